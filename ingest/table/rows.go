@@ -1,0 +1,216 @@
+package table
+
+// Sample is one INFO dump. Names follow INFO (redis 7.4.1 server.c genRedisInfoString), with the unit
+// appended where INFO leaves it out.
+type Sample struct {
+	Origin
+	// At is the best date of the dump on the server's own clock, as UTC; Null if nothing dates it.
+	At Micros `col:"at_us" doc:"best date of the dump on the server's own clock"`
+	// Dated is how At was found: server_time, line, name, uptime, mtime, or empty.
+	Dated string `col:"dated" doc:"how the dump was dated: server_time, line, name, uptime, mtime"`
+	// Collected is the collector's date of the dump (line or file name), on the collector's clock.
+	Collected Micros `col:"collected_us" doc:"the collector's own date of the dump"`
+
+	Version    string `col:"version" doc:"redis_version, or valkey_version where there is one"`
+	Flavor     string `col:"flavor" doc:"redis or valkey"`
+	Mode       string `col:"mode" doc:"standalone, cluster or sentinel"`
+	RunID      string `col:"run_id" doc:"random id of the process: changes at every restart"`
+	ProcessID  Int    `col:"process_id" doc:"pid"`
+	TCPPort    Int    `col:"tcp_port" doc:"listening port"`
+	ServerTime Micros `col:"server_time_us" doc:"server_time_usec: the server's clock"`
+	Uptime     Int    `col:"uptime_seconds" doc:"uptime_in_seconds: since process start"`
+	LRUClock   Int    `col:"lru_clock" doc:"server's clock in seconds modulo 2^24 (2.8.10 and later)"`
+
+	ConnectedClients Int `col:"connected_clients" doc:"client connections, replicas not counted"`
+	MaxClients       Int `col:"maxclients" doc:"maxclients setting"`
+	BlockedClients   Int `col:"blocked_clients" doc:"clients in a blocking call"`
+	MaxOutputBuffer  Int `col:"client_recent_max_output_buffer_bytes" doc:"biggest output buffer in the last seconds"`
+
+	UsedMemory            Int `col:"used_memory_bytes" doc:"bytes from the allocator"`
+	UsedMemoryRSS         Int `col:"used_memory_rss_bytes" doc:"resident size"`
+	UsedMemoryPeak        Int `col:"used_memory_peak_bytes" doc:"highest used_memory since start"`
+	MaxMemory             Int `col:"maxmemory_bytes" doc:"maxmemory setting, 0 is none"`
+	TotalSystemMemory     Int `col:"total_system_memory_bytes" doc:"the host's memory"`
+	MemClientsSlaves      Int `col:"mem_clients_slaves_bytes" doc:"replicas' output buffers"`
+	MemReplicationBacklog Int `col:"mem_replication_backlog_bytes" doc:"memory of the backlog"`
+	MemTotalReplication   Int `col:"mem_total_replication_buffers_bytes" doc:"backlog and replicas' buffers together (7.0)"`
+
+	Loading             Int    `col:"loading" doc:"1 while loading a dump file"`
+	AsyncLoading        Int    `col:"async_loading" doc:"1 while loading a replication dump beside the old data"`
+	RDBChanges          Int    `col:"rdb_changes_since_last_save" doc:"writes since the last save"`
+	RDBInProgress       Int    `col:"rdb_bgsave_in_progress" doc:"1 while an RDB child runs, scheduled or for a full resync"`
+	RDBLastSave         Int    `col:"rdb_last_save_time_seconds" doc:"epoch second of the last successful disk save; process start if none"`
+	RDBLastStatus       string `col:"rdb_last_bgsave_status" doc:"ok or err"`
+	RDBLastSeconds      Int    `col:"rdb_last_bgsave_time_seconds" doc:"length of the last RDB child, -1 never"`
+	RDBCurrentSeconds   Int    `col:"rdb_current_bgsave_time_seconds" doc:"age of the running RDB child, -1 none"`
+	RDBSaves            Int    `col:"rdb_saves" doc:"disk saves since start"`
+	RDBLastCow          Int    `col:"rdb_last_cow_size_bytes" doc:"copy-on-write bytes of the last RDB child"`
+	CurrentCow          Int    `col:"current_cow_size_bytes" doc:"copy-on-write bytes of the running child"`
+	AOFEnabled          Int    `col:"aof_enabled" doc:"1 where appendonly is on"`
+	AOFRewriting        Int    `col:"aof_rewrite_in_progress" doc:"1 while an AOF rewrite runs"`
+	AOFLastRewrite      string `col:"aof_last_bgrewrite_status" doc:"ok or err"`
+	AOFLastWrite        string `col:"aof_last_write_status" doc:"ok or err"`
+	AOFDelayedFsync     Int    `col:"aof_delayed_fsync" doc:"times a write was held by a slow fsync"`
+	AOFPendingFsync     Int    `col:"aof_pending_bio_fsync" doc:"fsync jobs waiting"`
+	AOFLastCow          Int    `col:"aof_last_cow_size_bytes" doc:"copy-on-write bytes of the last AOF rewrite"`
+	ConnectionsReceived Int    `col:"total_connections_received" doc:"connections accepted since start"`
+	CommandsProcessed   Int    `col:"total_commands_processed" doc:"commands since start"`
+	OpsPerSecond        Int    `col:"instantaneous_ops_per_second" doc:"commands a second, as the server smooths it"`
+	NetInput            Int    `col:"total_net_input_bytes" doc:"bytes read from the network"`
+	NetOutput           Int    `col:"total_net_output_bytes" doc:"bytes written to the network"`
+	RejectedConnections Int    `col:"rejected_connections" doc:"connections refused for maxclients"`
+	SyncFull            Int    `col:"sync_full" doc:"full resyncs granted, counted at the request"`
+	SyncPartialOK       Int    `col:"sync_partial_ok" doc:"partial resyncs granted"`
+	SyncPartialErr      Int    `col:"sync_partial_err" doc:"partial resyncs refused"`
+	EvictedKeys         Int    `col:"evicted_keys" doc:"keys evicted for maxmemory"`
+	LatestForkMicros    Int    `col:"latest_fork_us" doc:"how long the last fork held the main thread"`
+	TotalForks          Int    `col:"total_forks" doc:"forks since start (6.2)"`
+	OutputLimitDrops    Int    `col:"client_output_buffer_limit_disconnections" doc:"clients closed at their output buffer limit (7.4, valkey 8)"`
+	ErrorReplies        Int    `col:"total_error_replies" doc:"error replies since start (6.2)"`
+	DeniedAuth          Int    `col:"acl_access_denied_auth" doc:"authentication failures (7.0)"`
+	EventLoopMicros     Int    `col:"instantaneous_eventloop_duration_us" doc:"length of an event loop turn (7.2)"`
+	EventLoopMaxMicros  Int    `col:"eventloop_duration_max_us" doc:"longest event loop turn (INFO debug, 7.2)"`
+
+	Role              string `col:"role" doc:"master or slave, as INFO says it"`
+	ConnectedReplicas Int    `col:"connected_slaves" doc:"replicas connected in any state"`
+	PrimaryHost       string `col:"master_host" doc:"the primary this replica is configured with"`
+	PrimaryPort       Int    `col:"master_port" doc:"its port"`
+	LinkStatus        string `col:"master_link_status" doc:"up or down"`
+	LastIOSeconds     Int    `col:"master_last_io_seconds_ago" doc:"since any byte from the primary; -1 without a link"`
+	SyncInProgress    Int    `col:"master_sync_in_progress" doc:"1 during a full resync"`
+	SyncLeftBytes     Int    `col:"master_sync_left_bytes" doc:"bytes of the transfer still to come"`
+	LinkDownSeconds   Int    `col:"master_link_down_since_seconds" doc:"how long the link is down; only while it is"`
+	ReplicaOffset     Int    `col:"slave_repl_offset" doc:"what this replica has applied, in bytes of the stream"`
+	ReplicaReadOffset Int    `col:"slave_read_repl_offset" doc:"what this replica has read, in bytes of the stream"`
+	ReplicaPriority   Int    `col:"slave_priority" doc:"promotion priority"`
+	FailoverState     string `col:"master_failover_state" doc:"no-failover, failover-in-progress or waiting-for-sync"`
+	ReplID            string `col:"master_replid" doc:"replication id"`
+	ReplID2           string `col:"master_replid2" doc:"the id before the last promotion"`
+	SecondOffset      Int    `col:"second_repl_offset" doc:"up to where replid2 is good; -1 none"`
+	PrimaryOffset     Int    `col:"master_repl_offset" doc:"end of the stream in bytes"`
+	BacklogActive     Int    `col:"repl_backlog_active" doc:"1 where there is a backlog"`
+	BacklogSize       Int    `col:"repl_backlog_size_bytes" doc:"repl-backlog-size"`
+	BacklogFirst      Int    `col:"repl_backlog_first_byte_offset" doc:"oldest offset in the backlog"`
+	BacklogHistlen    Int    `col:"repl_backlog_histlen_bytes" doc:"bytes in the backlog"`
+
+	CPUSys  Float `col:"used_cpu_sys_seconds" doc:"system CPU of the process"`
+	CPUUser Float `col:"used_cpu_user_seconds" doc:"user CPU of the process"`
+}
+
+// Replica is one slaveN line of one dump: the primary's view of a replica.
+type Replica struct {
+	Origin
+	At         Micros `col:"at_us" doc:"date of the dump on the server's own clock"`
+	Addr       string `col:"addr" doc:"ip:port as announced"`
+	State      string `col:"state" doc:"wait_bgsave, send_bulk, online, ..."`
+	Offset     Int    `col:"offset_bytes" doc:"last acknowledged offset"`
+	LagSeconds Int    `col:"lag_seconds" doc:"since the last acknowledgement"`
+	Channel    string `col:"type" doc:"replica, main-channel or rdb-channel (valkey 8)"`
+}
+
+// Statistic is a cmdstat_ or errorstat_ line that differs from the dump before.
+type Statistic struct {
+	Origin
+	At    Micros `col:"at_us" doc:"date of the dump on the server's own clock"`
+	Name  string `col:"name" doc:"cmdstat_x or errorstat_X"`
+	Calls Int    `col:"calls" doc:"calls, or errors counted"`
+	Usec  Int    `col:"total_us" doc:"time spent in the calls"`
+}
+
+// Field is an INFO field that Sample has no column for, kept where it differs from the dump before.
+// Filled only when asked for: it exists for people's own questions, no rule reads it.
+type Field struct {
+	Origin
+	At    Micros `col:"at_us" doc:"date of the dump on the server's own clock"`
+	Name  string `col:"name" doc:"field"`
+	Value string `col:"value" doc:"its text"`
+}
+
+// How an Event's Stamp is to be read.
+const (
+	ClockUTC         = "utc"           // the stamp is an instant: epoch, or ISO 8601 with an offset
+	ClockLocal       = "local"         // local time of the server, zone unknown
+	ClockLocalNoYear = "local-no-year" // the same without a year: Stamp counts within the year 2000
+	ClockNone        = "none"          // no stamp at all
+)
+
+// Event is one message of a server or Sentinel log, or a run of equal ones.
+type Event struct {
+	Origin
+	// Stamp is the message's own stamp. With ClockLocal it is the local time read as if it were UTC.
+	Stamp Micros `col:"stamp_us" doc:"the message's own stamp; local time is read as if it were UTC"`
+	Clock string `col:"clock" doc:"how stamp_us reads: utc, local, local-no-year, none"`
+	// Outer is the wrapper's stamp (docker, CRI, journald, syslog), UTC; Null without one or where it has no zone.
+	Outer Micros `col:"outer_us" doc:"the log wrapper's own stamp"`
+	PID   Int    `col:"pid" doc:"process id of the line"`
+	Role  string `col:"role" doc:"M primary, S replica, C child, X sentinel, empty before 3.0"`
+	Level string `col:"level" doc:"debug, verbose, notice, warning"`
+	Kind  string `col:"kind" doc:"id in the catalogue of messages, or other"`
+
+	Peer    string `col:"peer" doc:"ip:port the message names: the replica, the primary, a client"`
+	ReplID  string `col:"replid" doc:"replication id the message names (asked for, granted, created)"`
+	ReplID2 string `col:"replid2" doc:"the second one"`
+	Offset  Int    `col:"offset_bytes" doc:"offset in the stream the message names"`
+	Bytes   Int    `col:"size_bytes" doc:"size the message names: omem, backlog sent, transfer"`
+	Number  Int    `col:"number" doc:"child pid, signal, seconds, milliseconds or count, by kind"`
+	Detail  string `col:"detail" doc:"reason, error text, client info or Sentinel's names, by kind"`
+	Text    string `col:"text" doc:"the message"`
+
+	// Of a run of equal messages: how many, and where the last one stands.
+	Count     Int    `col:"count" doc:"messages folded into this row, 1 mostly"`
+	LastLine  int32  `col:"last_line" doc:"line of the last of them"`
+	LastStamp Micros `col:"last_stamp_us" doc:"stamp of the last of them"`
+}
+
+// Command is one slowlog entry.
+type Command struct {
+	Origin
+	ID int64 `col:"id" doc:"slowlog id, from 0 at process start"`
+	// Ended is the server's clock in whole seconds when the command ended (redis 7.4.1 slowlog.c:67).
+	Ended  Micros `col:"ended_us" doc:"when the command ended, in whole seconds of the server's clock"`
+	Micros int64  `col:"duration_us" doc:"execution time"`
+	Name   string `col:"name" doc:"command in upper case"`
+	Args   string `col:"args" doc:"arguments as shown, joined by spaces"`
+	Client string `col:"client" doc:"ip:port of the caller"`
+	User   string `col:"client_name" doc:"CLIENT SETNAME of the caller"`
+	// Log is slow, or large-request and large-reply (COMMANDLOG: Micros then holds bytes).
+	Log string `col:"log" doc:"slow, large-request or large-reply"`
+}
+
+// Setting is one CONFIG GET pair or one redis.conf line.
+type Setting struct {
+	Origin
+	Name  string `col:"name" doc:"in lower case, the modern word (replica for slave)"`
+	Value string `col:"value" doc:"as written"`
+}
+
+// Client is one CLIENT LIST line.
+type Client struct {
+	Origin
+	At    Micros `col:"at_us" doc:"date of the listing, if known"`
+	ID    Int    `col:"id" doc:"client id"`
+	Addr  string `col:"addr" doc:"ip:port"`
+	Name  string `col:"name" doc:"CLIENT SETNAME"`
+	Flags string `col:"flags" doc:"S replica, M primary link, ..."`
+	Age   Int    `col:"age_seconds" doc:"age of the connection"`
+	Idle  Int    `col:"idle_seconds" doc:"since the last command"`
+	Omem  Int    `col:"omem_bytes" doc:"output buffer"`
+	Cmd   string `col:"cmd" doc:"last command"`
+	User  string `col:"user" doc:"ACL user"`
+}
+
+// Latency is one LATENCY LATEST or LATENCY HISTORY entry.
+type Latency struct {
+	Origin
+	Event string `col:"event" doc:"fork, command, aof-fsync-always, ..."`
+	At    Micros `col:"at_us" doc:"when, in whole seconds of the server's clock"`
+	Last  Int    `col:"last_ms" doc:"milliseconds of this event"`
+	Max   Int    `col:"max_ms" doc:"longest since reset; LATEST only"`
+}
+
+// Problem is a line or a file that could not be read.
+type Problem struct {
+	Origin
+	Reason string `col:"reason" doc:"what was wrong and what was done about it"`
+	Text   string `col:"text" doc:"the beginning of the line, at most 200 bytes"`
+}
