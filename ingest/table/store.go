@@ -22,7 +22,8 @@ import (
 type Table[R any] struct {
 	cols    []column
 	pending []R
-	rec     arrow.Record
+	chunks  []arrow.Record
+	closed  bool
 	n       int
 }
 
@@ -32,7 +33,7 @@ const flushRows = 256
 
 // Append adds a row. It panics after the table was read: an ingest bug, never an input's doing.
 func (t *Table[R]) Append(r *R) {
-	if t.rec != nil {
+	if t.closed {
 		panic("table: append after read")
 	}
 	if t.pending == nil {
@@ -43,6 +44,14 @@ func (t *Table[R]) Append(r *R) {
 	if len(t.pending) == cap(t.pending) {
 		t.flush()
 	}
+}
+
+// Take moves all rows of other behind those of t, without copying them. It closes both for appending.
+func (t *Table[R]) Take(other *Table[R]) {
+	t.Records()
+	t.chunks = append(t.chunks, other.Records()...)
+	t.n += other.n
+	*other = Table[R]{}
 }
 
 // Len is the number of rows.
@@ -65,42 +74,50 @@ func (t *Table[R]) flush() {
 	t.pending = t.pending[:0]
 }
 
-// Record is the table as one Arrow record batch. The table keeps it: do not release it.
-func (t *Table[R]) Record() arrow.Record {
-	if t.rec != nil {
-		return t.rec
+// Records is the table as Arrow record batches, one for each table that was taken in. The table
+// keeps them: do not release them.
+func (t *Table[R]) Records() []arrow.Record {
+	if t.closed {
+		return t.chunks
 	}
+	t.closed = true
 	t.flush()
+	t.pending = nil
+	if t.n == 0 {
+		return nil
+	}
 	arrays := make([]arrow.Array, len(t.cols))
 	for i := range t.cols {
 		arrays[i] = t.cols[i].finish()
 	}
-	t.rec = array.NewRecord(Schema[R](), arrays, int64(t.n))
+	t.chunks = []arrow.Record{array.NewRecord(Schema[R](), arrays, int64(t.n))}
 	for _, a := range arrays {
 		a.Release()
 	}
-	t.pending = nil
-	return t.rec
+	t.cols = nil
+	return t.chunks
 }
 
 // Release gives the Arrow memory back; the table is empty afterwards.
 func (t *Table[R]) Release() {
-	if t.rec != nil {
-		t.rec.Release()
+	for _, r := range t.chunks {
+		r.Release()
 	}
 	*t = Table[R]{}
 }
 
 // Rows reads all rows back in the order in which they were appended.
 func (t *Table[R]) Rows() []R {
-	if t.n == 0 {
-		return nil
-	}
-	rec := t.Record()
 	rows := make([]R, t.n)
-	base, stride := unsafe.Pointer(unsafe.SliceData(rows)), unsafe.Sizeof(rows[0])
-	for i, c := range Columns[R]() {
-		readColumn(c, rec.Column(i), base, stride, t.n)
+	cols := Columns[R]()
+	done := 0
+	for _, rec := range t.Records() {
+		n := int(rec.NumRows())
+		base, stride := unsafe.Pointer(unsafe.SliceData(rows[done:])), unsafe.Sizeof(rows[0])
+		for i, c := range cols {
+			readColumn(c, rec.Column(i), base, stride, n)
+		}
+		done += n
 	}
 	return rows
 }

@@ -103,6 +103,36 @@ type Case struct {
 	Files      []File
 }
 
+// Take moves all of part's evidence behind c's. Parts are read side by side and taken in a fixed order.
+func (c *Case) Take(part *Case) {
+	c.Instances = append(c.Instances, part.Instances...)
+	c.Files = append(c.Files, part.Files...)
+	c.Samples.Take(&part.Samples)
+	c.Replicas.Take(&part.Replicas)
+	c.Statistics.Take(&part.Statistics)
+	c.Events.Take(&part.Events)
+	c.Commands.Take(&part.Commands)
+	c.Settings.Take(&part.Settings)
+	c.Clients.Take(&part.Clients)
+	c.Latency.Take(&part.Latency)
+	c.Fields.Take(&part.Fields)
+	c.Problems.Take(&part.Problems)
+}
+
+// Release gives all Arrow memory back.
+func (c *Case) Release() {
+	c.Samples.Release()
+	c.Replicas.Release()
+	c.Statistics.Release()
+	c.Events.Release()
+	c.Commands.Release()
+	c.Settings.Release()
+	c.Clients.Release()
+	c.Latency.Release()
+	c.Fields.Release()
+	c.Problems.Release()
+}
+
 // Instance is one server process's name and what is known of it before any row is read.
 type Instance struct {
 	Name string
