@@ -1,0 +1,187 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"unicode/utf8"
+
+	"psyncope/correlate"
+)
+
+// JSON writes the diagnosis as the contract has it: every slice a list, never null; one value a line, but
+// lists of numbers on one; characters a reader cannot see as \u escapes, so that a terminal shows
+// them and obeys none.
+func JSON(w io.Writer, d *correlate.Diagnosis, _ Options) error {
+	var compact bytes.Buffer
+	enc := json.NewEncoder(&compact)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(whole(d)); err != nil {
+		return fmt.Errorf("write json report: %w", err)
+	}
+	_, err := w.Write(indent(compact.Bytes()))
+	return err
+}
+
+// Load reads a report that [JSON] wrote.
+func Load(r io.Reader) (*correlate.Diagnosis, error) {
+	dec := json.NewDecoder(r)
+	var raw json.RawMessage
+	if err := dec.Decode(&raw); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("read saved report: it is empty")
+		}
+		return nil, fmt.Errorf("read saved report: %w", err)
+	}
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(raw, &head); err != nil || head.Schema == "" {
+		return nil, errors.New(`read saved report: this is no report: "schema" is missing (one is made with psyncope analyze --format json)`)
+	}
+	if head.Schema != correlate.Schema {
+		return nil, fmt.Errorf("read saved report: its schema is %q, this psyncope reads %q", visible(head.Schema), correlate.Schema)
+	}
+	var d correlate.Diagnosis
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return nil, fmt.Errorf("read saved report: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("read saved report: there is more after its end (one report a file)")
+	}
+	return whole(&d), nil
+}
+
+// whole copies a diagnosis so that no slice in it is nil and every number is one that JSON can
+// say: not-a-number becomes null in a series, 0 elsewhere.
+func whole(d *correlate.Diagnosis) *correlate.Diagnosis {
+	out := fill(reflect.ValueOf(d).Elem()).Interface().(correlate.Diagnosis)
+	if out.Schema == "" {
+		out.Schema = correlate.Schema
+	}
+	return &out
+}
+
+func fill(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.Slice:
+		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			out.Index(i).Set(fill(v.Index(i)))
+		}
+	case reflect.Pointer:
+		if v.IsNil() || v.Elem().Kind() == reflect.Float64 && !finite(v.Elem().Float()) {
+			break
+		}
+		out.Set(reflect.New(v.Type().Elem()))
+		out.Elem().Set(fill(v.Elem()))
+	case reflect.Struct:
+		out.Set(v)
+		if v.Type() == reflect.TypeFor[correlate.Stamp]() {
+			break
+		}
+		for i := range v.NumField() {
+			out.Field(i).Set(fill(v.Field(i)))
+		}
+	case reflect.Float64:
+		if finite(v.Float()) {
+			out.Set(v)
+		}
+	default:
+		out.Set(v)
+	}
+	return out
+}
+
+func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
+
+// indent lays compact JSON out, one space a level. json.Indent would put each number of a series
+// on a line of its own: 200,000 lines for a day.
+func indent(src []byte) []byte {
+	out := make([]byte, 0, len(src)+len(src)/4)
+	depth := 0
+	newline := func() {
+		out = append(out, '\n')
+		for range depth {
+			out = append(out, ' ')
+		}
+	}
+	for i := 0; i < len(src); {
+		switch c := src[i]; c {
+		case '"':
+			end := stringEnd(src, i)
+			out = appendSeen(out, src[i:end])
+			i = end
+			continue
+		case '[', '{':
+			if end := flat(src, i); end > 0 {
+				out = append(out, src[i:end]...)
+				i = end
+				continue
+			}
+			out = append(out, c)
+			depth++
+			newline()
+		case ']', '}':
+			depth--
+			newline()
+			out = append(out, c)
+		case ',':
+			out = append(out, c)
+			newline()
+		case ':':
+			out = append(out, ':', ' ')
+		default:
+			out = append(out, c)
+		}
+		i++
+	}
+	return out
+}
+
+// stringEnd is the index behind the string that begins at i.
+func stringEnd(src []byte, i int) int {
+	for i++; src[i] != '"'; i++ {
+		if src[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// flat is the index behind the list of numbers (or the empty list or object) that begins at i; 0 for anything else.
+func flat(src []byte, i int) int {
+	for j := i + 1; j < len(src); j++ {
+		switch src[j] {
+		case ']', '}':
+			return j + 1
+		case '"', '[', '{':
+			return 0
+		}
+	}
+	return 0
+}
+
+// appendSeen appends a JSON string with \u escapes for what cannot be seen. encoding/json escapes
+// the ASCII controls only.
+func appendSeen(out, s []byte) []byte {
+	for len(s) > 0 {
+		r, n := utf8.DecodeRune(s)
+		switch {
+		case !hidden(r) && r != utf8.RuneError: // which encoding/json escapes only where it replaces a byte
+			out = append(out, s[:n]...)
+		case r < 0x10000:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		default:
+			r -= 0x10000
+			out = fmt.Appendf(out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		}
+		s = s[n:]
+	}
+	return out
+}

@@ -1,0 +1,228 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"psyncope/correlate"
+)
+
+func TestJSONReadsBack(t *testing.T) {
+	eachSample(t, func(t *testing.T, name string, d *correlate.Diagnosis) {
+		out := bytesOf(t, Formats[1], d, Options{})
+		got, err := Load(bytes.NewReader(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := whole(d)
+		// JSON has no bytes that are no UTF-8; they come back as the replacement character.
+		poison(want, func(s string) string {
+			return strings.Map(func(r rune) rune { return r }, s)
+		})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-written +read):\n%s", head(diff, 2000))
+		}
+		if again := bytesOf(t, Formats[1], got, Options{}); !bytes.Equal(out, again) {
+			t.Error("a report written again differs")
+		}
+	})
+}
+
+func TestJSONHasNoNullSlice(t *testing.T) {
+	var b bytes.Buffer
+	if err := JSON(&b, &correlate.Diagnosis{Incidents: []correlate.Incident{{Chain: []correlate.Step{{}}}}, Sizing: []correlate.Sizing{{}}, Lanes: []correlate.Lane{{Marks: []correlate.Mark{{}}}}, Series: []correlate.Series{{}}, Notes: []correlate.Note{{}}, Groups: []correlate.Group{{}}, Time: correlate.TimeAxis{Hosts: []correlate.HostClock{{}}}}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal(b.Bytes(), &v); err != nil {
+		t.Fatal(err)
+	}
+	// What may be null is what is unknown: stamps, numbers, and the loop that is none.
+	may := map[string]bool{"start": true, "end": true, "at": true, "from": true, "to": true, "loop": true, "requested_offset": true, "primary_offset": true, "needed_bytes": true, "backlog_bytes": true, "short_by_bytes": true}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for k, e := range v {
+				if e == nil && !may[k] {
+					t.Errorf("%s is null", k)
+				}
+				walk(e)
+			}
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		}
+	}
+	walk(v)
+}
+
+func TestJSONSaysNoNaN(t *testing.T) {
+	nan := math.NaN()
+	d := &correlate.Diagnosis{Sizing: []correlate.Sizing{{SecondsCovered: math.Inf(1)}}, Series: []correlate.Series{{At: []int64{1}, Values: []*float64{&nan}}}}
+	var b bytes.Buffer
+	if err := JSON(&b, d, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Series[0].Values[0] != nil || got.Sizing[0].SecondsCovered != 0 {
+		t.Errorf("got %v and %v", got.Series[0].Values[0], got.Sizing[0].SecondsCovered)
+	}
+}
+
+func TestJSONHostileText(t *testing.T) {
+	out := bytesOf(t, Formats[1], hostile(), Options{})
+	inert(t, out, "\n")
+	if !json.Valid(out) {
+		t.Error("not valid")
+	}
+}
+
+// The layout must change nothing: any value reads back the same from both layouts.
+func TestIndentKeepsMeaning(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.Custom(func(t *rapid.T) any { return anyJSON(t, 3) }).Draw(t, "value")
+		compact, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, got any
+		if err := json.Unmarshal(compact, &want); err != nil {
+			t.Fatal(err)
+		}
+		laid := indent(compact)
+		if err := json.Unmarshal(laid, &got); err != nil {
+			t.Fatalf("%v in %s", err, laid)
+		}
+		if !reflect.DeepEqual(want, got) {
+			t.Fatalf("%s became %s", compact, laid)
+		}
+	})
+}
+
+func anyJSON(t *rapid.T, depth int) any {
+	kinds := 4
+	if depth == 0 {
+		kinds = 2
+	}
+	switch rapid.IntRange(0, kinds).Draw(t, "kind") {
+	case 0:
+		return rapid.String().Draw(t, "text")
+	case 1:
+		return rapid.Int().Draw(t, "number")
+	case 2:
+		return nil
+	case 3:
+		out := make([]any, rapid.IntRange(0, 4).Draw(t, "len"))
+		for i := range out {
+			out[i] = anyJSON(t, depth-1)
+		}
+		return out
+	default:
+		out := map[string]any{}
+		for range rapid.IntRange(0, 4).Draw(t, "len") {
+			out[rapid.String().Draw(t, "key")] = anyJSON(t, depth-1)
+		}
+		return out
+	}
+}
+
+func TestLoadSaysWhatIsWrong(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"empty", "", "it is empty"},
+		{"text", "No replication incident", "invalid character"},
+		{"other json", `{"a":1}`, `"schema" is missing`},
+		{"a list", `[1]`, `"schema" is missing`},
+		{"later schema", `{"schema":"psyncope/report/v9"}`, `its schema is "psyncope/report/v9", this psyncope reads "psyncope/report/v1"`},
+		{"bad stamp", `{"schema":"psyncope/report/v1","incidents":[{"start":"yesterday"}]}`, "yesterday"},
+		{"two reports", `{"schema":"psyncope/report/v1"}{"schema":"psyncope/report/v1"}`, "more after its end"},
+		{"cut", `{"schema":"psyncope/report/v1","incidents":[`, "unexpected EOF"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := Load(strings.NewReader(c.in))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v and %v, want an error with %q", d, err, c.want)
+			}
+		})
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	for _, d := range samples() {
+		var b bytes.Buffer
+		if err := JSON(&b, d, Options{}); err != nil {
+			f.Fatal(err)
+		}
+		if b.Len() < 1<<16 {
+			f.Add(b.Bytes())
+		}
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		d, err := Load(bytes.NewReader(in))
+		if err != nil {
+			return
+		}
+		// What loads renders, in every format.
+		for _, f := range files() {
+			var b bytes.Buffer
+			if err := f.Write(&b, d, Options{}); err != nil {
+				t.Errorf("%s: %v", f.Name, err)
+			}
+		}
+	})
+}
+
+// The contract's field names, once each way: a renamed tag breaks users' scripts.
+func TestJSONTags(t *testing.T) {
+	var walk func(typ reflect.Type, path string)
+	walk = func(typ reflect.Type, path string) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[correlate.Stamp]() {
+			return
+		}
+		seen := map[string]bool{}
+		for f := range typ.Fields() {
+			tag := f.Tag.Get("json")
+			if tag == "" || strings.ContainsAny(tag, ",- ") || strings.ToLower(tag) != tag || seen[tag] {
+				t.Errorf("%s.%s: json tag %q", path, f.Name, tag)
+			}
+			seen[tag] = true
+			walk(f.Type, path+"."+f.Name)
+		}
+	}
+	walk(reflect.TypeFor[correlate.Diagnosis](), "Diagnosis")
+	for _, path := range []string{
+		"schema", "inputs.files.0.path", "inputs.rejected", "time.hosts.0.zone_offset_s", "time.hosts.0.skew_s", "groups.0.replicas", "incidents.0.trigger.confidence",
+		"incidents.0.alternatives.0.why_not", "incidents.0.refusal.short_by_bytes", "incidents.0.loop.period_s", "incidents.0.chain.0.evidence.0.line",
+		"incidents.0.recommendations.0.command", "notes.0.evidence", "sizing.0.whatif.0.full_syncs", "sizing.0.p99_write_bytes_per_s",
+	} {
+		var v any
+		if err := json.Unmarshal(bytesOf(t, Formats[1], storm(), Options{}), &v); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range strings.Split(path, ".") {
+			if list, ok := v.([]any); ok {
+				v = list[0]
+				continue
+			}
+			next, ok := v.(map[string]any)[key]
+			if !ok {
+				t.Errorf("%s: no %s", path, key)
+			}
+			v = next
+		}
+	}
+}
