@@ -1,0 +1,231 @@
+// Package collect takes a capture from live Redis or Valkey servers: INFO, the slowlog, latency
+// events, settings and clients, each round, in the layout that package ingest reads.
+//
+// It is a guest on a server that may be sick: one connection a server, no retries, no pipelines, no
+// command that scans keys or changes anything (CLIENT SETINFO included), and the client listing of
+// a crowded server is limited to its replicas. Servers are sampled independently of one another, so
+// that a stalled one is a gap in its own record and in no other's.
+//
+// What is written is complete at every moment: an interrupted run leaves a good capture. Passwords
+// never reach the disk. The package does not follow the topology, does not fetch server logs, and
+// concludes nothing. It is the only importer of go-redis beside fixtures/lab.
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9/logging"
+)
+
+// Defaults of the Options that are zero.
+const (
+	DefaultInterval = 10 * time.Second
+	DefaultTimeout  = 5 * time.Second
+	DefaultSections = "everything"
+)
+
+// NoAnswer begins the line that stands in info.log in place of a dump that could not be had; the
+// reason follows it.
+const NoAnswer = "# psyncope: no answer: "
+
+// Stamp is the layout of the line `### STAMP` before each dump: UTC with milliseconds, on the
+// collector's clock, of the moment the answer came or was given up.
+const Stamp = "2006-01-02T15:04:05.000Z"
+
+// ErrNoAnswer is returned by [Run] when no server answered even once.
+var ErrNoAnswer = errors.New("no server answered")
+
+// Options says what to collect, from whom, for how long and where to.
+type Options struct {
+	// Addrs are the servers: host, host:port, [v6]:port, or name=host:port to choose the name of the
+	// instance's directory. The port is 6379 where none is given.
+	Addrs []string
+	// Out is the directory of the capture. It is made where missing; a capture already there is continued.
+	Out string
+	// Interval is from the begin of one round to the begin of the next; 0 is DefaultInterval.
+	Interval time.Duration
+	// For ends the run; 0 runs until the context ends.
+	For time.Duration
+	// Once takes one round and ends.
+	Once bool
+	// Timeout is how long one answer is waited for; 0 is DefaultTimeout.
+	Timeout time.Duration
+	// Sections is the argument of INFO; empty is DefaultSections (servers that do not know it are
+	// asked for "all").
+	Sections string
+	// Username and Password are sent where Password is not empty.
+	Username, Password string
+	// Now is the collector's clock; nil is time.Now.
+	Now func() time.Time
+	// Log is told what a person would want to see while it runs; it may be called by several
+	// goroutines, one call at a time. Nil tells nobody.
+	Log func(string)
+}
+
+// Server is what came of one server.
+type Server struct {
+	Name, Addr string
+	// Rounds were asked for; Failed of them got no INFO.
+	Rounds, Failed int
+}
+
+// Result is what came of a run.
+type Result struct {
+	Servers []Server
+	// Interrupted tells that the context ended the run, not Options.For or Once.
+	Interrupted bool
+}
+
+// Run collects until Options.For, Options.Once or the context ends it. An unreachable server is not
+// an error as long as another one answers; a directory that cannot be written is.
+func Run(ctx context.Context, opt Options) (Result, error) {
+	servers, err := parseAddrs(opt.Addrs)
+	if err != nil {
+		return Result{}, err
+	}
+	if opt.Out == "" {
+		return Result{}, errors.New("collect: no directory to write to")
+	}
+	opt = opt.withDefaults()
+	// go-redis prints failed dials to the process's stderr unless told otherwise; they are in the capture.
+	logging.Disable()
+
+	samplers := make([]*sampler, len(servers))
+	for i, s := range servers {
+		dir := filepath.Join(opt.Out, s.Name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return Result{}, fmt.Errorf("collect: %w", err)
+		}
+		samplers[i] = &sampler{Server: s, opt: &opt, dir: dir}
+	}
+
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if opt.For > 0 {
+		run, cancel = context.WithTimeout(run, opt.For)
+		defer cancel()
+	}
+	errs := make([]error, len(samplers))
+	var wg sync.WaitGroup
+	for i, s := range samplers {
+		wg.Go(func() { errs[i] = s.run(run) })
+	}
+	wg.Wait()
+
+	res := Result{Interrupted: ctx.Err() != nil}
+	answered := false
+	for _, s := range samplers {
+		res.Servers = append(res.Servers, s.Server)
+		answered = answered || s.Rounds > s.Failed
+	}
+	if err := errors.Join(errs...); err != nil {
+		return res, fmt.Errorf("collect: %w", err)
+	}
+	if !answered {
+		return res, fmt.Errorf("collect: %w (%d asked)", ErrNoAnswer, len(samplers))
+	}
+	return res, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Interval <= 0 {
+		o.Interval = DefaultInterval
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Sections == "" {
+		o.Sections = DefaultSections
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	tell := o.Log
+	var mu sync.Mutex
+	o.Log = func(s string) {
+		if tell == nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		tell(s)
+	}
+	return o
+}
+
+// parseAddrs names the servers; two of the same name, or the same address twice, are an error as
+// their records would mix.
+func parseAddrs(addrs []string) ([]Server, error) {
+	if len(addrs) == 0 {
+		return nil, errors.New("collect: no server to collect from")
+	}
+	out := make([]Server, 0, len(addrs))
+	seen := map[string]string{}
+	for _, a := range addrs {
+		name, addr, named := strings.Cut(a, "=")
+		if !named {
+			name, addr = "", a
+		}
+		addr, err := withPort(addr)
+		if err != nil {
+			return nil, fmt.Errorf("collect: address %q: %w", a, err)
+		}
+		if name == "" {
+			name = strings.NewReplacer("[", "", "]", "").Replace(addr)
+		}
+		name = safeName(name)
+		for _, key := range []string{"name " + name, "address " + addr} {
+			if other, taken := seen[key]; taken {
+				return nil, fmt.Errorf("collect: %q and %q have the same %s", other, a, key)
+			}
+			seen[key] = a
+		}
+		out = append(out, Server{Name: name, Addr: addr})
+	}
+	return out, nil
+}
+
+func withPort(addr string) (string, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		host, port = strings.Trim(addr, "[]"), "6379"
+		if strings.Contains(host, ":") && net.ParseIP(host) == nil {
+			return "", err
+		}
+	}
+	if host == "" {
+		return "", errors.New("no host")
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		return "", fmt.Errorf("no such port: %q", port)
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// safeName makes a directory's name of a server's: no separators, no leading dot, not too long.
+func safeName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
+			return r
+		}
+		return '-'
+	}, s)
+	s = strings.TrimLeft(s, ".")
+	if len(s) > 100 {
+		s = s[:100]
+	}
+	if s == "" {
+		return "server"
+	}
+	return s
+}

@@ -1,0 +1,356 @@
+package collect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+const infoText = "# Server\r\nredis_version:7.0.15\r\n\r\n# Clients\r\nconnected_clients:3\r\n"
+
+func entry(id, at, usec, name string) string {
+	return array(":"+id+"\r\n", ":"+at+"\r\n", ":"+usec+"\r\n", array(bulk(name), bulk("x")), bulk("10.0.0.9:4"), bulk("app"))
+}
+
+func healthy() map[string]func() string {
+	return map[string]func() string{
+		"hello":   always(array()),
+		"info":    always(bulk(infoText)),
+		"slowlog": inTurn(array(entry("1", "100", "20000", "keys"), entry("0", "99", "11000", "sort")), array(entry("2", "103", "30000", "flushall"), entry("1", "100", "20000", "keys"))),
+		"latency": inTurn(array(array(bulk("fork"), ":100\r\n", ":12\r\n", ":40\r\n")), array(array(bulk("fork"), ":104\r\n", ":13\r\n", ":40\r\n"))),
+		"client":  always(bulk("id=3 addr=10.0.0.9:4 name=app\n")),
+		"config": inTurn(
+			array(bulk("repl-timeout"), bulk("60"), bulk("requirepass"), bulk("hunter2"), bulk("masterauth"), bulk(""), bulk("tls-auth-clients"), bulk("yes")),
+			array(bulk("repl-timeout"), bulk("6"), bulk("requirepass"), bulk("hunter3"), bulk("masterauth"), bulk(""), bulk("tls-auth-clients"), bulk("yes"))),
+	}
+}
+
+// clock is a collector's clock that advances 1 s whenever it is read.
+func clock() func() time.Time {
+	at := time.Date(2026, 11, 22, 18, 45, 0, 123e6, time.UTC)
+	return func() time.Time {
+		at = at.Add(time.Second)
+		return at
+	}
+}
+
+func read(t *testing.T, parts ...string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(parts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// twoRounds runs until the server was asked for its settings twice, the last thing of a round.
+func twoRounds(t *testing.T, opt Options, f *fake) Result {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	config := f.answers["config"]
+	rounds := 0
+	f.answers["config"] = func() string {
+		if rounds++; rounds > 2 {
+			cancel()
+			return hang
+		}
+		return config()
+	}
+	opt.Interval = time.Millisecond
+	res, err := Run(ctx, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+func TestLayout(t *testing.T) {
+	out := t.TempDir()
+	f := newFake(t, healthy())
+	res := twoRounds(t, Options{Addrs: []string{"redis-a=" + f.addr}, Out: out, Now: clock()}, f)
+	if !res.Interrupted || res.Servers[0].Name != "redis-a" || res.Servers[0].Failed != 0 {
+		t.Errorf("result: %+v", res)
+	}
+
+	info := read(t, out, "redis-a", "info.log")
+	want := "### 2026-11-22T18:45:02.123Z\n" + infoText + "\n### 2026-11-22T18:45:"
+	if !strings.HasPrefix(info, want) || strings.Count(info, "### ") != 3 {
+		t.Errorf("info.log:\n%s", info)
+	}
+	var slow [][]any
+	if err := json.Unmarshal([]byte(read(t, out, "redis-a", "slowlog.json")), &slow); err != nil {
+		t.Fatal(err)
+	}
+	if len(slow) != 3 || slow[0][0] != 0.0 || slow[2][0] != 2.0 || !cmp.Equal(slow[1], []any{1.0, 100.0, 20000.0, []any{"keys", "x"}, "10.0.0.9:4", "app"}) {
+		t.Errorf("slowlog.json: %v", slow)
+	}
+	var latency [][]any
+	if err := json.Unmarshal([]byte(read(t, out, "redis-a", "latency-latest.json")), &latency); err != nil {
+		t.Fatal(err)
+	}
+	if len(latency) != 2 || !cmp.Equal(latency[0], []any{"fork", 100.0, 12.0, 40.0}) {
+		t.Errorf("latency: %v", latency)
+	}
+	if got := read(t, out, "redis-a", "config.txt"); got != "repl-timeout\n6\nrequirepass\n(redacted)\nmasterauth\n\ntls-auth-clients\nyes\n" {
+		t.Errorf("config.txt: %q", got)
+	}
+	if got := read(t, out, "redis-a", "collect.log"); !strings.Contains(got, `setting changed: repl-timeout: "60" -> "6"`) {
+		t.Errorf("collect.log: %q", got)
+	}
+	if got := read(t, out, "redis-a", "clients.log"); !strings.Contains(got, "Z\nid=3 addr=10.0.0.9:4 name=app\n\n###") {
+		t.Errorf("clients.log: %q", got)
+	}
+}
+
+func TestNoSecretReachesTheDisk(t *testing.T) {
+	out := t.TempDir()
+	f := newFake(t, healthy())
+	f.answers["slowlog"] = always(array(
+		array(":1\r\n", ":1\r\n", ":1\r\n", array(bulk("CONFIG"), bulk("SET"), bulk("masterauth"), bulk("hunter2"))),
+		array(":0\r\n", ":1\r\n", ":1\r\n", array(bulk("AUTH"), bulk("hunter2")))))
+	twoRounds(t, Options{Addrs: []string{f.addr}, Out: out, Username: "ops", Password: "hunter1"}, f)
+	err := filepath.WalkDir(out, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.Contains(read(t, path), "hunter") {
+			t.Errorf("%s holds a password", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(f.heard(), "hello 2 auth ops hunter1") {
+		t.Errorf("did not authenticate: %q", f.heard())
+	}
+}
+
+// A guest changes nothing and announces nothing.
+func TestAsksOnlyWhatIsHarmless(t *testing.T) {
+	f := newFake(t, healthy())
+	if _, err := Run(t.Context(), Options{Addrs: []string{f.addr}, Out: t.TempDir(), Once: true}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"hello 2", "info everything", "slowlog get 128", "latency latest", "client list", "config get *"}
+	if diff := cmp.Diff(want, f.heard()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCrowdedServerIsAskedForReplicasOnly(t *testing.T) {
+	f := newFake(t, healthy())
+	f.answers["info"] = always(bulk("# Clients\r\nconnected_clients:5000\r\n"))
+	if _, err := Run(t.Context(), Options{Addrs: []string{f.addr}, Out: t.TempDir(), Once: true}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(f.heard(), "client list type replica") {
+		t.Errorf("asked %q", f.heard())
+	}
+}
+
+func TestOldServer(t *testing.T) {
+	out := t.TempDir()
+	f := newFake(t, map[string]func() string{
+		"hello":           always("-ERR unknown command 'HELLO'\r\n"),
+		"info everything": always(bulk("")),
+		"info all":        always(bulk(infoText)),
+	})
+	if _, err := Run(t.Context(), Options{Addrs: []string{"old=" + f.addr}, Out: out, Once: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, out, "old", "info.log"); !strings.Contains(got, "redis_version:7.0.15") {
+		t.Errorf("info.log: %q", got)
+	}
+	if got := read(t, out, "old", "collect.log"); strings.Count(got, "refused: ERR unknown command") != 4 {
+		t.Errorf("collect.log: %q", got)
+	}
+}
+
+// The silent server is never given up (its timeout is an hour), and yet the other one is sampled
+// and the run ends when it is told to.
+func TestStalledServerDelaysNobody(t *testing.T) {
+	out := t.TempDir()
+	silent := newFake(t, map[string]func() string{"hello": always(hang)})
+	ok := newFake(t, healthy())
+	res := twoRounds(t, Options{Addrs: []string{"silent=" + silent.addr, "ok=" + ok.addr}, Out: out, Timeout: time.Hour}, ok)
+	if res.Servers[1].Rounds != 3 || res.Servers[1].Failed != 0 || res.Servers[0].Rounds != 0 {
+		t.Errorf("result: %+v", res)
+	}
+}
+
+func TestGapIsRecorded(t *testing.T) {
+	out := t.TempDir()
+	busy := newFake(t, map[string]func() string{"hello": always(array()), "info": always("-BUSY running a\tscript\r\n")})
+	silent := newFake(t, map[string]func() string{"hello": always(hang)})
+	var said []string
+	res, err := Run(t.Context(), Options{
+		Addrs: []string{"busy=" + busy.addr, "silent=" + silent.addr}, Out: out, Once: true,
+		Timeout: 50 * time.Millisecond, Log: func(s string) { said = append(said, s) },
+	})
+	if !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("error: %v", err)
+	}
+	if len(said) != 2 || res.Servers[0].Failed != 1 || res.Servers[1].Failed != 1 {
+		t.Errorf("said %q, result %+v", said, res)
+	}
+	for name, why := range map[string]string{"busy": "BUSY running a script (asked at ", "silent": "i/o timeout (asked at "} {
+		lines := strings.Split(read(t, out, name, "info.log"), "\n")
+		if !strings.HasPrefix(lines[0], "### ") || !strings.HasPrefix(lines[1], NoAnswer) || !strings.Contains(lines[1], why) {
+			t.Errorf("%s: %q", name, lines)
+		}
+		if got := read(t, out, name, "collect.log"); !strings.Contains(got, "no answer: ") {
+			t.Errorf("%s: collect.log: %q", name, got)
+		}
+	}
+}
+
+func TestUnwritableDirectory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), Options{Addrs: []string{"127.0.0.1"}, Out: file, Once: true}); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestAddrs(t *testing.T) {
+	for _, c := range []struct {
+		in   []string
+		want []Server
+		err  string
+	}{
+		{in: []string{"10.0.0.1"}, want: []Server{{Name: "10.0.0.1-6379", Addr: "10.0.0.1:6379"}}},
+		{in: []string{"cache.example:7000"}, want: []Server{{Name: "cache.example-7000", Addr: "cache.example:7000"}}},
+		{in: []string{"[::1]:7000", "::1"}, want: []Server{{Name: "--1-7000", Addr: "[::1]:7000"}, {Name: "--1-6379", Addr: "[::1]:6379"}}},
+		{in: []string{"a/../b=h"}, want: []Server{{Name: "a-..-b", Addr: "h:6379"}}},
+		{in: nil, err: "no server"},
+		{in: []string{"h:0"}, err: "no such port"},
+		{in: []string{"a=:6379"}, err: "no host"},
+		{in: []string{"h", "h:6379"}, err: "same name"},
+		{in: []string{"a=h", "b=h"}, err: "same address"},
+		{in: []string{"h:1:2"}, err: "too many colons"},
+	} {
+		got, err := parseAddrs(c.in)
+		if c.err != "" {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%q: error %v, want %q", c.in, err, c.err)
+			}
+			continue
+		}
+		if err != nil || !cmp.Equal(got, c.want) {
+			t.Errorf("%q: %v, %v", c.in, got, err)
+		}
+	}
+}
+
+func FuzzNameStaysInDirectory(f *testing.F) {
+	for _, s := range []string{"a", "..", "../x", "a/b", "\x00", "[::1]", "…"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		n := safeName(s)
+		if !filepath.IsLocal(n) || filepath.Base(n) != n || n == "." {
+			t.Errorf("%q -> %q", s, n)
+		}
+	})
+}
+
+func TestRedact(t *testing.T) {
+	for in, want := range map[string]string{
+		"AUTH hunter2":                             "AUTH (redacted)",
+		"auth ops hunter2":                         "auth (redacted) (redacted)",
+		"CONFIG SET requirepass hunter2 hz 10":     "CONFIG SET requirepass (redacted) hz 10",
+		"CONFIG SET hz 10 masterauth hunter2":      "CONFIG SET hz 10 masterauth (redacted)",
+		"CONFIG GET requirepass":                   "CONFIG GET requirepass",
+		"ACL SETUSER ops on >hunter2":              "ACL SETUSER ops (redacted) (redacted)",
+		"HELLO 3 AUTH ops hunter2 SETNAME app":     "HELLO 3 AUTH (redacted) (redacted) SETNAME app",
+		"MIGRATE h 1 k 0 9 AUTH2 ops hunter2 KEYS": "MIGRATE h 1 k 0 9 AUTH2 (redacted) (redacted) KEYS",
+		"SENTINEL SET main auth-pass hunter2":      "SENTINEL SET main auth-pass (redacted)",
+		"SET auth hunter2":                         "SET auth hunter2",
+		"AUTH":                                     "AUTH",
+	} {
+		var argv []any
+		for _, w := range strings.Fields(in) {
+			argv = append(argv, w)
+		}
+		redact(argv)
+		var got []string
+		for _, a := range argv {
+			got = append(got, a.(string))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %s", in, strings.Join(got, " "))
+		}
+	}
+}
+
+// Whatever the ring holds from round to round, the file is valid JSON after each, and holds every
+// entry that was ever seen, once.
+func TestGrowingArray(t *testing.T) {
+	dir := t.TempDir()
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		g := growingArray{path: filepath.Join(dir, string(rune('a'+n%26))+".json")}
+		os.Remove(g.path)
+		id, ring, seen := 0, []any{}, 0
+		for range rapid.IntRange(1, 8).Draw(t, "rounds") {
+			for range rapid.IntRange(0, 6).Draw(t, "new") {
+				ring = append([]any{[]any{int64(id), int64(1000 + id/3), rapid.String().Draw(t, "text")}}, ring...)
+				id++
+			}
+			ring = ring[:min(len(ring), 5)]
+			if rapid.Bool().Draw(t, "restarted collector") {
+				g = growingArray{path: g.path}
+				seen = -1
+			}
+			if err := g.add(ring); err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(g.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got [][]any
+			if err := json.Unmarshal(b, &got); err != nil {
+				t.Fatalf("%v in %q", err, b)
+			}
+			for _, e := range ring {
+				if !slices.ContainsFunc(got, func(h []any) bool { return h[0] == float64(e.([]any)[0].(int64)) }) {
+					t.Fatalf("entry %v is not in %s", e, b)
+				}
+			}
+			if seen >= 0 {
+				keys := map[any]bool{}
+				for _, h := range got {
+					if keys[h[0]] {
+						t.Fatalf("entry %v twice", h[0])
+					}
+					keys[h[0]] = true
+				}
+			}
+		}
+	})
+}
+
+func TestBrokenArrayIsLeftAlone(t *testing.T) {
+	g := growingArray{path: filepath.Join(t.TempDir(), "slowlog.json")}
+	if err := os.WriteFile(g.path, []byte("[[1,2,"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.add([]any{[]any{int64(7), int64(8)}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, g.path); got != "[[1,2,\n[\n[7,8]\n]\n" {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,335 @@
+package collect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// manyClients is how many connections a server may have and still be asked for the list of all of
+// them: the list is built on the server's one thread, about 1 us and 350 bytes a client.
+const manyClients = 1000
+
+// slowlogEntries is what SLOWLOG GET is asked for: the default length of the server's ring.
+const slowlogEntries = 128
+
+// sampler is one server's rounds.
+type sampler struct {
+	Server
+	opt *Options
+	dir string
+
+	client   *redis.Client
+	sections string // what INFO is asked for, once it is known what the server understands
+	slowlog  growingArray
+	latency  growingArray
+	settings []string        // the last CONFIG GET *, without secrets
+	refused  map[string]bool // commands whose refusal was noted
+	down     bool            // the last round failed
+}
+
+// run takes rounds until ctx ends. It returns an error only if the capture cannot be written.
+func (s *sampler) run(ctx context.Context) error {
+	s.sections = s.opt.Sections
+	s.slowlog.path = filepath.Join(s.dir, "slowlog.json")
+	s.latency.path = filepath.Join(s.dir, "latency-latest.json")
+	s.refused = map[string]bool{}
+	defer s.hangUp()
+
+	next := time.Now()
+	for {
+		if err := s.round(ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if s.opt.Once || ctx.Err() != nil {
+			return nil
+		}
+		// A round that outran the interval is not made up for: the server has enough to do.
+		next = next.Add(s.opt.Interval)
+		if now := time.Now(); next.Before(now) {
+			next = now
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Until(next)):
+		}
+	}
+}
+
+// round asks for everything once. INFO comes first: what follows is worth nothing without it.
+func (s *sampler) round(ctx context.Context) error {
+	if s.client == nil {
+		s.dial()
+	}
+	// go-redis looks at the context between steps only; closing the connection ends a read at once.
+	stop := context.AfterFunc(ctx, s.closer())
+	defer stop()
+
+	asked := s.opt.Now()
+	info, err := s.info(ctx)
+	answered := s.opt.Now()
+	if err != nil && ctx.Err() != nil {
+		return nil // it was us who went away
+	}
+	s.Rounds++
+	if err != nil {
+		s.Failed++
+		return s.gap(asked, answered, err)
+	}
+	if s.down {
+		s.down = false
+		s.tell(answered, "answers again")
+	}
+	if err := s.appendFile("info.log", stamped(answered, []byte(info))); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		name string
+		take func(context.Context, string) error
+	}{
+		{"slowlog", s.takeSlowlog},
+		{"latency", s.takeLatency},
+		{"client", s.takeClients},
+		{"config", s.takeConfig},
+	} {
+		err := step.take(ctx, info)
+		var refusal redis.Error
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return nil
+		case errors.As(err, &refusal):
+			// No permission, renamed, or an old server: said once, and not asked again.
+			if !s.refused[step.name] {
+				s.refused[step.name] = true
+				if err := s.note(s.opt.Now(), step.name+" refused: "+oneLine(err.Error())); err != nil {
+					return err
+				}
+			}
+		case errors.As(err, new(*os.PathError)):
+			return err
+		default:
+			// The link broke half way: the next round begins anew.
+			s.hangUp()
+			return s.note(s.opt.Now(), step.name+": "+oneLine(err.Error()))
+		}
+	}
+	return nil
+}
+
+// gap records that a dump could not be had, where the dump would stand and in collect.log.
+func (s *sampler) gap(asked, gaveUp time.Time, err error) error {
+	// A connection that failed once is not kept: go-redis would go on dialling in the background.
+	s.hangUp()
+	why := fmt.Sprintf("%s (asked at %s, waited %.1f s)", oneLine(err.Error()), asked.UTC().Format(Stamp), gaveUp.Sub(asked).Seconds())
+	if !s.down {
+		s.down = true
+		s.tell(gaveUp, "no answer: "+why)
+	}
+	if err := s.appendFile("info.log", stamped(gaveUp, []byte(NoAnswer+why))); err != nil {
+		return err
+	}
+	return s.note(gaveUp, "no answer: "+why)
+}
+
+// dial prepares the one connection; nothing is sent before the first command.
+func (s *sampler) dial() {
+	s.client = redis.NewClient(&redis.Options{
+		Addr:                     s.Addr,
+		Username:                 s.opt.Username,
+		Password:                 s.opt.Password,
+		Protocol:                 2,
+		DisableIdentity:          true,
+		MaxRetries:               -1,
+		DialerRetries:            1,
+		PoolSize:                 1,
+		DialTimeout:              min(time.Second, s.opt.Timeout),
+		ReadTimeout:              s.opt.Timeout,
+		WriteTimeout:             s.opt.Timeout,
+		ContextTimeoutEnabled:    true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
+}
+
+// closer closes the present client, also when it was replaced meanwhile.
+func (s *sampler) closer() func() {
+	c := s.client
+	return func() { c.Close() }
+}
+
+func (s *sampler) hangUp() {
+	if s.client != nil {
+		s.client.Close()
+		s.client = nil
+	}
+}
+
+// info asks for the sections wanted. A server that does not know the word answers with nothing
+// ("everything" is known from Redis 6.0) and is asked for "all" from then on.
+func (s *sampler) info(ctx context.Context) (string, error) {
+	text, err := s.client.Info(ctx, s.sections).Result()
+	if err == nil && strings.TrimSpace(text) == "" && s.sections != "all" {
+		s.sections = "all"
+		text, err = s.client.Info(ctx, s.sections).Result()
+	}
+	return text, err
+}
+
+func (s *sampler) takeSlowlog(ctx context.Context, _ string) error {
+	if s.refused["slowlog"] {
+		return nil
+	}
+	entries, err := s.client.Do(ctx, "slowlog", "get", slowlogEntries).Slice()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if f, ok := e.([]any); ok && len(f) > 3 {
+			if argv, ok := f[3].([]any); ok {
+				redact(argv)
+			}
+		}
+	}
+	return s.slowlog.add(entries) // id and time tell entries apart
+}
+
+func (s *sampler) takeLatency(ctx context.Context, _ string) error {
+	if s.refused["latency"] {
+		return nil
+	}
+	entries, err := s.client.Do(ctx, "latency", "latest").Slice()
+	if err != nil {
+		return err
+	}
+	return s.latency.add(entries) // event and time tell entries apart
+}
+
+func (s *sampler) takeClients(ctx context.Context, info string) error {
+	if s.refused["client"] {
+		return nil
+	}
+	cmd := []any{"client", "list"}
+	if infoInt(info, "connected_clients") > manyClients {
+		cmd = append(cmd, "type", "replica")
+	}
+	text, err := s.client.Do(ctx, cmd...).Text()
+	if err != nil {
+		return err
+	}
+	return s.appendFile("clients.log", stamped(s.opt.Now(), []byte(text)))
+}
+
+// takeConfig keeps config.txt at what the server says now, and notes what changed meanwhile.
+func (s *sampler) takeConfig(ctx context.Context, _ string) error {
+	if s.refused["config"] {
+		return nil
+	}
+	pairs, err := s.client.Do(ctx, "config", "get", "*").StringSlice()
+	if err != nil {
+		return err
+	}
+	pairs = withoutSecrets(pairs)
+	changed := diff(s.settings, pairs)
+	if s.settings != nil && len(changed) == 0 {
+		return nil
+	}
+	var b bytes.Buffer
+	for _, v := range pairs {
+		b.WriteString(oneLine(v))
+		b.WriteByte('\n')
+	}
+	if err := replaceFile(filepath.Join(s.dir, "config.txt"), b.Bytes()); err != nil {
+		return err
+	}
+	if s.settings != nil {
+		for _, c := range changed {
+			if err := s.note(s.opt.Now(), "setting changed: "+c); err != nil {
+				return err
+			}
+		}
+	}
+	s.settings = pairs
+	return nil
+}
+
+// diff is what differs between two CONFIG GET replies, as "name: old -> new", sorted.
+func diff(old, now []string) []string {
+	was := map[string]string{}
+	for i := 0; i+1 < len(old); i += 2 {
+		was[old[i]] = old[i+1]
+	}
+	var out []string
+	for i := 0; i+1 < len(now); i += 2 {
+		if v, had := was[now[i]]; !had || v != now[i+1] {
+			out = append(out, fmt.Sprintf("%s: %q -> %q", now[i], v, now[i+1]))
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// tell says it to the person who watches.
+func (s *sampler) tell(at time.Time, what string) {
+	s.opt.Log(at.UTC().Format(Stamp) + " " + s.Name + ": " + what)
+}
+
+// note keeps it in collect.log.
+func (s *sampler) note(at time.Time, what string) error {
+	return s.appendFile("collect.log", []byte(at.UTC().Format(Stamp)+" "+what+"\n"))
+}
+
+// appendFile appends in one write, so that what is there is whole at any moment.
+func (s *sampler) appendFile(name string, b []byte) error {
+	f, err := os.OpenFile(filepath.Join(s.dir, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
+}
+
+func stamped(at time.Time, body []byte) []byte {
+	b := make([]byte, 0, len(body)+40)
+	b = append(b, "### "...)
+	b = at.UTC().AppendFormat(b, Stamp)
+	b = append(b, '\n')
+	b = append(b, body...)
+	if len(body) == 0 || body[len(body)-1] != '\n' {
+		b = append(b, '\n')
+	}
+	return append(b, '\n')
+}
+
+// oneLine is s without what would break a line-oriented file, at most 500 bytes of it.
+func oneLine(s string) string {
+	if len(s) > 500 {
+		s = s[:500]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// infoInt is a number of an INFO text, 0 where it is not there.
+func infoInt(info, name string) int {
+	_, rest, found := strings.Cut(info, "\n"+name+":")
+	if !found {
+		return 0
+	}
+	n, _ := strconv.Atoi(rest[:strings.IndexAny(rest+"\n", "\r\n")])
+	return n
+}
