@@ -1,0 +1,339 @@
+package ingest
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/flate"
+
+	"psyncope/ingest/table"
+)
+
+// archiveSuffixes are the names under which a file in a directory is opened to see whether it is an
+// archive. What is inside decides; a file that was named itself is looked at whatever its name.
+var archiveSuffixes = [...]string{
+	".tar", ".tgz", ".tar.gz", ".taz", ".tzst", ".tar.zst", ".tar.zstd", ".txz", ".tar.xz",
+	".tbz2", ".tbz", ".tar.bz2", ".tar.lz4", ".zip",
+}
+
+func namedArchive(name string) bool {
+	name = strings.ToLower(name)
+	for _, s := range archiveSuffixes {
+		if strings.HasSuffix(name, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// randomAccess is what files, kept members and sections of a plain tar offer: members of such an
+// archive are read in place.
+type randomAccess interface {
+	io.ReadCloser
+	io.ReaderAt
+}
+
+// archive is one archive on its way to being listed.
+type archive struct {
+	*walker
+	path  string // of the archive
+	root  string
+	depth int // archives around its members, itself included
+}
+
+// expand lists what is in s, if s is an archive. An archive that cannot be read to its end is a
+// Problem; the members before that stay.
+func (w *walker) expand(s Source, depth int) bool {
+	raw, err := s.open()
+	if err != nil {
+		return false // the reader will meet the same error and say so
+	}
+	body, codecs, err := decode(raw, w.lim)
+	if err != nil {
+		return false
+	}
+	defer body.Close()
+	head := make([]byte, 512)
+	n, _ := io.ReadFull(body, head)
+	head = head[:n]
+	isZip := bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
+	if !isZip && !isTar(head) {
+		return false
+	}
+	a := &archive{walker: w, path: s.Path, root: s.root, depth: depth + 1}
+	if s.root == "" {
+		a.root = s.Path
+	}
+	if a.depth > w.lim.Depth {
+		w.unreadable(s.Path, fmt.Sprintf("more than %d archives inside one another, left alone", w.lim.Depth), nil)
+		return true
+	}
+	place, ok := raw.(randomAccess)
+	inPlace := ok && len(codecs) == 0
+	switch {
+	case isZip && inPlace:
+		a.zip(s)
+	case isZip:
+		// A zip is read from its end: it has to be whole before it can be listed.
+		if held, ok := a.hold(s.Path, io.MultiReader(bytes.NewReader(head), body), -1, s.ModTime); ok {
+			a.zip(held)
+		}
+	case inPlace:
+		section := io.NewSectionReader(place, 0, s.Size)
+		a.tar(section, func(hdr *tar.Header, _ io.Reader) (Source, bool) {
+			at, err := section.Seek(0, io.SeekCurrent)
+			if err != nil || isSparse(hdr) {
+				return Source{}, false
+			}
+			return Source{Size: hdr.Size, open: within(s.open, at, hdr.Size)}, true
+		})
+	default:
+		a.tar(io.MultiReader(bytes.NewReader(head), body), nil)
+	}
+	return true
+}
+
+// isTar knows the ustar and GNU marks, and by its checksum the tar of before 1988 that some collectors
+// still write.
+func isTar(h []byte) bool {
+	if len(h) < 512 {
+		return false
+	}
+	if bytes.Equal(h[257:262], []byte("ustar")) {
+		return true
+	}
+	var want, sum int64
+	field := bytes.Trim(h[148:156], " \x00")
+	if len(field) == 0 || h[0] == 0 {
+		return false
+	}
+	for _, c := range field {
+		if c < '0' || c > '7' {
+			return false
+		}
+		want = want*8 + int64(c-'0')
+	}
+	for i, c := range h {
+		if i >= 148 && i < 156 {
+			c = ' '
+		}
+		sum += int64(c)
+	}
+	return sum == want
+}
+
+func isSparse(h *tar.Header) bool {
+	return h.Typeflag == tar.TypeGNUSparse || h.PAXRecords["GNU.sparse.major"] != "" || h.PAXRecords["GNU.sparse.map"] != ""
+}
+
+// within opens a stretch of what open gives.
+func within(open func() (io.ReadCloser, error), at, size int64) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		r, err := open()
+		if err != nil {
+			return nil, err
+		}
+		ra, ok := r.(io.ReaderAt)
+		if !ok {
+			return nil, errors.Join(errors.New("archive cannot be read in place any more"), r.Close())
+		}
+		return &section{io.NewSectionReader(ra, at, size), r}, nil
+	}
+}
+
+type section struct {
+	*io.SectionReader
+	io.Closer
+}
+
+// tar lists the members of a tar. place says how a member is read in place; where it is nil or declines,
+// the member is held.
+func (a *archive) tar(r io.Reader, place func(*tar.Header, io.Reader) (Source, bool)) {
+	tr := tar.NewReader(r)
+	for {
+		hdr, err := tr.Next()
+		if err == io.EOF {
+			return
+		}
+		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
+			a.problem(a.path, fmt.Sprintf("tar: %v; what stands before it was read", err))
+			return
+		}
+		p, ok := a.member(hdr.Name)
+		if !ok {
+			continue
+		}
+		switch hdr.Typeflag {
+		case tar.TypeReg, '\x00', tar.TypeGNUSparse, tar.TypeCont:
+		case tar.TypeSymlink, tar.TypeLink, tar.TypeDir, tar.TypeXGlobalHeader:
+			continue // a link names what stands elsewhere in the archive, or nothing that we could read
+		default:
+			a.unreadable(p, "not a file: a pipe or device, left alone", nil)
+			continue
+		}
+		if !a.count() {
+			return
+		}
+		mod := table.MicrosOf(hdr.ModTime)
+		s, ok := Source{}, false
+		if place != nil {
+			s, ok = place(hdr, tr)
+		}
+		if !ok {
+			if s, ok = a.hold(p, tr, hdr.Size, mod); !ok {
+				return
+			}
+		}
+		a.add(s, p, mod)
+	}
+}
+
+// zip lists the members of a zip, which are read in place whenever they are opened.
+func (a *archive) zip(s Source) {
+	r, err := s.open()
+	if err != nil {
+		a.unreadable(s.Path, reasonOf(err), nil)
+		return
+	}
+	ra, ok := r.(randomAccess)
+	if !ok {
+		r.Close()
+		a.unreadable(s.Path, "zip: cannot be read in place", nil)
+		return
+	}
+	a.open = append(a.open, ra)
+	z, err := zip.NewReader(ra, s.Size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		a.unreadable(s.Path, fmt.Sprintf("zip: %v", err), nil)
+		return
+	}
+	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
+	for _, f := range z.File {
+		p, ok := a.member(f.Name)
+		if !ok || f.Mode().IsDir() || f.Mode()&os.ModeSymlink != 0 {
+			continue
+		}
+		if !a.count() {
+			return
+		}
+		if f.Flags&1 != 0 {
+			a.unreadable(p, "zip: member is encrypted", nil)
+			continue
+		}
+		mod := table.MicrosOf(f.Modified)
+		if f.Modified.Year() < 1981 { // the format's zero
+			mod = table.Null
+		}
+		a.add(Source{Size: int64(min(f.UncompressedSize64, 1<<62)), open: openMember(f, a.lim)}, p, mod)
+	}
+}
+
+func openMember(f *zip.File, lim Limits) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		r, err := f.Open()
+		if err != nil {
+			return nil, fmt.Errorf("zip: %w", err)
+		}
+		stored := &counter{n: int64(min(f.CompressedSize64, 1<<62))}
+		return &expanding{d: r, name: "zip", stored: stored, under: io.NopCloser(nil), lim: lim}, nil
+	}
+}
+
+// member is the path under which a member is known: its own, made harmless, behind the archive's.
+func (a *archive) member(name string) (string, bool) {
+	name = strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
+	if name == "" {
+		return "", false
+	}
+	return a.path + "/" + name, true
+}
+
+// count is false when there are too many members, which is said once.
+func (a *archive) count() bool {
+	a.Looked++
+	a.members++
+	if a.members == a.lim.Members+1 {
+		a.problem(a.path, fmt.Sprintf("more than %d members, the rest left alone", a.lim.Members))
+	}
+	return a.members <= a.lim.Members
+}
+
+func (a *archive) add(s Source, p string, mod table.Micros) {
+	s.Path, s.Name, s.ModTime, s.root = p, path.Base(p), mod, a.root
+	a.sniffed(s, a.depth, false)
+}
+
+// hold keeps what can be read only once: in memory what is small, in a temporary file what is not.
+// size is -1 where it is not known. It is false when there is no more room.
+func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Source, bool) {
+	s := Source{Path: p, Name: path.Base(p), ModTime: mod}
+	room := min(a.lim.KeepBytes/8, a.keep)
+	var kept bytes.Buffer
+	if size >= 0 && size <= room {
+		kept.Grow(int(size))
+	}
+	if size <= room {
+		n, err := kept.ReadFrom(io.LimitReader(r, room))
+		if err != nil {
+			a.problem(p, fmt.Sprintf("%v; what stands before it was read", err))
+		}
+		if err != nil || n < room || size == n {
+			a.keep -= n
+			s.Size, s.open = n, within(inMemory(kept.Bytes()), 0, n)
+			return s, true
+		}
+	}
+	f, err := a.spill()
+	if err != nil {
+		a.unreadable(p, "make a temporary file: "+reasonOf(err), nil)
+		return s, false
+	}
+	at := a.spilled
+	left := a.lim.SpillBytes - at
+	n, err := io.Copy(io.NewOffsetWriter(f, at), io.LimitReader(io.MultiReader(&kept, r), left))
+	a.spilled += n
+	s.Size, s.open = n, within(shared(f), at, n)
+	switch {
+	case n == left:
+		a.problem(p, fmt.Sprintf("archives need more than %d bytes of temporary space, the rest left alone", a.lim.SpillBytes))
+		a.add(s, p, mod)
+		return s, false
+	case err != nil:
+		a.problem(p, fmt.Sprintf("%s; what stands before it was read", reasonOf(err)))
+	}
+	return s, true
+}
+
+func inMemory(b []byte) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		return &section{io.NewSectionReader(bytes.NewReader(b), 0, int64(len(b))), io.NopCloser(nil)}, nil
+	}
+}
+
+// shared hands out f, which stays open until the walk is closed.
+func shared(f *os.File) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) {
+		return &section{io.NewSectionReader(f, 0, 1<<62), io.NopCloser(nil)}, nil
+	}
+}
+
+// spill is the one temporary file of the walk. Its name is taken away at once where the system lets
+// that be, so that nothing stays behind a killed process.
+func (w *walker) spill() (*os.File, error) {
+	if w.temp == nil {
+		f, err := os.CreateTemp(w.lim.TempDir, "psyncope-*")
+		if err != nil {
+			return nil, err
+		}
+		_ = os.Remove(f.Name())
+		w.temp = f
+	}
+	return w.temp, nil
+}

@@ -1,0 +1,330 @@
+package ingest
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// hints are what the first and last bytes of a file say about whose it is and with whom that instance
+// replicates. They decide only what is read together and under which name, nothing of the diagnosis:
+// that rests on rows.
+type hints struct {
+	// ids are replication ids, and run ids that served as such before 4.0: whoever shares one is of
+	// the same group, whatever the addresses look like from either side of a NAT.
+	ids []string
+	// runID is the process's own, from INFO.
+	runID string
+	// own are the addresses under which the instance says it can be reached; peers those it names as its
+	// primary, its replicas or, being a Sentinel, whatever it watches.
+	own, peers []string
+	port       string
+	primary    bool // by its own word
+	cluster    bool // runs in cluster mode
+}
+
+func (h *hints) add(o hints) {
+	h.ids = append(h.ids, o.ids...)
+	h.own = append(h.own, o.own...)
+	h.peers = append(h.peers, o.peers...)
+	if h.runID == "" {
+		h.runID = o.runID
+	}
+	if h.port == "" {
+		h.port = o.port
+	}
+	h.primary = h.primary || o.primary
+	h.cluster = h.cluster || o.cluster
+}
+
+func (h *hints) compact() {
+	for _, s := range []*[]string{&h.ids, &h.own, &h.peers} {
+		slices.Sort(*s)
+		*s = slices.Compact(*s)
+	}
+}
+
+// scan looks for hints line by line. It takes INFO, logs and configuration alike: their lines cannot
+// be mistaken for one another, and a crash report holds all three.
+func scan(b []byte) hints {
+	var h hints
+	s := scanner{h: &h}
+	for len(b) > 0 {
+		line := b
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			line, b = b[:i], b[i+1:]
+		} else {
+			b = nil
+		}
+		s.line(bytes.TrimSpace(line))
+	}
+	s.flush()
+	h.compact()
+	return h
+}
+
+type scanner struct {
+	h            *hints
+	host, port   string // of the primary that INFO names
+	announce     string
+	announcePort string
+	pending      string // CONFIG GET's name, its value comes on the next line
+}
+
+func (s *scanner) flush() {
+	if s.host != "" && s.port != "" {
+		s.peer(s.host + ":" + s.port)
+	}
+	s.host, s.port = "", ""
+	if s.announce != "" {
+		p := s.announcePort
+		if p == "" || p == "0" {
+			p = s.h.port
+		}
+		if p == "" {
+			p = "6379"
+		}
+		s.h.own = append(s.h.own, s.announce+":"+p)
+	}
+	s.announce = ""
+}
+
+func (s *scanner) line(l []byte) {
+	if len(l) == 0 {
+		return
+	}
+	if p := s.pending; p != "" {
+		s.pending = ""
+		s.setting(p, string(l[:min(len(l), 200)]))
+		return
+	}
+	if i := bytes.IndexAny(l[:min(len(l), 48)], ": \t"); i < 0 {
+		if len(l) < 40 {
+			s.settingName(string(l))
+		}
+		return
+	} else if l[i] == ':' {
+		s.field(string(l[:i]), l[i+1:])
+	} else {
+		s.setting(string(bytes.ToLower(l[:i])), string(l[i+1:min(len(l), i+200)]))
+	}
+	s.message(l)
+}
+
+// field takes a line of INFO.
+func (s *scanner) field(name string, v []byte) {
+	switch name {
+	case "run_id":
+		if s.h.runID == "" {
+			s.h.runID = string(idAt(v))
+		}
+		s.id(v)
+	case "master_replid", "master_replid2":
+		s.id(v)
+	case "tcp_port":
+		if s.h.port == "" && len(v) < 6 {
+			s.h.port = string(v)
+		}
+	case "role":
+		s.h.primary = s.h.primary || string(v) == "master"
+	case "master_host":
+		s.flush()
+		s.host = string(v[:min(len(v), 255)])
+	case "master_port":
+		s.port = string(v[:min(len(v), 5)])
+		s.flush()
+	case "cluster_enabled":
+		s.h.cluster = s.h.cluster || string(v) == "1"
+	case "redis_mode", "server_mode":
+		s.h.cluster = s.h.cluster || string(v) == "cluster"
+	default:
+		if strings.HasPrefix(name, "slave") && len(name) < 10 && bytes.HasPrefix(v, []byte("ip=")) {
+			ip, rest, _ := bytes.Cut(v[3:], []byte(","))
+			if port, ok := bytes.CutPrefix(rest, []byte("port=")); ok {
+				port, _, _ = bytes.Cut(port, []byte(","))
+				s.peer(string(ip[:min(len(ip), 255)]) + ":" + string(port[:min(len(port), 5)]))
+			}
+		}
+	}
+}
+
+// settings that say where an instance is, in CONFIG GET's raw pairs and in redis.conf.
+func (s *scanner) settingName(name string) {
+	switch strings.ToLower(name) {
+	case "port", "replica-announce-ip", "slave-announce-ip", "replica-announce-port", "slave-announce-port",
+		"cluster-announce-ip", "replicaof", "slaveof":
+		s.pending = strings.ToLower(name)
+	}
+}
+
+func (s *scanner) setting(name, value string) {
+	value = strings.Trim(strings.TrimSpace(value), `"`)
+	switch name {
+	case "port":
+		if s.h.port == "" && allDigits(value) && len(value) < 6 {
+			s.h.port = value
+		}
+	case "replica-announce-ip", "slave-announce-ip", "cluster-announce-ip":
+		if value != "" && !strings.ContainsAny(value, " \t") {
+			s.announce = value
+		}
+	case "replica-announce-port", "slave-announce-port":
+		if allDigits(value) {
+			s.announcePort = value
+		}
+	case "replicaof", "slaveof":
+		if host, port, ok := strings.Cut(value, " "); ok && allDigits(strings.TrimSpace(port)) {
+			s.peer(host + ":" + strings.TrimSpace(port))
+		}
+	}
+}
+
+// words before an address in a log: the one who is spoken of replicates with the one who speaks.
+// Old servers say master and slave, Valkey primary; capitals begin a sentence.
+var peerWords = [...]string{"aster ", "ASTER ", "rimary ", "RIMARY ", "eplica ", "lave ", "EPLICAOF ", "LAVE OF "}
+
+// message takes a line of a log.
+func (s *scanner) message(l []byte) {
+	s.prompt(l)
+	if bytes.Contains(l, []byte("mode=cluster")) {
+		s.h.cluster = true
+	}
+	// Ids stand only behind these words; a script's hash or a cluster node's name does not, and those
+	// are shared by servers that have nothing to do with one another.
+	if bytes.Contains(l, []byte("eplication")) || bytes.Contains(l, []byte("resync")) || bytes.Contains(l, []byte("synchroni")) {
+		s.ids(l)
+	}
+	for _, w := range peerWords {
+		for rest := l; ; {
+			i := bytes.Index(rest, []byte(w))
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(w):]
+			if a, ok := addrAt(rest); ok {
+				s.peer(a)
+				continue
+			}
+			// Sentinel: "master mymaster 10.0.0.1 6379", also behind a plain name: "@ mymaster 10.0.0.1 6379"
+			s.sentinel(rest)
+		}
+	}
+	if i := bytes.Index(l, []byte(" @ ")); i >= 0 {
+		s.sentinel(l[i+3:])
+	}
+	if _, rest, ok := bytes.Cut(l, []byte("ort=")); ok && s.h.port == "" && bytes.Contains(l, []byte("unning mode=")) {
+		s.h.port = string(rest[:digits(rest)])
+	}
+}
+
+// sentinel takes "name ip port", and after +switch-master a second "ip port".
+func (s *scanner) sentinel(l []byte) {
+	f := bytes.Fields(l[:min(len(l), 300)])
+	for i := 1; i+1 < len(f) && i <= 3; i += 2 {
+		ip, err := netip.ParseAddr(string(f[i]))
+		if err != nil || !allDigits(string(f[i+1])) {
+			return
+		}
+		s.peer(ip.String() + ":" + string(f[i+1]))
+	}
+}
+
+// prompt takes the address that redis-cli shows before what was typed: "10.0.0.1:6379> info".
+func (s *scanner) prompt(l []byte) {
+	i := bytes.Index(l[:min(len(l), 80)], []byte("> "))
+	if i <= 0 {
+		return
+	}
+	if a, ok := addrAt(l[:i]); ok && len(a) == i && usable(a) {
+		s.h.own = append(s.h.own, a)
+		if s.h.port == "" {
+			s.h.port = a[strings.LastIndexByte(a, ':')+1:]
+		}
+	}
+}
+
+func (s *scanner) peer(a string) {
+	if usable(a) {
+		s.h.peers = append(s.h.peers, a)
+	}
+}
+
+// usable tells whether an address names somebody: everyone is 127.0.0.1 to himself, and people mask
+// addresses with x.
+func usable(a string) bool {
+	host, port, ok := cutPort(a)
+	return ok && host != "" && port != "0" && host != "?" && host != "localhost" && !strings.HasPrefix(host, "127.") &&
+		host != "::1" && host != "[::1]" && host != "0.0.0.0" && !strings.Contains(host, "x.x") && !strings.Contains(host, "*")
+}
+
+func cutPort(a string) (host, port string, ok bool) {
+	i := strings.LastIndexByte(a, ':')
+	if i < 0 || !allDigits(a[i+1:]) {
+		return a, "", false
+	}
+	return a[:i], a[i+1:], true
+}
+
+// addrAt is the host:port with which b begins.
+func addrAt(b []byte) (string, bool) {
+	n := 0
+	for n < len(b) && n < 270 && (isDigit(b[n]) || isLetter(b[n]) || strings.IndexByte(".:-_[]%", b[n]) >= 0) {
+		n++
+	}
+	a := strings.TrimRight(string(b[:n]), ".:,")
+	host, port, ok := cutPort(a)
+	return a, ok && host != "" && len(port) <= 5 && !strings.Contains(strings.Trim(host, "[]"), "]")
+}
+
+// ids takes every word of 40 hexadecimal digits.
+func (s *scanner) ids(l []byte) {
+	for len(l) >= 40 {
+		n := 0
+		for n < len(l) && isHex(l[n]) {
+			n++
+		}
+		if n == 40 {
+			s.id(l[:n])
+		}
+		l = l[min(n+1, len(l)):]
+	}
+}
+
+func (s *scanner) id(v []byte) {
+	if id := idAt(v); id != nil {
+		s.h.ids = append(s.h.ids, string(id))
+	}
+}
+
+// idAt is the id with which v begins; the all-zero id stands for none.
+func idAt(v []byte) []byte {
+	if len(v) < 40 {
+		return nil
+	}
+	zero := true
+	for _, c := range v[:40] {
+		if !isHex(c) {
+			return nil
+		}
+		zero = zero && c == '0'
+	}
+	if zero {
+		return nil
+	}
+	return v[:40]
+}
+
+func isHex(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'f' }
+
+func digits(b []byte) int {
+	n := 0
+	for n < len(b) && isDigit(b[n]) {
+		n++
+	}
+	return n
+}
+
+func allDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

@@ -1,0 +1,69 @@
+// Package ingest turns what people hand over (directories, archives, files, a stream) into the tables
+// of package table.
+//
+// It finds the files ([Walk]), takes their compression off, tells by their content what they are,
+// decides whose evidence each one is, and reads them side by side. What it hands on is one
+// [table.Case] at a time, a unit of work: instances that may replicate with one another.
+//
+// It does not conclude. Which of a unit's instances form a replication group, whose clock is off
+// and what went wrong is package correlate's; ingest only makes sure that nobody who belongs to a group
+// is left out of its unit. It repairs nothing and guesses nothing: a file that no format claims is
+// accounted for as such, a file that breaks off is read up to there, and both are said.
+//
+// The same files give the same cases in the same order, whatever the order in which they are named
+// and however many are read at once.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"psyncope/ingest/table"
+)
+
+// Options say what to read and how.
+type Options struct {
+	// Roots are files, directories, archives, and "-" for Stdin.
+	Roots []string
+	Stdin io.Reader
+	// Workers is how many files are read at once; 0 is one for each processor.
+	Workers int
+	Limits  Limits
+	// Fields asks for the table of INFO fields that have no column of their own.
+	Fields bool
+	// Progress, if set, is told from time to time how far the reading is. Calls do not overlap.
+	Progress func(Progress)
+}
+
+// Progress is how far the reading is.
+type Progress struct {
+	Files, FilesTotal int
+	Bytes, BytesTotal int64 // as stored, before decompression
+}
+
+// Summary accounts for what belongs to no unit, and counts the rest.
+type Summary struct {
+	// Files are those that no format claims (kind "other") and those that could not be read
+	// ("unreadable"); files that were read stand in their Case.
+	Files []table.File
+	// Problems say what was wrong with unreadable files and archives.
+	Problems []table.Problem
+	// Units is how many cases were visited, Instances how many there were in them.
+	Units, Instances int
+	// Bytes after decompression, records taken and lines rejected, over all cases.
+	Bytes, Records, Rejected int64
+}
+
+// ErrNothing is the error when not one record could be taken from anything that was given.
+var ErrNothing = errors.New("nothing to analyse")
+
+// Each reads everything under o.Roots and visits the units of work one at a time, in the order of their
+// instances' paths. A Case may be released, and nothing of it is kept, once visit has returned; few
+// units are in memory at a time. Each stops at the first error of visit, or when ctx ends.
+//
+// Input that cannot be read is no error but a row in Problems, as long as anything could be: else the
+// error wraps [ErrNothing].
+func Each(ctx context.Context, o Options, visit func(*table.Case) error) (Summary, error) {
+	return Summary{}, nil
+}

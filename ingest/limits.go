@@ -1,0 +1,62 @@
+package ingest
+
+import "os"
+
+// Limits bound what hostile or careless input may cost. A zero field stands for its default.
+// Whatever hits a limit is a Problem; what was read before it stays.
+type Limits struct {
+	// Ratio is how many times its stored size a compressed file or member may grow to, once it is
+	// past RatioFrom bytes. Default 250: dumps of INFO, the most repetitive input there is, reach
+	// about 60 with zstd -19 and 30 with gzip; a bomb starts at 1000.
+	Ratio int64
+	// RatioFrom is the expanded size in bytes from which Ratio counts. Default 256 MiB.
+	RatioFrom int64
+	// MemberBytes is the most that one compressed file or archive member may expand to. Default 1 TiB.
+	MemberBytes int64
+	// DecoderMemory is the most bytes a decoder may ask for as its window. Default 256 MiB
+	// (zstd --long=27 needs 128).
+	DecoderMemory uint64
+	// Depth is how many archives may lie inside one another, and how many compressions around one
+	// another. Default 4.
+	Depth int
+	// Members is the most files taken from all archives together. Default 4 million.
+	Members int
+	// KeepBytes is how much of archives that cannot be read twice is kept in memory; the rest
+	// goes to one temporary file. Default 64 MiB. A member above an eighth of it is never kept.
+	KeepBytes int64
+	// SpillBytes is the most that goes to the temporary file. Default 512 GiB.
+	SpillBytes int64
+	// TempDir is where that file is made; it has no name from the moment it is open
+	// where the system allows it. Default [os.TempDir].
+	TempDir string
+}
+
+func (l Limits) withDefaults() Limits {
+	for _, d := range []struct {
+		field *int64
+		value int64
+	}{
+		{&l.Ratio, 250},
+		{&l.RatioFrom, 256 << 20},
+		{&l.MemberBytes, 1 << 40},
+		{&l.KeepBytes, 64 << 20},
+		{&l.SpillBytes, 512 << 30},
+	} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	if l.DecoderMemory == 0 {
+		l.DecoderMemory = 256 << 20
+	}
+	if l.Depth == 0 {
+		l.Depth = 4
+	}
+	if l.Members == 0 {
+		l.Members = 4_000_000
+	}
+	if l.TempDir == "" {
+		l.TempDir = os.TempDir()
+	}
+	return l
+}

@@ -1,0 +1,254 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"psyncope/ingest/table"
+)
+
+// Source is one file, or one member of an archive.
+type Source struct {
+	// Path is the file's path as given; a member's is its archive's path, a slash, and its own.
+	Path string
+	// Name is the base name.
+	Name string
+	// Size is in bytes as stored, before decompression.
+	Size    int64
+	ModTime table.Micros
+	// root is the directory, or the archive, that was asked for and that Path lies in; empty for a
+	// file that was named itself.
+	root string
+	open func() (io.ReadCloser, error)
+}
+
+// Open reads the stored bytes from the beginning, as often as it is called and side by side.
+func (s *Source) Open() (io.ReadCloser, error) { return s.open() }
+
+// Found is what Walk came upon.
+type Found struct {
+	// Sources are in the order of their paths, each path once.
+	Sources []Source
+	// Files accounts for what could not be read, Problems says why.
+	Files    []table.File
+	Problems []table.Problem
+	// Looked counts what was asked for and whatever lies in it.
+	Looked int
+
+	temp *os.File    // holds members of archives that cannot be read twice
+	open []io.Closer // archives that are read in place
+}
+
+// Close lets go of temporary files and open archives. No Source can be read after it.
+func (f *Found) Close() error {
+	var errs []error
+	for _, c := range f.open {
+		errs = append(errs, c.Close())
+	}
+	if f.temp != nil {
+		errs = append(errs, f.temp.Close())
+		if err := os.Remove(f.temp.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	f.open, f.temp = nil, nil
+	return errors.Join(errs...)
+}
+
+// Walk lists every file under the roots: files, directories, archives, and "-" for stdin. What lies
+// in archives is listed member by member, archives in archives too. Symbolic links inside a
+// directory are not followed: those that lead elsewhere in it name what is found anyway, those that
+// lead out of it are Problems, as are files that are no files (pipes, devices), that vanish or that
+// may not be read. Walk itself never fails.
+func Walk(roots []string, stdin io.Reader, lim Limits) *Found {
+	w := &walker{Found: &Found{}, lim: lim.withDefaults(), stdin: stdin}
+	w.keep = w.lim.KeepBytes
+	roots = slices.Clone(roots)
+	slices.Sort(roots)
+	for _, r := range slices.Compact(roots) {
+		w.root(r)
+	}
+	// Overlapping roots name a file twice; an archive that was appended to holds a member twice, and
+	// the last one counts.
+	slices.Reverse(w.Sources)
+	slices.SortStableFunc(w.Sources, func(a, b Source) int { return strings.Compare(a.Path, b.Path) })
+	w.Sources = slices.CompactFunc(w.Sources, func(a, b Source) bool { return a.Path == b.Path })
+	slices.SortFunc(w.Files, func(a, b table.File) int { return strings.Compare(a.Path, b.Path) })
+	w.Files = slices.CompactFunc(w.Files, func(a, b table.File) bool { return a.Path == b.Path })
+	slices.SortStableFunc(w.Problems, func(a, b table.Problem) int { return strings.Compare(a.File, b.File) })
+	w.Problems = slices.Compact(w.Problems)
+	return w.Found
+}
+
+type walker struct {
+	*Found
+	lim     Limits
+	stdin   io.Reader
+	keep    int64 // bytes that may still be kept in memory
+	spilled int64
+	members int
+}
+
+// unreadable says why path was left out, or where reading it stopped.
+func (w *walker) unreadable(path, reason string, info fs.FileInfo) {
+	f := table.File{Path: path, Kind: KindUnreadable, First: table.Null, Last: table.Null, ModTime: table.Null}
+	if info != nil {
+		f.ModTime = table.MicrosOf(info.ModTime())
+	}
+	w.Files = append(w.Files, f)
+	w.problem(path, reason)
+}
+
+func (w *walker) problem(path, reason string) {
+	w.Problems = append(w.Problems, table.Problem{Origin: table.Origin{File: path}, Reason: reason})
+}
+
+func (w *walker) root(root string) {
+	w.Looked++
+	if root == "-" {
+		w.standardInput()
+		return
+	}
+	info, err := os.Stat(root)
+	switch {
+	case err != nil:
+		w.unreadable(root, reasonOf(err), nil)
+	case info.IsDir():
+		w.dir(root)
+	case info.Mode().IsRegular():
+		w.file(root, "", info, true)
+	case isOpenPipe(root):
+		// Shells hand `<(command)` over as /dev/fd/63: as good as stdin.
+		f, err := os.Open(root)
+		if err != nil {
+			w.unreadable(root, reasonOf(err), nil)
+			return
+		}
+		defer f.Close()
+		w.stream(root, f)
+	default:
+		w.unreadable(root, "not a file: "+kindOf(info.Mode())+", left alone", info)
+	}
+}
+
+func isOpenPipe(path string) bool {
+	for _, p := range []string{"/dev/fd/", "/proc/self/fd/", "/dev/stdin"} {
+		if strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walker) standardInput() {
+	if w.stdin == nil {
+		w.unreadable("-", "nothing on standard input", nil)
+		return
+	}
+	w.stream("-", w.stdin)
+}
+
+// stream takes in what can be read only once.
+func (w *walker) stream(path string, r io.Reader) {
+	a := &archive{walker: w, path: path}
+	if s, ok := a.hold(path, r, -1, table.Null); ok {
+		w.sniffed(s, 0, true)
+	}
+}
+
+func (w *walker) dir(root string) {
+	real, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		w.unreadable(root, reasonOf(err), nil)
+		return
+	}
+	// WalkDir goes by name, does not follow links, and so cannot loop.
+	_ = filepath.WalkDir(real, func(p string, d fs.DirEntry, err error) error {
+		path := root + strings.TrimPrefix(p, real)
+		if strings.HasSuffix(root, string(filepath.Separator)) {
+			path = filepath.Join(root, strings.TrimPrefix(p, real))
+		}
+		if err != nil {
+			w.unreadable(path, reasonOf(err), nil)
+			return nil
+		}
+		if d.IsDir() {
+			return nil
+		}
+		w.Looked++
+		if d.Type()&fs.ModeSymlink != 0 {
+			w.link(path, p, real)
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			w.unreadable(path, reasonOf(err), nil)
+			return nil
+		}
+		if !info.Mode().IsRegular() {
+			w.unreadable(path, "not a file: "+kindOf(info.Mode())+", left alone", info)
+			return nil
+		}
+		w.file(path, root, info, false)
+		return nil
+	})
+}
+
+// link says where a symbolic link leads if that is not to something which the walk finds anyway.
+func (w *walker) link(path, p, real string) {
+	target, err := filepath.EvalSymlinks(p)
+	switch {
+	case err != nil:
+		w.unreadable(path, "symbolic link: "+reasonOf(err), nil)
+	case target != real && !strings.HasPrefix(target, strings.TrimSuffix(real, "/")+string(filepath.Separator)):
+		w.unreadable(path, "symbolic link out of the directory, not followed", nil)
+	}
+}
+
+// file lists a file, or what is in it. Only what is named like an archive is opened here, and what was
+// asked for by its own name: a directory may hold a million dumps.
+func (w *walker) file(path, root string, info fs.FileInfo, named bool) {
+	s := Source{
+		Path: path, Name: filepath.Base(path), Size: info.Size(), ModTime: table.MicrosOf(info.ModTime()), root: root,
+		open: func() (io.ReadCloser, error) { return os.Open(path) },
+	}
+	w.sniffed(s, 0, named)
+}
+
+// sniffed lists s, or its members where it is an archive.
+func (w *walker) sniffed(s Source, depth int, look bool) {
+	if (look || namedArchive(s.Name)) && w.expand(s, depth) {
+		return
+	}
+	w.Sources = append(w.Sources, s)
+}
+
+// reasonOf is the part of a file error that says what went wrong: the path stands in the row already.
+func reasonOf(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Sprintf("%s: %v", pe.Op, pe.Err)
+	}
+	return err.Error()
+}
+
+func kindOf(m fs.FileMode) string {
+	for _, k := range []struct {
+		bit  fs.FileMode
+		name string
+	}{
+		{fs.ModeNamedPipe, "a pipe"}, {fs.ModeSocket, "a socket"}, {fs.ModeCharDevice, "a device"},
+		{fs.ModeDevice, "a device"}, {fs.ModeDir, "a directory"},
+	} {
+		if m&k.bit != 0 {
+			return k.name
+		}
+	}
+	return "something else"
+}
