@@ -13,7 +13,6 @@ import (
 	"io"
 
 	"psyncope/correlate"
-	"psyncope/ingest/table"
 )
 
 // Options is how a report is to look. The zero Options are right for a file.
@@ -34,7 +33,7 @@ type Format struct {
 	// Write makes the file; nil for a directory.
 	Write func(w io.Writer, d *correlate.Diagnosis, o Options) error
 	// Open makes the directory where it is missing and begins its tables; nil for a file.
-	Open func(dir string, o Options) (Tables, error)
+	Open func(dir string, o Options) (*Tables, error)
 }
 
 // Dir tells whether the format is a directory of tables.
@@ -48,20 +47,13 @@ func (f Format) Path() string {
 	return "report" + f.Ext
 }
 
-// Tables is an open directory of tables. Evidence may be larger than memory, so that it comes case by case.
-type Tables interface {
-	// Case writes the evidence of one case behind what is there. The tables of evidence exist
-	// from the first call on: a saved report holds no evidence, and an empty table would deny it.
-	Case(c *table.Case) error
-	// Close writes the tables of the diagnosis and ends all files. Without a diagnosis (nil: the
-	// analysis failed on the way) it only ends them.
-	Close(d *correlate.Diagnosis) error
-}
-
 // Formats is every format there is, in the order in which help lists them.
 var Formats = []Format{
 	{Name: "text", Ext: ".txt", Help: "for people at a terminal", Write: Text},
 	{Name: "json", Ext: ".json", Help: "for programs; renders again with `psyncope report`", Write: JSON},
+	{Name: "csv", Ext: ".csv", Help: "a directory of tables for spreadsheets (see TABLES.md)", Open: CSV},
+	{Name: "parquet", Ext: ".parquet", Help: "a directory of tables for notebooks and databases", Open: Parquet},
+	{Name: "arrow", Ext: ".arrow", Help: "the same as Arrow IPC files", Open: Arrow},
 }
 
 // ByName finds a format.

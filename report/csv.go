@@ -1,0 +1,170 @@
+package report
+
+import (
+	"bufio"
+	"encoding/csv"
+	"io"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/gocarina/gocsv"
+
+	"psyncope/ingest/table"
+)
+
+// CSV begins a directory of CSV files for spreadsheets: RFC 4180, a header of column names, UTC stamps
+// that Excel, LibreOffice and Sheets read as dates, plain numbers, empty cells for the unknown.
+// Options.Excel adds a byte order mark and CRLF.
+func CSV(dir string, o Options) (*Tables, error) {
+	return openTables(dir, ".csv", func(f *os.File, s sheet) (writer, error) { return newCSV(f, s, o) })
+}
+
+const (
+	csvStamp = "2006-01-02 15:04:05.000" // what spreadsheets take for a date; the zone is in the header
+	csvBatch = 1024                      // rows handed to gocsv at once
+	csvCell  = 32000                     // bytes of text: Excel breaks a cell at 32,767 characters
+)
+
+// csvWriter writes one table.
+type csvWriter struct {
+	s    sheet
+	buf  *bufio.Writer
+	out  *gocsv.SafeCSVWriter
+	rows reflect.Value // []struct{...}, made anew from the columns
+	head bool          // the header is out
+}
+
+// gocsv takes a slice of structs. Its tag is "csv", and which tag it reads is a variable of its
+// package; the tables' tag is "col". So the struct is made here, from the columns.
+func newCSV(w io.Writer, s sheet, o Options) (*csvWriter, error) {
+	buf := bufio.NewWriterSize(w, 1<<16)
+	cw := csv.NewWriter(buf)
+	if o.Excel {
+		cw.UseCRLF = true
+		if _, err := buf.WriteString("\ufeff"); err != nil {
+			return nil, err
+		}
+	}
+	fields := make([]reflect.StructField, len(s.columns))
+	for i, c := range s.columns {
+		fields[i] = reflect.StructField{Name: "C" + strconv.Itoa(i), Type: reflect.TypeFor[string](), Tag: reflect.StructTag(`csv:"` + csvHeader(c) + `"`)}
+	}
+	rows := reflect.MakeSlice(reflect.SliceOf(reflect.StructOf(fields)), csvBatch, csvBatch)
+	return &csvWriter{s: s, buf: buf, out: gocsv.NewSafeCSVWriter(cw), rows: rows}, nil
+}
+
+// asLogged are columns whose stamps are local time of a server, so that no header may call them UTC.
+var asLogged = map[string]string{"stamp_us": "stamp_as_logged", "last_stamp_us": "last_stamp_as_logged"}
+
+// csvHeader is a column's name in CSV: instants are printed as dates, so their unit gives way to their zone.
+func csvHeader(c table.Column) string {
+	if c.Kind != table.KindMicros {
+		return c.Name
+	}
+	if name := asLogged[c.Name]; name != "" {
+		return name
+	}
+	return strings.TrimSuffix(c.Name, "_us") + "_utc"
+}
+
+func (w *csvWriter) Write(r arrow.Record) error {
+	for from := 0; from < int(r.NumRows()); from += csvBatch {
+		n := min(csvBatch, int(r.NumRows())-from)
+		for i, c := range w.s.columns {
+			cell := csvCells(c, r.Column(i))
+			for row := range n {
+				w.rows.Index(row).Field(i).SetString(cell(from + row))
+			}
+		}
+		if err := w.marshal(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *csvWriter) marshal(n int) error {
+	rows := w.rows.Slice(0, n).Interface()
+	if w.head {
+		return gocsv.MarshalCSVWithoutHeaders(rows, w.out)
+	}
+	w.head = true
+	return gocsv.MarshalCSV(rows, w.out)
+}
+
+func (w *csvWriter) Close() error {
+	if !w.head {
+		if err := w.marshal(0); err != nil {
+			return err
+		}
+	}
+	return w.buf.Flush()
+}
+
+// csvCells prints the values of a column.
+func csvCells(c table.Column, a arrow.Array) func(int) string {
+	known := func(print func(i int) string) func(int) string {
+		return func(i int) string {
+			if a.IsNull(i) {
+				return ""
+			}
+			return print(i)
+		}
+	}
+	switch c.Kind {
+	case table.KindText:
+		d := a.(*array.Dictionary)
+		words := d.Dictionary().(*array.String)
+		clean := make([]string, words.Len())
+		for i := range clean {
+			clean[i] = csvText(words.Value(i))
+			if c.Name == "command" { // which is pasted: its lines stay lines
+				clean[i] = strings.ReplaceAll(clean[i], `\n`, "\n")
+			}
+		}
+		return known(func(i int) string { return clean[d.GetValueIndex(i)] })
+	case table.KindInt32:
+		v := a.(*array.Int32).Int32Values()
+		return known(func(i int) string { return strconv.Itoa(int(v[i])) })
+	case table.KindFloat:
+		v := a.(*array.Float64).Float64Values()
+		return known(func(i int) string { return trim(v[i], 6) })
+	case table.KindMicros:
+		v := a.(*array.Timestamp).TimestampValues()
+		return known(func(i int) string { return table.Micros(v[i]).Time().Format(csvStamp) })
+	default:
+		v := a.(*array.Int64).Int64Values()
+		return known(func(i int) string { return strconv.FormatInt(v[i], 10) })
+	}
+}
+
+// csvText makes text that a spreadsheet would run as a formula plain text, by the ' that spreadsheets
+// themselves use for it. A number stays a number.
+func csvText(s string) string {
+	if len(s) > csvCell {
+		s = strings.ToValidUTF8(s[:csvCell], "") + "…"
+	}
+	begin := s
+	s = visible(s)
+	if number(s) {
+		return s
+	}
+	// Looked for before visible text is made of it: a tab or a line break that begins a cell is as bad as what follows.
+	if strings.IndexAny(begin, "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20") == 0 {
+		return "'" + s
+	}
+	return s
+}
+
+// number tells whether s is a plain decimal number.
+func number(s string) bool {
+	if strings.Trim(s, "0123456789.eE+-") != "" {
+		return false
+	}
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
+}
