@@ -1,0 +1,58 @@
+GO        ?= go
+TOOL      := $(GO) tool -modfile=tools.mod
+CAPTURE   ?= $(firstword $(wildcard fixtures/captures/*/capture*))
+FUZZTIME  ?= 10s
+TARGETS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 freebsd/amd64
+# The race detector needs a C compiler; without one the tests run all the same.
+RACE      := $(if $(shell command -v gcc),-race)
+WITH      = grep -rl --include='*_test.go' --exclude-dir='.*' '$(1)' . | xargs -r -n1 dirname | sort -u
+
+.PHONY: help build demo test lint fuzz bench golden lab vuln release-check clean needs-redis
+
+help: ## list what make can do
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
+
+build: ## build bin/psyncope
+	$(GO) build -trimpath -o bin/psyncope ./cmd/psyncope
+
+demo: build ## analyse a committed capture and print the report
+	bin/psyncope analyze $(CAPTURE)
+
+test: needs-redis ## run every test
+	$(GO) test -vet=off $(RACE) -timeout 15m ./...
+
+lint: ## gofumpt, vet, staticcheck
+	@out="$$($(TOOL) gofumpt -l .)"; test -z "$$out" || { echo "not as gofumpt has it (run: $(TOOL) gofumpt -w .):"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+
+fuzz: ## fuzz every parser, FUZZTIME each
+	@for p in $$($(call WITH,^func Fuzz)); do for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$p/*_test.go); do \
+		echo "$$p $$f"; $(GO) test $$p -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; done; done
+
+bench: ## run the benchmarks
+	@$(GO) test -run '^$$' -bench . -benchmem $$($(call WITH,^func Benchmark))
+
+golden: ## write the golden files anew; read the diff before committing it
+	$(GO) test $$($(call WITH,flag.Bool)) -update
+
+lab: needs-redis ## break real servers on purpose and record the captures anew
+	$(GO) run ./fixtures/lab/make -out fixtures/captures
+
+vuln: ## look for known vulnerabilities (needs the network)
+	$(TOOL) govulncheck ./...
+
+release-check: ## cross-compile twice, the second time from nothing, and compare
+	@set -e; for t in $(TARGETS); do \
+		export CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/}; \
+		$(GO) build -trimpath -ldflags '-s -w' -o "out/release/$$t/psyncope" ./cmd/psyncope; \
+		GOCACHE="$(CURDIR)/out/cache" $(GO) build -trimpath -ldflags '-s -w' -o "out/again/$$t/psyncope" ./cmd/psyncope; \
+		cmp "out/release/$$t/psyncope" "out/again/$$t/psyncope"; sha256sum "out/release/$$t/psyncope"; done; rm -rf out/cache out/again
+
+clean: ## remove what make made
+	rm -rf bin out
+
+needs-redis:
+	@command -v redis-server >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends redis-server; } || \
+		{ echo "the tests start real servers: install redis-server (Debian: apt-get install redis-server)" >&2; exit 1; }
