@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -251,66 +252,63 @@ func (p *page) more(n int, noun string) {
 
 // overview is one row a group that has something to say.
 func (p *page) overview(d *correlate.Diagnosis) {
-	type sum struct {
-		critical, warning int
-		full              int64
-		first             *correlate.Incident
+	p.head("Groups")
+	sums, quiet := summaries(d)
+	shown := sums[:min(len(sums), mostRows)]
+	names := len("group")
+	for _, s := range shown {
+		names = max(names, text.StringWidthWithoutEscSequences(cut(visible(s.group.ID), 28)))
 	}
-	sums := map[string]*sum{}
+	var rows []table.Row
+	for _, s := range shown {
+		rows = append(rows, table.Row{cut(visible(s.group.ID), 28), s.critical, s.warning, commas(s.full), cut(visible(s.worst.Headline), max(p.width-names-39, 24))})
+	}
+	if len(rows) > 0 {
+		p.grid(table.Row{"group", "critical", "warning", "full resyncs", "worst"}, rows, 1, 2, 3)
+	}
+	p.more(len(sums)-len(shown), "group")
+	p.line(p.dim("  " + count(int64(quiet), "group") + " without an incident"))
+}
+
+// summary is what an overview says of a group.
+type summary struct {
+	group             correlate.Group
+	critical, warning int
+	full              int64
+	worst             *correlate.Incident // the first of the worst
+}
+
+// summaries lists the groups with incidents, worst first, and counts those without.
+func summaries(d *correlate.Diagnosis) (sums []summary, quiet int) {
+	at := map[string]int{}
+	for _, g := range d.Groups {
+		at[g.ID] = len(sums)
+		sums = append(sums, summary{group: g})
+	}
 	for _, i := range worstFirst(d.Incidents) {
-		s := sums[i.Group]
-		if s == nil {
-			s = &sum{first: i}
-			sums[i.Group] = s
+		n, ok := at[i.Group]
+		if !ok { // a saved report may be anyone's: an incident is shown even where its group is not listed
+			n = len(sums)
+			at[i.Group] = n
+			sums = append(sums, summary{group: correlate.Group{ID: i.Group}})
 		}
-		if i.Severity == correlate.Critical {
+		s := &sums[n]
+		if s.worst == nil {
+			s.worst = i
+		}
+		if rank(i) == 0 {
 			s.critical++
 		} else {
 			s.warning++
 		}
 		s.full += i.FullSyncs
 	}
-	groups := slices.Clone(d.Groups)
-	slices.SortStableFunc(groups, func(a, b correlate.Group) int {
-		x, y := sums[a.ID], sums[b.ID]
-		switch {
-		case x == nil && y == nil:
-			return 0
-		case x == nil:
-			return 1
-		case y == nil:
-			return -1
-		case x.critical != y.critical:
-			return y.critical - x.critical
-		default:
-			return y.warning - x.warning
-		}
+	all := len(sums)
+	sums = slices.DeleteFunc(sums, func(s summary) bool { return s.worst == nil })
+	slices.SortStableFunc(sums, func(a, b summary) int {
+		return cmp.Or(b.critical-a.critical, b.warning-a.warning)
 	})
-	p.head("Groups")
-	var rows []table.Row
-	quiet, left, names := 0, 0, len("group")
-	for _, g := range groups {
-		s := sums[g.ID]
-		switch {
-		case s == nil:
-			quiet++
-			continue
-		case len(rows) == mostRows:
-			left++
-			continue
-		}
-		id := cut(visible(g.ID), 28)
-		names = max(names, text.StringWidthWithoutEscSequences(id))
-		rows = append(rows, table.Row{id, s.critical, s.warning, commas(s.full), visible(s.first.Headline)})
-	}
-	for _, r := range rows {
-		r[4] = cut(r[4].(string), max(p.width-names-39, 24))
-	}
-	if len(rows) > 0 {
-		p.grid(table.Row{"group", "critical", "warning", "full resyncs", "worst"}, rows, 1, 2, 3)
-	}
-	p.more(left, "group")
-	p.line(p.dim("  " + count(int64(quiet), "group") + " without an incident"))
+	return sums, all - len(sums)
 }
 
 // cut shortens s to width columns.
