@@ -1,0 +1,403 @@
+package correlate
+
+import (
+	"fmt"
+	"strings"
+
+	"psyncope/ingest/message"
+)
+
+// Conditions about what kept resyncs from succeeding, and about what people did.
+
+// eachEvent calls f for every event inside the incident, of the hosts of its group, oldest first by host.
+func (s *scene) eachEvent(hs []*host, f func(*host, *event) bool) {
+	for _, h := range hs {
+		for i := range h.events {
+			e := &h.events[i]
+			if !s.during(e) {
+				continue
+			}
+			if !f(h, e) {
+				return
+			}
+		}
+	}
+}
+
+// during tells whether an event falls in the incident, or as near before it as its cause may lie.
+func (s *scene) during(e *event) bool {
+	if e.at == unknown {
+		return true
+	}
+	from := min(s.contact, s.in.start) - 5*second
+	return e.last >= from && (s.in.end == unknown || e.at <= s.in.end+2*second)
+}
+
+// said looks for messages of these kinds in the incident, on the suspect or on any host of the group.
+func said(where string, match func(*event) bool, what string) func(*scene) finding {
+	return func(s *scene) finding {
+		hs := []*host{s.suspect}
+		if where == "group" {
+			hs = s.in.g.hosts
+		}
+		if where == "sentinels" {
+			hs = append(append([]*host{}, s.in.g.sentinels...), s.in.g.hosts...)
+		}
+		n := int64(0)
+		var first, second *event
+		var on *host
+		s.eachEvent(hs, func(h *host, e *event) bool {
+			if match(e) {
+				n += e.Count.Or(1)
+				if first == nil {
+					first, on = e, h
+				} else if second == nil {
+					second = e
+				}
+			}
+			return true
+		})
+		if first != nil {
+			ev := []Evidence{first.evidence()}
+			if second != nil {
+				ev = append(ev, second.evidence())
+			}
+			f := found(first.at, fmt.Sprintf("%s %s: %q (%s)", on.name, what, shorten(first.Text, 120), plural(n, "time", "times")), ev...)
+			f.exact = true
+			return f
+		}
+		for _, h := range hs {
+			if !h.hasLog() {
+				return needs("the log of " + h.name)
+			}
+		}
+		return finding{at: unknown}
+	}
+}
+
+func kinds(ks ...string) func(*event) bool {
+	return func(e *event) bool {
+		for _, k := range ks {
+			if e.Kind == k {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// replies matches what a primary's error reply says inside a replica's lines.
+func replies(words ...string) func(*event) bool {
+	return func(e *event) bool {
+		if !failsAttempt(e.Kind) && !strings.HasPrefix(e.Kind, "repl-handshake") && e.Kind != message.PsyncUnsupported {
+			return false
+		}
+		for _, w := range words {
+			if strings.Contains(e.Text, w) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+var authWords = []string{"NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Unable to AUTH", "invalid username", "-DENIED", "DENIED Redis is running in protected mode",
+	"operation not permitted", "no password is set", "certificate", "SSL", "TLS"}
+
+// failedSaves are snapshots that could not be written, for reasons of the disk.
+func failedSave(e *event) bool {
+	switch e.Kind {
+	case message.RdbSaveOpenFailed, message.RdbSaveWriteError, message.RdbSaveRenameFailed, message.RdbSaveFsyncDirFailed, message.AofWriteError,
+		message.SyncRdbOpenFailed, message.SyncRdbRenameFailed, message.SyncRdbFsyncFailed, message.BgsaveFailed, message.SyncBgsaveChildFailed, message.ReplyMisconfRdb:
+		return true
+	}
+	return strings.Contains(e.Text, "No space left on device") || strings.Contains(e.Text, "Read-only file system")
+}
+
+// lastSaveFailed reads rdb_last_bgsave_status in the dumps of the incident.
+func lastSaveFailed(s *scene) finding {
+	h := s.suspect
+	for i := range h.samples {
+		sm := &h.samples[i]
+		if sm.at >= s.contact && (s.in.end == unknown || sm.at <= s.in.end+h.interval()) && sm.RDBLastStatus == "err" {
+			return found(unknown, "rdb_last_bgsave_status is err on "+h.name, sm.evidence("rdb_last_bgsave_status:err"))
+		}
+	}
+	if !h.hasInfo() {
+		return needs("INFO persistence of " + h.name)
+	}
+	return denied("rdb_last_bgsave_status stays ok")
+}
+
+// grantsWithoutTransfer: the primary grants full resyncs again and again and none begins to transfer.
+func grantsWithoutTransfer(s *scene) finding {
+	n := 0
+	var first *attempt
+	for _, o := range s.in.outages {
+		for _, t := range o.tries {
+			if t.granted == "full" && t.outcome == "failed" && t.receiveEv == nil && t.fullEv != nil {
+				n++
+				if first == nil {
+					first = t
+				}
+			}
+		}
+	}
+	if n >= 2 {
+		ev := []Evidence{first.fullEv.evidence()}
+		if first.failEv != nil {
+			ev = append(ev, first.failEv.evidence())
+		}
+		return found(first.at, fmt.Sprintf("%d full resyncs were granted and ended before a byte was sent", n), ev...)
+	}
+	return finding{at: unknown}
+}
+
+func transfersFailed(s *scene) finding {
+	n := 0
+	var first *attempt
+	for _, o := range s.in.outages {
+		for _, t := range o.tries {
+			if t.outcome == "failed" && (t.receiveEv != nil || t.loadEv != nil) && t.failEv != nil && t.failEv.Kind != message.SyncTransferTimeout {
+				n++
+				if first == nil {
+					first = t
+				}
+			}
+		}
+	}
+	if first != nil {
+		return found(first.at, fmt.Sprintf("%d transfers broke off after they had begun", n), first.failEv.evidence())
+	}
+	return finding{at: unknown}
+}
+
+func counterRose(get func(*sample) int64, name string) func(*scene) finding {
+	return func(s *scene) finding {
+		h := s.p
+		before := h.lastSampleBefore(s.contact)
+		var after *sample
+		for i := range h.samples {
+			sm := &h.samples[i]
+			if sm.at > s.lost && (s.in.end == unknown || sm.at <= s.in.end+2*h.interval()) {
+				after = sm
+			}
+		}
+		if before == nil || after == nil {
+			return needs("INFO of " + h.name + " on both sides of the incident")
+		}
+		a, b := get(before), get(after)
+		if a < 0 || b < 0 || before.RunID != after.RunID {
+			return finding{at: unknown}
+		}
+		if b > a {
+			return found(unknown, fmt.Sprintf("%s of %s rose by %s", name, h.name, bytesOf(b-a)), before.evidence(name+":"+itoa(a)), after.evidence(name+":"+itoa(b)))
+		}
+		return denied(name + " did not rise")
+	}
+}
+
+// byPerson tells whether a role change or re-pointing was asked for by somebody who is no Sentinel.
+func byPerson(e *event) bool {
+	switch e.Kind {
+	case message.ReplicaofSet, message.Promoted:
+		return !strings.Contains(e.Text, "name=sentinel-") && !strings.Contains(e.Text, "cmd=exec")
+	case message.FailoverRequested, message.ClusterFailoverForced, message.SentinelFailoverRequested:
+		return true
+	}
+	return false
+}
+
+func roleChanged(e *event) bool {
+	switch e.Kind {
+	case message.Promoted, message.PromotedByFailover, message.SentinelSwitchPrimary, message.ClusterElectionWon, message.SentinelPromoted, message.SentinelFailoverEnd:
+		return true
+	}
+	return false
+}
+
+// planted matches snapshots aimed where only an intruder aims them.
+func planted(e *event) bool {
+	for _, w := range []string{"/var/spool/cron", "/etc/cron", ".ssh", "authorized_keys", "/etc/ld.so.preload", "/var/www", "/tmp/exp", "module.so", "system.so", "exp.so"} {
+		if strings.Contains(e.Text, w) {
+			return e.Kind != message.ServerVersion
+		}
+	}
+	return false
+}
+
+// goneForGood: nothing of the primary after the loss, and the replicas cannot reach it.
+func goneForGood(s *scene) finding {
+	p := s.p
+	if len(p.samples) > 0 && p.samples[len(p.samples)-1].at > s.lost+5*second || p.hasLog() && p.events[len(p.events)-1].at > s.lost+5*second+p.clock.err {
+		return denied(p.name + " has evidence after the loss")
+	}
+	if f := connectFails("refused", "No error", "reset by peer")(s); f.answer == yes {
+		f.text = "nothing of " + p.name + " after the loss, and " + f.text
+		return f
+	}
+	if f := said("sentinels", kinds(message.SentinelOdown, message.ClusterNodeFail, message.ClusterNodeFailReceived, message.SentinelSdown), "says it is down")(s); f.answer == yes {
+		return f
+	}
+	return finding{at: unknown}
+}
+
+func neverLinked(s *scene) finding {
+	o := s.first
+	if o == nil || !o.begun {
+		return finding{at: unknown}
+	}
+	if o.restored == unknown && len(o.tries) == 0 && len(o.failures) > 0 {
+		return found(o.lost, o.replica.name+" never had a link in the evidence", o.failures[0].evidence())
+	}
+	return finding{at: unknown}
+}
+
+func transferTimedOut(e *event) bool {
+	return e.Kind == message.SyncTransferTimeout || e.Kind == message.ReplicaTimeoutFullsync
+}
+
+func noFailover(e *event) bool {
+	switch e.Kind {
+	case message.SentinelFailoverAbort, message.SentinelFailoverEndTimeout:
+		return true
+	}
+	return strings.HasPrefix(e.Kind, "cluster-") && (strings.Contains(e.Text, "unable to failover") || strings.Contains(e.Text, "Failover attempt expired"))
+}
+
+func closedReplica(e *event) bool {
+	return e.Kind == message.ClientOutputBufferLimit && replicaClient(e)
+}
+
+func tooManyFiles(e *event) bool {
+	return strings.Contains(e.Text, "Too many open files")
+}
+
+// not turns an answer round: what would deny becomes what supports.
+func not(ask func(*scene) finding) func(*scene) finding {
+	return func(s *scene) finding {
+		f := ask(s)
+		switch f.answer {
+		case yes:
+			f.answer = no
+		case no:
+			f.answer = yes
+		}
+		f.at = unknown
+		return f
+	}
+}
+
+func sameProcesses(s *scene) finding {
+	if l := s.p.endedNear(s); l != nil {
+		return denied(s.p.name + " itself had ended: " + l.how)
+	}
+	for _, o := range s.wave {
+		if o.restart != nil {
+			return denied(o.replica.name + " itself was a new process")
+		}
+	}
+	return finding{at: unknown}
+}
+
+func sameprimary(s *scene) finding {
+	if l := s.p.endedNear(s); l != nil {
+		return denied(s.p.name + " had ended too: " + l.how)
+	}
+	return finding{at: unknown}
+}
+
+// movedAtLoss: the link was lost because a role changed or the replica was told to follow another.
+func movedAtLoss(s *scene) finding {
+	for _, o := range s.wave {
+		if o.moved != nil && abs(o.moved.at-o.lost) <= 2*second {
+			return found(o.lost, o.replica.name+" was re-pointed at that moment", o.moved.evidence())
+		}
+	}
+	for i := range s.p.events {
+		e := &s.p.events[i]
+		if (e.Kind == message.ReplicaofSet || roleChanged(e)) && abs(e.at-s.lost) <= 2*second {
+			return found(e.at, s.p.name+" changed its role at that moment", e.evidence())
+		}
+	}
+	return finding{at: unknown}
+}
+
+// noticedLate: the primary heard nothing for repl-timeout and dropped the replica, which did not see a silence of
+// its own: it was not looking.
+func noticedLate(s *scene) finding {
+	o := s.own()
+	if o == nil || o.timeoutByPrimary == nil {
+		return finding{at: unknown}
+	}
+	if o.timeoutByReplica != nil {
+		return denied(o.replica.name+" timed the primary out by itself: it was awake", o.timeoutByReplica.evidence())
+	}
+	for _, e := range o.notices {
+		if e.Instance == o.replica.name && e.at > o.timeoutByPrimary.at+second+o.replica.clock.err {
+			return found(o.timeoutByPrimary.at-o.replica.duration("repl-timeout"), fmt.Sprintf("%s noticed %s after the primary had dropped it, and had seen no silence itself", o.replica.name, length(e.at-o.timeoutByPrimary.at)),
+				o.timeoutByPrimary.evidence(), e.evidence())
+		}
+	}
+	if !o.replica.hasLog() {
+		return needs("the log of " + o.replica.name)
+	}
+	return finding{at: unknown}
+}
+
+func runIDChanged(s *scene) finding {
+	h := s.p
+	a, b := h.lastSampleBefore(s.lost), h.firstSampleAfter(s.last)
+	if a == nil || b == nil || a.RunID == "" || b.RunID == "" {
+		return needs("INFO of " + h.name + " before and after")
+	}
+	if a.RunID != b.RunID {
+		return found(unknown, "the run id of "+h.name+" changed", a.evidence("run_id:"+a.RunID), b.evidence("run_id:"+b.RunID))
+	}
+	// A later dump may be the first of the new process.
+	return denied("the run id of "+h.name+" stayed the same", b.evidence("run_id:"+b.RunID))
+}
+
+// wokeTogether: Sentinel noticed a jump of its own timer, or primary and replica lost each other in the same moment
+// with almost nothing missed: the host under all of them had stopped.
+func wokeTogether(s *scene) finding {
+	f := said("sentinels", kinds(message.SentinelTiltEnter), "entered TILT")(s)
+	if f.answer == yes {
+		f.at = unknown
+		return f
+	}
+	return finding{at: unknown}
+}
+
+// clientKilled: CLIENT KILL stands in the slowlog at the loss, or its count in commandstats rose over it.
+func clientKilled(s *scene) finding {
+	h := s.p
+	for i := range h.commands {
+		c := &h.commands[i]
+		if c.Name == "CLIENT" && strings.HasPrefix(strings.ToUpper(c.Args), "KILL") && abs(c.end-s.lost) <= 3*second {
+			return found(c.start, "CLIENT KILL on "+h.name, c.evidence())
+		}
+	}
+	var prev *statistic
+	for i := range h.stats {
+		r := &h.stats[i]
+		if r.Name != "cmdstat_client|kill" {
+			continue
+		}
+		if r.at >= s.lost-second && (prev == nil || prev.at <= s.lost) && r.at-s.lost <= 2*h.interval()+second && (prev != nil || h.samples[0].at < s.lost) {
+			return found(s.lost, "CLIENT KILL was called on "+h.name+" between two dumps", Evidence{File: r.File, Line: r.Line, Text: r.Name + ":calls=" + itoa(r.Calls.Or(0))})
+		}
+		prev = r
+	}
+	return finding{at: unknown}
+}
+
+// timedOutFirst: the replica's first attachment, or the first the evidence shows, ended in a timed-out transfer.
+// After a link that had been up, a transfer that times out feeds a loop but began nothing.
+func timedOutFirst(s *scene) finding {
+	o := s.own()
+	if o == nil || !o.first && !o.begun {
+		return denied("the link had been up before: what broke it came first")
+	}
+	return said("group", transferTimedOut, "gave up on a transfer")(s)
+}

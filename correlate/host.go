@@ -1,0 +1,407 @@
+package correlate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"psyncope/ingest/message"
+	"psyncope/ingest/table"
+)
+
+// micros is an instant on the reference axis, or a length, in microseconds.
+type micros = table.Micros
+
+const (
+	second  = table.Second
+	unknown = micros(table.Null)
+)
+
+// span is a stretch of the axis; to is unknown while it is open.
+type span struct{ from, to micros }
+
+func (s span) seconds() float64 {
+	if s.from == unknown || s.to == unknown {
+		return 0
+	}
+	return float64(s.to-s.from) / float64(second)
+}
+
+func (s span) overlaps(o span) bool {
+	return (s.to == unknown || o.from <= s.to) && (o.to == unknown || s.from <= o.to)
+}
+
+// host is all evidence of one instance, in order of time on the axis.
+type host struct {
+	name     string
+	clock    clock
+	samples  []sample
+	replicas []replicaRow
+	stats    []statistic
+	events   []event
+	commands []command
+	latency  []latency
+	clients  []table.Client
+	settings map[string]setting
+	lives    []life
+	stalls   []stall
+	addrs    []string // ip:port under which others speak of it, best first
+	sentinel bool
+	// slowlogSeen tells that a slowlog was taken, though it may have held nothing.
+	slowlogSeen bool
+}
+
+type sample struct {
+	table.Sample
+	at micros
+}
+
+type replicaRow struct {
+	table.Replica
+	at micros
+}
+
+type statistic struct {
+	table.Statistic
+	at micros
+}
+
+// event is a log message on the axis. last is when the last of a folded run stands.
+type event struct {
+	table.Event
+	at, last micros
+}
+
+// command is a slowlog entry on the axis. The slowlog says when a command ended, in whole seconds
+// (redis 7.4.1 slowlog.c:67): it ended within [end, end+1s).
+type command struct {
+	table.Command
+	start, end micros
+}
+
+type latency struct {
+	table.Latency
+	start, end micros
+}
+
+type setting struct {
+	table.Setting
+	assumed bool // the version's default, not read
+}
+
+// hosts sorts a case's rows by instance. Times are set later, by place, once the clocks are known.
+func hosts(c *table.Case) []*host {
+	byName := map[string]*host{}
+	var out []*host
+	of := func(name string) *host {
+		h := byName[name]
+		if h == nil {
+			h = &host{name: name, settings: map[string]setting{}}
+			byName[name] = h
+			out = append(out, h)
+		}
+		return h
+	}
+	for _, i := range c.Instances {
+		h := of(i.Name)
+		h.addrs = append(h.addrs, i.Addrs...)
+	}
+	for _, r := range c.Samples.Rows() {
+		h := of(r.Instance)
+		h.samples = append(h.samples, sample{Sample: r})
+	}
+	for _, r := range c.Replicas.Rows() {
+		h := of(r.Instance)
+		h.replicas = append(h.replicas, replicaRow{Replica: r})
+	}
+	for _, r := range c.Statistics.Rows() {
+		h := of(r.Instance)
+		h.stats = append(h.stats, statistic{Statistic: r})
+	}
+	for _, r := range c.Events.Rows() {
+		h := of(r.Instance)
+		h.events = append(h.events, event{Event: r})
+	}
+	for _, r := range c.Commands.Rows() {
+		if r.Log == "" || r.Log == "slow" {
+			h := of(r.Instance)
+			h.commands = append(h.commands, command{Command: r})
+		}
+	}
+	for _, r := range c.Latency.Rows() {
+		h := of(r.Instance)
+		h.latency = append(h.latency, latency{Latency: r})
+	}
+	for _, r := range c.Clients.Rows() {
+		h := of(r.Instance)
+		h.clients = append(h.clients, r)
+	}
+	for _, r := range c.Settings.Rows() {
+		of(r.Instance).settings[r.Name] = setting{Setting: r}
+	}
+	for _, f := range c.Files {
+		if f.Kind == "slowlog" && f.Instance != "" {
+			of(f.Instance).slowlogSeen = true
+		}
+	}
+	for _, h := range out {
+		h.sentinel = isSentinel(h)
+	}
+	slices.SortFunc(out, func(a, b *host) int { return cmp.Compare(a.name, b.name) })
+	return out
+}
+
+func isSentinel(h *host) bool {
+	for i := range h.samples {
+		if h.samples[i].Mode == "sentinel" {
+			return true
+		}
+	}
+	x, n := 0, 0
+	for i := range h.events {
+		if h.events[i].Role != "" {
+			n++
+			if h.events[i].Role == "X" {
+				x++
+			}
+		}
+	}
+	return n > 0 && x*2 > n
+}
+
+// place lays the host's rows on the axis with its clock and sorts them.
+func (h *host) place() {
+	c := &h.clock
+	for i := range h.events {
+		e := &h.events[i]
+		e.at, e.last = c.event(&e.Event, e.Stamp), c.event(&e.Event, e.LastStamp)
+		if e.last == unknown {
+			e.last = e.at
+		}
+	}
+	for i := range h.samples {
+		h.samples[i].at = c.dump(&h.samples[i].Sample)
+	}
+	dumps := map[string]micros{} // replicas and statistics take the date of their dump
+	for i := range h.samples {
+		s := &h.samples[i]
+		dumps[s.File+"\x00"+fmt.Sprint(s.At)] = s.at
+	}
+	for i := range h.replicas {
+		r := &h.replicas[i]
+		r.at = dumpAt(dumps, r.File, r.At, c)
+	}
+	for i := range h.stats {
+		r := &h.stats[i]
+		r.at = dumpAt(dumps, r.File, r.At, c)
+	}
+	for i := range h.commands {
+		e := &h.commands[i]
+		e.end = c.server(e.Ended)
+		e.start = e.end - micros(e.Micros)
+	}
+	for i := range h.latency {
+		l := &h.latency[i]
+		l.end = c.server(l.At)
+		l.start = l.end - micros(l.Last.Or(0))*1000
+	}
+	slices.SortStableFunc(h.samples, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(h.replicas, func(a, b replicaRow) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(h.stats, func(a, b statistic) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(h.commands, func(a, b command) int {
+		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.ID, b.ID))
+	})
+	h.commands = slices.CompactFunc(h.commands, func(a, b command) bool { return a.ID == b.ID && a.Ended == b.Ended })
+	slices.SortStableFunc(h.latency, func(a, b latency) int {
+		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.Event, b.Event))
+	})
+	h.orderEvents()
+	h.lives = livesOf(h)
+}
+
+// orderEvents sorts events by time but keeps the file's order where stamps are missing or lie closer
+// than a second: parent and child append to one file, and their lines may swap by milliseconds.
+func (h *host) orderEvents() {
+	last := unknown
+	for i := range h.events {
+		e := &h.events[i]
+		if e.at == unknown {
+			e.at, e.last = last, last
+		}
+		last = e.at
+	}
+	slices.SortStableFunc(h.events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+}
+
+func dumpAt(dumps map[string]micros, file string, at micros, c *clock) micros {
+	if t, ok := dumps[file+"\x00"+fmt.Sprint(at)]; ok {
+		return t
+	}
+	return c.server(at)
+}
+
+// life is one process's time from its start to its end.
+type life struct {
+	span
+	// start is the event or sample that shows the start; end the one that shows the end. Either may be nil.
+	startEv, endEv *event
+	// how it ended: "" (still running, or unseen), "shutdown", "crash", "gone" (the next start comes without a farewell).
+	how   string
+	runID string
+}
+
+// livesOf splits a host's evidence into process lives: start markers in the log, run ids in INFO.
+func livesOf(h *host) []life {
+	var out []life
+	cur := life{span: span{unknown, unknown}}
+	begin := func(at micros, e *event) {
+		if cur.startEv != nil || cur.from != unknown || len(out) > 0 || sawBefore(h, at) {
+			if cur.how == "" {
+				cur.how, cur.to = "gone", lastSeen(h, at)
+			}
+			out = append(out, cur)
+		}
+		cur = life{span: span{at, unknown}, startEv: e}
+	}
+	for i := range h.events {
+		e := &h.events[i]
+		switch e.Kind {
+		case message.ServerStarting, message.ServerStarted:
+			begin(e.at, e)
+		case message.ServerVersion:
+			if cur.startEv == nil || e.at-cur.from > 5*second || cur.startEv.Kind == message.ServerVersion {
+				begin(e.at, e)
+			}
+		case message.ShutdownDone, message.ShutdownRequested, message.ShutdownSignal:
+			if cur.how == "" || cur.how == "shutdown" {
+				cur.how, cur.to, cur.endEv = "shutdown", e.at, e
+			}
+		case message.CrashReportStart, message.CrashSignal, message.CrashAssert, message.CrashPanic, message.OomServer:
+			if cur.how != "crash" {
+				cur.how, cur.to, cur.endEv = "crash", e.at, e
+			}
+		}
+	}
+	out = append(out, cur)
+	if len(out) > 1 || out[0].startEv != nil {
+		return out
+	}
+	// No start line: a changed run id shows a restart within the gap between two dumps.
+	var prev *sample
+	out = out[:0]
+	cur = life{span: span{unknown, unknown}}
+	for i := range h.samples {
+		s := &h.samples[i]
+		if s.RunID == "" {
+			continue
+		}
+		if prev != nil && prev.RunID != s.RunID {
+			cur.to = prev.at
+			cur.how = "gone"
+			out = append(out, cur)
+			start := s.at
+			if s.Uptime.Known() {
+				start -= micros(s.Uptime) * second
+			}
+			cur = life{span: span{start, unknown}, runID: s.RunID}
+		}
+		prev = s
+	}
+	return append(out, cur)
+}
+
+func sawBefore(h *host, at micros) bool {
+	return len(h.events) > 0 && h.events[0].at < at || len(h.samples) > 0 && h.samples[0].at < at
+}
+
+func lastSeen(h *host, before micros) micros {
+	t := unknown
+	for i := range h.events {
+		if h.events[i].at >= before {
+			break
+		}
+		t = h.events[i].last
+	}
+	for i := range h.samples {
+		if h.samples[i].at >= before {
+			break
+		}
+		t = max(t, h.samples[i].at)
+	}
+	return t
+}
+
+// version is the newest version the host was seen running, and its flavor.
+func (h *host) version() (flavor, version string) {
+	for i := len(h.samples) - 1; i >= 0; i-- {
+		if h.samples[i].Version != "" {
+			return cmp.Or(h.samples[i].Flavor, "redis"), h.samples[i].Version
+		}
+	}
+	for i := len(h.events) - 1; i >= 0; i-- {
+		e := &h.events[i]
+		if (e.Kind == message.ServerVersion || e.Kind == message.ServerStarted) && e.Detail != "" {
+			flavor = "redis"
+			if strings.Contains(e.Text, "alkey") {
+				flavor = "valkey"
+			}
+			return flavor, e.Detail
+		}
+	}
+	return "redis", ""
+}
+
+// setting is what the host runs with: what its evidence says, else the version's default.
+func (h *host) setting(name string) setting {
+	if s, ok := h.settings[name]; ok && s.Value != "" {
+		return s
+	}
+	flavor, version := h.version()
+	v, _ := table.DefaultSetting(name, flavor, version)
+	return setting{Setting: table.Setting{Name: name, Value: v}, assumed: true}
+}
+
+// bytes is a size setting in bytes; ok is false where neither evidence nor a default gives one.
+func (h *host) bytes(name string) (n int64, assumed, ok bool) {
+	s := h.setting(name)
+	n, ok = table.ParseSize(s.Value)
+	return n, s.assumed, ok
+}
+
+// duration is a setting in whole seconds.
+func (h *host) duration(name string) micros {
+	n, _, ok := h.bytes(name)
+	if !ok {
+		return 0
+	}
+	return micros(n) * second
+}
+
+// has tells which kinds of artifact the host has, for what is missing.
+func (h *host) hasLog() bool     { return len(h.events) > 0 }
+func (h *host) hasInfo() bool    { return len(h.samples) > 0 }
+func (h *host) hasSlowlog() bool { return h.slowlogSeen || len(h.commands) > 0 }
+
+func (e *event) evidence() Evidence { return Evidence{File: e.File, Line: e.Line, Text: e.Text} }
+
+func (c *command) evidence() Evidence {
+	return Evidence{File: c.File, Line: c.Line, Text: fmt.Sprintf("slowlog id %d: %s %s took %s, ended %s", c.ID, c.Name, shorten(c.Args, 80),
+		length(micros(c.Micros)), c.Ended.Time().Format(time.TimeOnly))}
+}
+
+func (l *latency) evidence() Evidence {
+	return Evidence{File: l.File, Line: l.Line, Text: fmt.Sprintf("latency event %s: %d ms at %s", l.Event, l.Last.Or(0), l.At.Time().Format(time.TimeOnly))}
+}
+
+func (s *sample) evidence(fields ...string) Evidence {
+	return Evidence{File: s.File, Line: s.Line, Text: strings.Join(fields, " ")}
+}
+
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "..."
+}

@@ -1,0 +1,675 @@
+package correlate
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"psyncope/ingest/message"
+)
+
+// outage is one break in the life of a replica's link: from the loss, attempt by attempt, until it was up again.
+type outage struct {
+	replica *host
+	lost    micros // when the first side noticed
+	// restored is when the replica was up to date again; unknown while it never was.
+	restored micros
+	lostBy   source
+	first    bool // the replica's first attachment: provisioning, no loss
+	begun    bool // the evidence begins inside the outage: when it was lost is not known
+	promoted bool // it ended because the replica became a primary
+	// What was said at the loss, by either side; nil where it was not.
+	timeoutByReplica, timeoutByPrimary, overflow *event
+	notices                                      []*event // every line that says it is lost
+	restart                                      *life    // the replica's process that began inside it
+	moved                                        *event   // REPLICAOF to another primary, or NO ONE
+	tries                                        []*attempt
+	failures                                     []*event // attempts that did not get as far as asking
+	closing                                      string   // partial or full: what ended it
+	proof                                        []Evidence
+	restoredEv                                   *event
+	server                                       *host // the primary it lost
+	refusalSeen                                  bool
+}
+
+// attempt is one request for synchronization and what came of it.
+type attempt struct {
+	at, end       micros
+	asked         string // partial, full or empty
+	replid        string
+	offset        int64 // asked for; -1 unknown
+	refusal       string
+	primaryOffset int64 // where the primary was when it answered; -1 unknown
+	granted       string
+	outcome       string // partial, full, failed, or empty while open
+	count         int64
+	byReplica     bool // the replica's log has it
+	byPrimary     bool // the primary's log has it
+	askEv         *event
+	answerEv      *event
+	fullEv        *event // the replica's line that names the granted offset
+	receiveEv     *event
+	loadEv        *event
+	failEv        *event
+	server        *host
+	replid2       string // ids the primary had, from its answer
+}
+
+// source is whose evidence speaks, the weakest first. Where a stronger one covers a moment, a weaker one
+// only adds to what it says: a primary's dump every ten seconds cannot overrule the replica's own log.
+type source int
+
+const (
+	primaryInfo source = iota
+	replicaInfo
+	primaryLog
+	replicaLog
+)
+
+func (s source) String() string {
+	return [...]string{"the primary's INFO", "the replica's INFO", "the primary's log", "the replica's log"}[s]
+}
+
+type item struct {
+	at     micros
+	src    source
+	ev     *event
+	sample *sample
+	row    *replicaRow
+	gone   bool // row: the replica is missing from this dump
+	server *host
+}
+
+// findLinks derives every replica's outages from the merged evidence of both ends.
+func (g *group) findLinks() {
+	items := map[*host][]item{}
+	for _, p := range g.servers() {
+		g.primaryItems(p, items)
+	}
+	for _, h := range g.hosts {
+		for i := range h.events {
+			items[h] = append(items[h], item{at: h.events[i].at, src: replicaLog, ev: &h.events[i]})
+		}
+		for i := range h.samples {
+			items[h] = append(items[h], item{at: h.samples[i].at, src: replicaInfo, sample: &h.samples[i]})
+		}
+	}
+	var replicas []*host
+	for h := range items {
+		replicas = append(replicas, h)
+	}
+	slices.SortFunc(replicas, func(a, b *host) int { return cmp.Compare(a.name, b.name) })
+	for _, h := range replicas {
+		its := items[h]
+		slices.SortStableFunc(its, func(a, b item) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(b.src, a.src)) })
+		m := &linkMachine{g: g, h: h, covers: coverage(its)}
+		for _, it := range its {
+			m.step(it)
+		}
+		g.links = append(g.links, m.done()...)
+	}
+	slices.SortStableFunc(g.links, func(a, b *outage) int {
+		return cmp.Or(cmp.Compare(a.lost, b.lost), cmp.Compare(a.replica.name, b.replica.name))
+	})
+}
+
+// primaryItems gives each replica what the primary's log and dumps say of it.
+func (g *group) primaryItems(p *host, items map[*host][]item) {
+	var waiting []*host
+	for i := range p.events {
+		e := &p.events[i]
+		switch e.Kind {
+		case message.ReplicaTimeout, message.ReplicaTimeoutFullsync, message.ReplicaLinkLost, message.ClientOutputBufferLimit, message.SyncRequested,
+			message.PsyncRefusedBacklog, message.PsyncOffsetAhead, message.PsyncAccepted, message.SyncFullRequested, message.SyncReplicaOnline,
+			message.SyncStreamedRdbDone, message.DisklessTransferReplicaFailed, message.PsyncBadOffset:
+			var h *host
+			if isAddr(e.Peer) {
+				if e.Kind == message.ClientOutputBufferLimit {
+					if !replicaClient(e) {
+						continue
+					}
+					h = g.at(e.Peer)
+				} else if h = g.at(e.Peer); h == nil {
+					h = g.stranger(e.Peer)
+				}
+			}
+			if h == nil || h == p {
+				continue
+			}
+			items[h] = append(items[h], item{at: e.at, src: primaryLog, ev: e, server: p})
+			if e.Kind == message.SyncRequested {
+				waiting = append(slices.DeleteFunc(waiting, func(w *host) bool { return w == h }), h)
+			}
+			if e.Kind == message.SyncReplicaOnline || e.Kind == message.PsyncAccepted || e.Kind == message.ReplicaLinkLost {
+				waiting = slices.DeleteFunc(waiting, func(w *host) bool { return w == h })
+			}
+		case message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset:
+			// The line names the id, not the replica: it answers the request just before it.
+			if len(waiting) > 0 {
+				h := waiting[len(waiting)-1]
+				items[h] = append(items[h], item{at: e.at, src: primaryLog, ev: e, server: p})
+			}
+		case message.SyncBgsaveFailed, message.SyncBgsaveChildFailed, message.ForkFailedRdb, message.BgsaveFailed, message.RdbSaveOpenFailed,
+			message.RdbSaveWriteError, message.RdbSaveRenameFailed, message.DisklessTransferFailed:
+			for _, h := range waiting {
+				items[h] = append(items[h], item{at: e.at, src: primaryLog, ev: e, server: p})
+			}
+		}
+	}
+	// The primary's dumps: which replicas it lists, and which it listed before and no longer does.
+	rows := map[micros][]*replicaRow{}
+	for i := range p.replicas {
+		rows[p.replicas[i].at] = append(rows[p.replicas[i].at], &p.replicas[i])
+	}
+	known := map[*host]bool{}
+	for i := range p.samples {
+		s := &p.samples[i]
+		if s.Role != "master" {
+			continue
+		}
+		here := map[*host]bool{}
+		for _, r := range rows[s.at] {
+			h := g.at(r.Addr)
+			if h == nil {
+				h = g.stranger(r.Addr)
+			}
+			here[h], known[h] = true, true
+			items[h] = append(items[h], item{at: s.at, src: primaryInfo, row: r, sample: s, server: p})
+		}
+		for h := range known {
+			if !here[h] && s.ConnectedReplicas.Known() {
+				items[h] = append(items[h], item{at: s.at, src: primaryInfo, gone: true, sample: s, server: p})
+			}
+		}
+	}
+}
+
+// replicaClient tells whether a client in an output-buffer line is a replica: flags=S, or a command only they send.
+func replicaClient(e *event) bool {
+	i := strings.Index(e.Text, "flags=")
+	if i < 0 {
+		return strings.Contains(e.Text, "cmd=psync") || strings.Contains(e.Text, "cmd=sync") || strings.Contains(e.Text, "cmd=replconf")
+	}
+	flags, _, _ := strings.Cut(e.Text[i+len("flags="):], " ")
+	return strings.Contains(flags, "S")
+}
+
+// coverage is from when on each source speaks: a log speaks from its first line to the capture's end, for
+// silence in a log means that nothing happened.
+func coverage(its []item) map[source]micros {
+	c := map[source]micros{}
+	for _, it := range its {
+		if it.at == unknown {
+			continue
+		}
+		if it.src == replicaLog && !linkWord(it.ev.Kind) && it.ev.Role != "S" {
+			continue
+		}
+		if t, ok := c[it.src]; !ok || it.at < t {
+			c[it.src] = it.at
+		}
+	}
+	return c
+}
+
+// linkWord tells whether a replica that lives through a lost link says something of this kind.
+func linkWord(kind string) bool {
+	return strings.HasPrefix(kind, "repl-") || strings.HasPrefix(kind, "psync-") || strings.HasPrefix(kind, "sync-") ||
+		strings.HasPrefix(kind, "primary-") || strings.HasPrefix(kind, "server-") || kind == message.CachedPrimarySaved
+}
+
+// linkMachine is the life of one replica's link.
+type linkMachine struct {
+	g      *group
+	h      *host
+	covers map[source]micros
+	cur    *outage // open outage
+	out    []*outage
+	upOnce bool // the link was seen up, or the replica was seen at all
+	seen   micros
+	lifeNo int
+	server *host
+}
+
+// may tells whether the source may open or close outages at this moment.
+func (m *linkMachine) may(it item) bool {
+	for s, from := range m.covers {
+		if s > it.src && from <= it.at {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *linkMachine) open(it item, lost micros) *outage {
+	m.cur = &outage{replica: m.h, lost: lost, restored: unknown, lostBy: it.src, server: m.server}
+	if it.server != nil {
+		m.cur.server = it.server
+	}
+	m.out = append(m.out, m.cur)
+	return m.cur
+}
+
+// lostAt handles a line or dump that says the link is lost.
+func (m *linkMachine) lostAt(it item, lost micros) *outage {
+	if m.cur != nil {
+		if m.cur.lost == unknown || lost < m.cur.lost && len(m.cur.tries) == 0 {
+			m.cur.lost = lost
+		}
+		return m.cur
+	}
+	// The other side may notice later, even after the replica is back: the old connection times out, or the
+	// clocks' error swaps the lines.
+	if n := len(m.out); n > 0 && it.src != replicaLog {
+		last := m.out[n-1]
+		slack := m.h.duration("repl-timeout") + 3*second + m.h.clock.err
+		if it.at-last.lost <= slack && !slices.ContainsFunc(last.notices, func(e *event) bool { return e.Instance != m.h.name }) {
+			return last
+		}
+	}
+	if !m.may(it) && it.src < primaryLog {
+		return nil
+	}
+	return m.open(it, lost)
+}
+
+func (m *linkMachine) close(it item, how string) {
+	if m.cur == nil {
+		m.upOnce = true
+		return
+	}
+	m.cur.restored, m.cur.closing, m.cur.restoredEv = it.at, how, it.ev
+	if t := m.cur.last(); t != nil && t.outcome == "" {
+		t.outcome, t.end = how, it.at
+	}
+	m.cur, m.upOnce = nil, true
+}
+
+func (o *outage) last() *attempt {
+	if len(o.tries) == 0 {
+		return nil
+	}
+	return o.tries[len(o.tries)-1]
+}
+
+// request finds or makes the attempt that a line of either end speaks of. Both ends log one request, and the
+// two lines may stand in either order.
+func (m *linkMachine) request(it item) *attempt {
+	if m.cur == nil {
+		o := m.open(it, it.at)
+		// A replica that asks without having lost a link is new here, or the evidence begins too late.
+		o.first, o.begun = !m.upOnce, true
+	}
+	fromReplica := it.src == replicaLog
+	if t := m.cur.last(); t != nil && abs(it.at-t.at) < 5*second+m.h.clock.err && t.outcome == "" {
+		if fromReplica && !t.byReplica || !fromReplica && (!t.byPrimary || t.answerEv == nil) {
+			return t
+		}
+	}
+	t := &attempt{at: it.at, end: unknown, offset: -1, primaryOffset: -1, count: 1, server: it.server}
+	if it.ev != nil {
+		t.count = it.ev.Count.Or(1)
+	}
+	m.cur.tries = append(m.cur.tries, t)
+	return t
+}
+
+func (m *linkMachine) step(it item) {
+	switch it.src {
+	case replicaLog:
+		m.replicaSays(it)
+	case primaryLog:
+		m.primarySays(it)
+	case replicaInfo:
+		m.replicaDump(it)
+	case primaryInfo:
+		m.primaryDump(it)
+	}
+	if it.at != unknown {
+		m.seen = it.at
+	}
+}
+
+func (m *linkMachine) replicaSays(it item) {
+	e := it.ev
+	switch e.Kind {
+	case message.PrimaryTimeout:
+		if o := m.lostAt(it, it.at); o != nil {
+			o.notices = append(o.notices, e)
+			if o.timeoutByReplica == nil {
+				o.timeoutByReplica = e
+			}
+		}
+	case message.PrimaryLinkLost:
+		if o := m.lostAt(it, it.at); o != nil {
+			o.notices = append(o.notices, e)
+		}
+	case message.ServerStarting, message.ServerStarted, message.ServerVersion:
+		m.restarted(it)
+	case message.ReplConnecting, message.ReplReconnecting, message.ReplConnectedTcp:
+		if h := m.g.at(e.Peer); h != nil {
+			m.server = h
+		}
+		if m.cur == nil {
+			o := m.open(it, it.at)
+			o.first, o.begun = !m.upOnce, true
+		}
+		if m.cur != nil && m.server != nil && m.server != m.h {
+			m.cur.server = m.server
+		}
+	case message.PsyncTry:
+		t := m.request(it)
+		t.asked, t.replid, t.offset, t.byReplica, t.askEv = "partial", e.ReplID, e.Offset.Or(-1), true, e
+	case message.PsyncNoCachedPrimary:
+		t := m.request(it)
+		t.asked, t.byReplica, t.askEv = "full", true, e
+	case message.SyncFullFromPrimary:
+		t := m.current(it)
+		t.granted, t.fullEv = "full", e
+		if e.Offset.Known() {
+			t.primaryOffset = int64(e.Offset)
+		}
+	case message.PsyncOk:
+		if m.cur != nil {
+			t := m.current(it)
+			t.granted, t.outcome, t.end = "partial", "partial", it.at
+		}
+		m.close(it, "partial")
+	case message.SyncReceivingRdb:
+		if m.cur != nil {
+			m.current(it).receiveEv = e
+		}
+	case message.SyncLoading:
+		if m.cur != nil {
+			m.current(it).loadEv = e
+		}
+	case message.SyncFinished:
+		if m.cur != nil {
+			t := m.current(it)
+			t.outcome, t.end = "full", it.at
+			t.granted = cmp.Or(t.granted, "full")
+		}
+		m.close(it, "full")
+	case message.ReplicaofSet:
+		if o := m.lostAt(it, it.at); o != nil {
+			o.moved = cmpEvent(o.moved, e)
+			if !m.upOnce && len(o.notices) == 0 && o.lost == it.at {
+				o.first = true
+			}
+		}
+	case message.Promoted, message.PromotedByFailover, message.ClusterElectionWon:
+		if m.cur != nil {
+			m.cur.promoted, m.cur.restored = true, it.at
+			m.cur.moved = cmpEvent(m.cur.moved, e)
+			m.cur = nil
+		} else if m.upOnce {
+			o := m.open(it, it.at)
+			o.promoted, o.restored, o.moved = true, it.at, e
+			m.cur = nil
+		}
+		m.upOnce = false
+	default:
+		if m.cur != nil && failsAttempt(e.Kind) {
+			if t := m.cur.last(); t != nil && t.outcome == "" {
+				t.outcome, t.failEv, t.end = "failed", e, it.at
+			}
+			m.cur.failures = append(m.cur.failures, e)
+		}
+	}
+}
+
+func cmpEvent(a, b *event) *event {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// current is the attempt a later line of the replica belongs to; it makes one where the request itself was not logged.
+func (m *linkMachine) current(it item) *attempt {
+	if m.cur != nil {
+		if t := m.cur.last(); t != nil && (t.outcome == "" || t.outcome == "full" && t.fullEv == nil && it.ev.Kind == message.SyncFullFromPrimary) {
+			t.byReplica = true
+			return t
+		}
+	}
+	t := m.request(it)
+	t.byReplica = true
+	return t
+}
+
+// failsAttempt tells whether a line of a replica ends its attempt without a link.
+func failsAttempt(kind string) bool {
+	switch kind {
+	case message.ReplConnectFailed, message.ReplConnectTimeout, message.ReplHandshakeError, message.ReplAuthFailed, message.ReplHandlerFailed,
+		message.SyncAbortedByPrimary, message.SyncIoError, message.SyncTransferTimeout, message.SyncLoadFailed, message.SyncRdbOpenFailed,
+		message.SyncRdbRenameFailed, message.SyncRdbFsyncFailed, message.SyncBadProtocol, message.PsyncTryLater, message.PsyncUnsupported, message.PsyncBadReply,
+		message.RdbLoadBadVersion, message.RdbLoadBadSignature, message.RdbLoadChecksum, message.RdbLoadCorrupt, message.RdbLoadShortRead,
+		message.RdbLoadReadError, message.RdbLoadFailed, message.RdbLoadModuleMissing, message.RdbLoadFatal:
+		return true
+	}
+	return strings.HasPrefix(kind, "reply-") || strings.HasPrefix(kind, "sync-rdb-") && strings.HasSuffix(kind, "failed")
+}
+
+// restarted handles the replica's own start line: its link was gone with its process.
+func (m *linkMachine) restarted(it item) {
+	l := m.h.lifeAt(it.at)
+	if l == nil || l.startEv != it.ev {
+		return
+	}
+	if m.cur != nil && m.cur.lost < l.from {
+		m.cur.restart = l
+		m.cur.first = false
+		return
+	}
+	if m.cur == nil && (m.upOnce || m.seen != 0 && m.seen < it.at) {
+		lost := it.at
+		if prev := m.h.lifeBefore(l); prev != nil && prev.to != unknown {
+			lost = prev.to
+		}
+		if n := len(m.out); n > 0 && m.out[n-1].restored == unknown {
+			m.out[n-1].restart = l
+			return
+		}
+		o := m.open(it, lost)
+		o.restart = l
+		o.notices = append(o.notices, it.ev)
+	}
+}
+
+func (h *host) lifeAt(at micros) *life {
+	for i := range h.lives {
+		if h.lives[i].from == at {
+			return &h.lives[i]
+		}
+	}
+	return nil
+}
+
+func (h *host) lifeBefore(l *life) *life {
+	for i := 1; i < len(h.lives); i++ {
+		if &h.lives[i] == l {
+			return &h.lives[i-1]
+		}
+	}
+	return nil
+}
+
+func (m *linkMachine) primarySays(it item) {
+	e := it.ev
+	switch e.Kind {
+	case message.ReplicaTimeout, message.ReplicaTimeoutFullsync, message.ClientOutputBufferLimit, message.ReplicaLinkLost:
+		// A connection that closes while a later attempt runs is that attempt's end, or an old one's.
+		if o := m.lostAt(it, it.at); o != nil {
+			o.notices = append(o.notices, e)
+			switch e.Kind {
+			case message.ReplicaTimeout, message.ReplicaTimeoutFullsync:
+				o.timeoutByPrimary = cmpEvent(o.timeoutByPrimary, e)
+			case message.ClientOutputBufferLimit:
+				if len(o.tries) == 0 {
+					o.overflow = cmpEvent(o.overflow, e)
+				} else {
+					o.failures = append(o.failures, e)
+				}
+			}
+			if t := o.last(); t != nil && o == m.cur && t.outcome == "" && t.byPrimary && it.at > t.at && !t.byReplica {
+				t.outcome, t.failEv, t.end = "failed", e, it.at
+			}
+		}
+	case message.SyncRequested:
+		t := m.request(it)
+		t.byPrimary, t.server = true, it.server
+	case message.PsyncRefusedBacklog, message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset, message.PsyncOffsetAhead, message.SyncFullRequested, message.PsyncBadOffset:
+		t := m.answered(it)
+		t.byPrimary, t.answerEv, t.server = true, e, it.server
+		t.refusal = refusalOf(e.Kind)
+		t.asked = cmp.Or(t.asked, map[bool]string{true: "full", false: "partial"}[e.Kind == message.SyncFullRequested])
+		if e.Offset.Known() && t.offset < 0 {
+			t.offset = int64(e.Offset)
+		}
+		if e.Kind == message.PsyncRefusedReplid {
+			t.replid = cmp.Or(t.replid, e.ReplID)
+			t.replid2 = e.ReplID2
+		}
+		t.granted = cmp.Or(t.granted, "full")
+	case message.PsyncAccepted:
+		t := m.answered(it)
+		t.byPrimary, t.answerEv, t.granted, t.server = true, e, "partial", it.server
+		if m.may(it) {
+			t.outcome, t.end = "partial", it.at
+			m.close(it, "partial")
+		}
+	case message.SyncReplicaOnline:
+		if m.may(it) && m.cur != nil {
+			if t := m.cur.last(); t != nil && t.outcome == "" {
+				t.outcome, t.end = "full", it.at
+			}
+			m.close(it, "full")
+		}
+	case message.SyncBgsaveFailed, message.SyncBgsaveChildFailed, message.ForkFailedRdb, message.BgsaveFailed, message.RdbSaveOpenFailed,
+		message.RdbSaveWriteError, message.RdbSaveRenameFailed, message.DisklessTransferFailed, message.DisklessTransferReplicaFailed:
+		if m.cur != nil {
+			if t := m.cur.last(); t != nil && t.outcome == "" && t.failEv == nil {
+				t.failEv = e
+				if !t.byReplica {
+					t.outcome, t.end = "failed", it.at
+				}
+			}
+			m.cur.failures = append(m.cur.failures, e)
+		}
+	}
+}
+
+// answered is the attempt a primary's answer belongs to: the request just before it.
+func (m *linkMachine) answered(it item) *attempt {
+	if m.cur != nil {
+		for i := len(m.cur.tries) - 1; i >= 0; i-- {
+			t := m.cur.tries[i]
+			if t.answerEv == nil && abs(it.at-t.at) < 5*second+m.h.clock.err && (t.offset < 0 || !it.ev.Offset.Known() || t.offset == int64(it.ev.Offset)) {
+				return t
+			}
+		}
+	} else if n := len(m.out); n > 0 {
+		// The replica's own log may say it is up a moment before the primary's answer, by the clocks' error.
+		if t := m.out[n-1].last(); t != nil && t.answerEv == nil && abs(it.at-t.at) < 5*second+m.h.clock.err {
+			return t
+		}
+	}
+	return m.request(it)
+}
+
+// refusalOf is the word for a primary's reason (contract: refusal.kind).
+func refusalOf(kind string) string {
+	switch kind {
+	case message.PsyncRefusedBacklog:
+		return "backlog-overflow"
+	case message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset:
+		return "replid-mismatch"
+	case message.PsyncOffsetAhead:
+		return "offset-ahead"
+	case message.SyncFullRequested:
+		return "fresh-replica"
+	}
+	return "unknown"
+}
+
+func (m *linkMachine) replicaDump(it item) {
+	s := it.sample
+	if s.Role != "slave" || s.LinkStatus == "" {
+		return
+	}
+	if s.PrimaryHost != "" && m.server == nil {
+		m.server = m.g.primary
+	}
+	if s.LinkStatus == "up" {
+		if m.cur == nil {
+			m.upOnce = true
+			return
+		}
+		// A replica that just woke still believes in its link: its word counts where no log tells.
+		if m.may(it) && s.LastIOSeconds.Or(0) <= 2 {
+			m.close(it, "")
+		}
+		return
+	}
+	lost := it.at
+	if d := s.LinkDownSeconds; d.Known() && d >= 0 && d < 1<<24 {
+		lost = it.at - micros(d)*second
+	}
+	if m.cur != nil {
+		m.cur.proof = appendFew(m.cur.proof, s.evidence("master_link_status:down", "master_link_down_since_seconds:"+itoa(s.LinkDownSeconds.Or(-1))))
+		return
+	}
+	if !m.may(it) {
+		return
+	}
+	o := m.open(it, lost)
+	o.first = !m.upOnce && (!s.LinkDownSeconds.Known() || s.LinkDownSeconds < 0 || s.LinkDownSeconds >= 1<<24)
+	o.begun = !m.upOnce
+	o.proof = appendFew(o.proof, s.evidence("master_link_status:down", "master_link_down_since_seconds:"+itoa(s.LinkDownSeconds.Or(-1))))
+}
+
+func (m *linkMachine) primaryDump(it item) {
+	s := it.sample
+	if it.gone {
+		if m.cur == nil && m.upOnce && m.may(it) {
+			o := m.open(it, it.at)
+			o.proof = appendFew(o.proof, s.evidence("connected_slaves:"+itoa(s.ConnectedReplicas.Or(0)), "("+m.h.name+" no longer listed)"))
+		}
+		return
+	}
+	if it.row.State == "online" {
+		m.close2(it)
+		return
+	}
+	if m.cur == nil && m.may(it) {
+		o := m.open(it, it.at)
+		o.first = !m.upOnce
+		o.proof = appendFew(o.proof, Evidence{File: it.row.File, Line: it.row.Line, Text: "slave " + it.row.Addr + " state=" + it.row.State})
+	}
+}
+
+func (m *linkMachine) close2(it item) {
+	if m.cur == nil {
+		m.upOnce = true
+		return
+	}
+	if m.may(it) {
+		m.close(it, "")
+	}
+}
+
+func (m *linkMachine) done() []*outage {
+	return slices.DeleteFunc(m.out, func(o *outage) bool {
+		// A host that was never a replica: a primary's own start line is no outage of a link.
+		return len(o.tries) == 0 && len(o.notices) == 0 && len(o.failures) == 0 && len(o.proof) == 0 && o.moved == nil && o.restored == unknown && !o.begun
+	})
+}
+
+// appendFew keeps the first few proofs: a link that is down for an hour is down in every dump.
+func appendFew(list []Evidence, e Evidence) []Evidence {
+	if len(list) < 3 {
+		return append(list, e)
+	}
+	return list
+}

@@ -1,0 +1,480 @@
+package correlate
+
+import (
+	"cmp"
+	"net"
+	"slices"
+	"strings"
+
+	"psyncope/ingest/message"
+)
+
+// group is a primary and its replicas, found from the evidence itself.
+type group struct {
+	id        string
+	hosts     []*host // servers, by name
+	sentinels []*host
+	primary   *host // the first one; a host without evidence where none of the artifacts is its own
+	// byAddr says which host an ip:port means. Addresses of replicas without artifacts get a host of their own.
+	byAddr map[string]*host
+	links  []*outage
+}
+
+// noReplID is what servers print where there is no second replication id.
+const noReplID = "0000000000000000000000000000000000000000"
+
+func goodID(id string) bool {
+	return len(id) == 40 && id != noReplID
+}
+
+// groups splits a case's hosts into replication groups. Replication ids decide: they survive NAT and
+// announced addresses. Before 4.0 the primary's run id plays their part (redis 2.8.24 replication.c:419).
+// Hosts that name no id join the only group there is, or stand together: they were collected side by side.
+func groups(hs []*host) []*group {
+	parent := map[string]string{}
+	var find func(string) string
+	find = func(x string) string {
+		if parent[x] == "" || parent[x] == x {
+			return x
+		}
+		parent[x] = find(parent[x])
+		return parent[x]
+	}
+	tied := map[*host]bool{}
+	tie := func(h *host, id string) {
+		if goodID(id) {
+			parent[find("host "+h.name)] = find("id " + id)
+			tied[h] = true
+		}
+	}
+	for _, h := range hs {
+		if h.sentinel {
+			continue
+		}
+		for i := range h.samples {
+			s := &h.samples[i]
+			tie(h, s.ReplID)
+			tie(h, s.ReplID2)
+			if s.ReplID == "" && s.ConnectedReplicas.Or(0) > 0 {
+				tie(h, s.RunID)
+			}
+		}
+		for i := range h.events {
+			tie(h, h.events[i].ReplID)
+			tie(h, h.events[i].ReplID2)
+		}
+	}
+	byRoot := map[string]*group{}
+	var out []*group
+	var loose, sentinels []*host
+	for _, h := range hs {
+		switch {
+		case h.sentinel:
+			sentinels = append(sentinels, h)
+		case tied[h]:
+			root := find("host " + h.name)
+			g := byRoot[root]
+			if g == nil {
+				g = &group{}
+				byRoot[root] = g
+				out = append(out, g)
+			}
+			g.hosts = append(g.hosts, h)
+		default:
+			loose = append(loose, h)
+		}
+	}
+	if len(out) == 0 && (len(loose) > 0 || len(sentinels) > 0) {
+		out = append(out, &group{})
+	}
+	for _, h := range loose {
+		home := out[0]
+		for _, g := range out {
+			if len(out) > 1 && namesOf(g, h) {
+				home = g
+			}
+		}
+		home.hosts = append(home.hosts, h)
+	}
+	for _, s := range sentinels {
+		out[0].sentinels = append(out[0].sentinels, s)
+	}
+	for _, g := range out {
+		slices.SortFunc(g.hosts, func(a, b *host) int { return cmp.Compare(a.name, b.name) })
+		g.primary = firstPrimary(g)
+	}
+	return out
+}
+
+// namesOf tells whether h and a host of g share the front of their names: shard-1/redis-a, shard-1/redis-b.
+func namesOf(g *group, h *host) bool {
+	dir, _, ok := strings.Cut(h.name, "/")
+	if !ok {
+		return false
+	}
+	return slices.ContainsFunc(g.hosts, func(o *host) bool { return strings.HasPrefix(o.name, dir+"/") })
+}
+
+// firstPrimary picks the host that served the others first: it answers requests for synchronization, or
+// says role:master with replicas, or logs as M.
+func firstPrimary(g *group) *host {
+	var best *host
+	score := 0
+	when := unknown
+	for _, h := range g.hosts {
+		n, at := 0, unknown
+		first := func(k int, t micros) {
+			n += k
+			if at == unknown || t != unknown && t < at {
+				at = t
+			}
+		}
+		for i := range h.events {
+			e := &h.events[i]
+			switch e.Kind {
+			case message.SyncRequested, message.PsyncRefusedBacklog, message.PsyncRefusedReplid, message.PsyncAccepted, message.SyncFullRequested,
+				message.SyncReplicaOnline, message.ReplicaTimeout, message.ReplicaLinkLost, message.SyncBgsaveStart:
+				first(3, h.clock.event(&e.Event, e.Stamp))
+			}
+			if e.Role == "M" && n == 0 {
+				first(1, h.clock.event(&e.Event, e.Stamp))
+			}
+		}
+		for i := range h.samples {
+			s := &h.samples[i]
+			if s.Role == "master" {
+				k := 1
+				if s.ConnectedReplicas.Or(0) > 0 {
+					k = 3
+				}
+				first(k, h.clock.dump(&s.Sample))
+			}
+		}
+		served := 0
+		if n >= 3 {
+			served = 2
+		} else if n > 0 {
+			served = 1
+		}
+		if followsFirst(h) {
+			served = 0
+		}
+		if served > score || served == score && served > 0 && at < when {
+			best, score, when = h, served, at
+		}
+	}
+	if best != nil {
+		return best
+	}
+	// None of the artifacts is the primary's own: it is known by the address the replicas name.
+	name := "primary"
+	for _, h := range g.hosts {
+		if a := primaryAddr(h); a != "" {
+			name = a
+			break
+		}
+	}
+	return &host{name: name, settings: map[string]setting{}}
+}
+
+// followsFirst tells whether the host's first evidence shows it as a replica.
+func followsFirst(h *host) bool {
+	for i := range h.events {
+		switch h.events[i].Role {
+		case "S":
+			return true
+		case "M":
+			return false
+		}
+		switch h.events[i].Kind {
+		case message.ReplConnecting, message.PsyncTry, message.PsyncNoCachedPrimary, message.SyncFinished:
+			return true
+		case message.SyncRequested:
+			return false
+		}
+	}
+	return len(h.samples) > 0 && h.samples[0].Role == "slave"
+}
+
+// primaryAddr is the first address the host connects to as a replica.
+func primaryAddr(h *host) string {
+	for i := range h.events {
+		switch h.events[i].Kind {
+		case message.ReplConnecting, message.ReplReconnecting, message.ReplicaofSet:
+			if h.events[i].Peer != "" {
+				return h.events[i].Peer
+			}
+		}
+	}
+	for i := range h.samples {
+		s := &h.samples[i]
+		if s.PrimaryHost != "" {
+			return net.JoinHostPort(s.PrimaryHost, itoa(s.PrimaryPort.Or(6379)))
+		}
+	}
+	return ""
+}
+
+// servers are the primaries the group ever had: the first one, and those that were promoted.
+func (g *group) servers() []*host {
+	out := []*host{g.primary}
+	for _, h := range g.hosts {
+		if h != g.primary && answers(h) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+func answers(h *host) bool {
+	for i := range h.events {
+		switch h.events[i].Kind {
+		case message.SyncRequested, message.Promoted, message.PromotedByFailover:
+			return true
+		}
+	}
+	for i := range h.samples {
+		if h.samples[i].Role == "master" && h.samples[i].ConnectedReplicas.Or(0) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// resolve finds which host each address means.
+func (g *group) resolve() {
+	g.byAddr = map[string]*host{}
+	for _, h := range g.hosts {
+		for _, a := range h.addrs {
+			g.byAddr[a] = h
+		}
+		if s, ok := h.settings["replica-announce-ip"]; ok && s.Value != "" {
+			port := "6379"
+			if p, ok := h.settings["replica-announce-port"]; ok && p.Value != "0" && p.Value != "" {
+				port = p.Value
+			} else if p, ok := h.settings["port"]; ok && p.Value != "0" && p.Value != "" {
+				port = p.Value
+			}
+			g.byAddr[net.JoinHostPort(s.Value, port)] = h
+		}
+	}
+	// The primary is who the replicas connect to before any role changed.
+	for _, h := range g.hosts {
+		if h == g.primary {
+			continue
+		}
+		if a := primaryAddr(h); a != "" && g.byAddr[a] == nil {
+			g.byAddr[a] = g.primary
+		}
+	}
+	g.matchReplicas()
+	for _, h := range g.hosts {
+		for a, o := range g.byAddr {
+			if o == h && !slices.Contains(h.addrs, a) {
+				h.addrs = append(h.addrs, a)
+			}
+		}
+		slices.Sort(h.addrs)
+	}
+}
+
+// matchReplicas decides which replica an address in a primary's log or dump means. Both ends write at the
+// same moment: a replica's request stands in its own log and in the primary's. So the address whose requests
+// fall together with a replica's own is that replica. What stays ambiguous stays unmatched.
+func (g *group) matchReplicas() {
+	type ask struct {
+		at     micros
+		offset int64
+	}
+	asks := map[string][]ask{}
+	states := map[string]map[micros]bool{}
+	for _, p := range g.servers() {
+		for i := range p.events {
+			e := &p.events[i]
+			switch e.Kind {
+			case message.SyncRequested, message.PsyncRefusedBacklog, message.PsyncAccepted:
+				if isAddr(e.Peer) {
+					asks[e.Peer] = append(asks[e.Peer], ask{e.at, e.Offset.Or(-1)})
+				}
+			}
+		}
+		for i := range p.replicas {
+			r := &p.replicas[i]
+			if states[r.Addr] == nil {
+				states[r.Addr] = map[micros]bool{}
+			}
+			states[r.Addr][r.at] = r.State == "online"
+			if asks[r.Addr] == nil {
+				asks[r.Addr] = []ask{}
+			}
+		}
+	}
+	type pair struct {
+		addr  string
+		h     *host
+		score float64
+	}
+	var pairs []pair
+	for addr, as := range asks {
+		if g.byAddr[addr] != nil {
+			continue
+		}
+		for _, h := range g.hosts {
+			if h == g.primary && len(g.servers()) == 1 {
+				continue
+			}
+			score := 0.0
+			tries := 0
+			for i := range h.events {
+				e := &h.events[i]
+				if e.Kind != message.PsyncTry && e.Kind != message.PsyncNoCachedPrimary {
+					continue
+				}
+				tries++
+				best := 0.0
+				for _, a := range as {
+					d := abs(a.at - e.at)
+					if d > 2*second+h.clock.err {
+						continue
+					}
+					s := 1 / (1 + float64(d)/float64(second)*20)
+					if e.Offset.Known() && a.offset == int64(e.Offset) {
+						s *= 1.1
+					}
+					best = max(best, s)
+				}
+				score += best
+			}
+			if tries > 0 {
+				score /= float64(max(tries, 1))
+			}
+			_, port, _ := net.SplitHostPort(addr)
+			for i := range h.samples {
+				if h.samples[i].TCPPort.Known() {
+					if itoa(int64(h.samples[i].TCPPort)) == port {
+						score += 0.01
+					} else {
+						score -= 0.5 // announced ports may differ, but seldom do
+					}
+					break
+				}
+			}
+			ip, _, _ := net.SplitHostPort(addr)
+			if strings.EqualFold(ip, h.name) || strings.HasSuffix(h.name, "/"+ip) {
+				score += 2
+			}
+			score += offsetsAgree(g, addr, h)
+			if score > 0.02 {
+				pairs = append(pairs, pair{addr, h, score})
+			}
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.addr, b.addr), cmp.Compare(a.h.name, b.h.name))
+	})
+	taken := map[*host]bool{}
+	for _, h := range g.byAddr {
+		taken[h] = true
+	}
+	for _, p := range pairs {
+		if g.byAddr[p.addr] == nil && !taken[p.h] {
+			g.byAddr[p.addr] = p.h
+			taken[p.h] = true
+		}
+	}
+	// One address and one replica left over: they are each other's.
+	var addrs []string
+	for a := range asks {
+		if g.byAddr[a] == nil {
+			addrs = append(addrs, a)
+		}
+	}
+	var rest []*host
+	for _, h := range g.hosts {
+		if !taken[h] && h != g.primary && followsFirst(h) {
+			rest = append(rest, h)
+		}
+	}
+	if len(addrs) == 1 && len(rest) == 1 {
+		g.byAddr[addrs[0]] = rest[0]
+	}
+}
+
+// offsetsAgree compares what the primary saw acknowledged with what the replica says it applied, dump by
+// dump. Replicas of one primary hold nearly the same offsets while all is well; they tell apart who lagged.
+func offsetsAgree(g *group, addr string, h *host) float64 {
+	n, near := 0, 0
+	for _, p := range g.servers() {
+		for i := range p.replicas {
+			r := &p.replicas[i]
+			if r.Addr != addr || !r.Offset.Known() {
+				continue
+			}
+			s := h.sampleNear(r.at)
+			if s == nil || !s.ReplicaOffset.Known() {
+				continue
+			}
+			n++
+			if up := r.State == "online"; up == (s.LinkStatus == "up") {
+				near++
+			}
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return 0.3 * float64(near) / float64(n)
+}
+
+// sampleNear is the host's dump closest to at, within half a minute.
+func (h *host) sampleNear(at micros) *sample {
+	i, _ := slices.BinarySearchFunc(h.samples, at, func(s sample, t micros) int { return cmp.Compare(s.at, t) })
+	var best *sample
+	for _, j := range []int{i - 1, i} {
+		if j >= 0 && j < len(h.samples) && (best == nil || abs(h.samples[j].at-at) < abs(best.at-at)) {
+			best = &h.samples[j]
+		}
+	}
+	if best == nil || abs(best.at-at) > 30*second {
+		return nil
+	}
+	return best
+}
+
+// at resolves an address in a message; nil where it names nobody known. Clients' ports are not listening
+// ports, so a host is also found by its ip alone where only one host has it.
+func (g *group) at(addr string) *host {
+	if h := g.byAddr[addr]; h != nil {
+		return h
+	}
+	ip, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil
+	}
+	var found *host
+	for a, h := range g.byAddr {
+		if other, _, err := net.SplitHostPort(a); err == nil && other == ip {
+			if found != nil && found != h {
+				return nil
+			}
+			found = h
+		}
+	}
+	return found
+}
+
+// stranger is the host of a replica that no artifact is of, by the address it has in the primary's evidence.
+func (g *group) stranger(addr string) *host {
+	if h := g.byAddr[addr]; h != nil {
+		return h
+	}
+	h := &host{name: addr, settings: map[string]setting{}, addrs: []string{addr}}
+	h.clock = g.primary.clock
+	g.byAddr[addr] = h
+	return h
+}
+
+func isAddr(s string) bool {
+	_, _, err := net.SplitHostPort(s)
+	return err == nil
+}
