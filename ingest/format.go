@@ -1,6 +1,9 @@
 package ingest
 
-import "psyncope/ingest/artifact"
+import (
+	"psyncope/ingest/artifact"
+	"psyncope/ingest/info"
+)
 
 // Kinds of file that no format reads.
 const (
@@ -11,18 +14,37 @@ const (
 // HeadBytes is how much of a file is looked at to tell what it is and whose.
 const HeadBytes = 64 << 10
 
-// formats is the only list of artifact kinds. Of those that are equally sure the first takes a file.
-func formats() []artifact.Format {
-	return nil
+// Formats is the only list of artifact kinds. Of those that are equally sure the first takes a file.
+func Formats() []artifact.Format {
+	return []artifact.Format{
+		info.Format(),
+	}
 }
 
-// formatOf is the format that is surest of a file with this name and these first bytes.
-func formatOf(fs []artifact.Format, name string, head []byte) (artifact.Format, bool) {
+// sureEnough is from where nobody else is asked about a file whose siblings are of that kind already: a
+// directory of a hundred thousand dumps is known by then.
+const sureEnough = 80
+
+// formatOf is the format that is surest of a file with this name and these first bytes. likely is the kind of
+// the files it stands with.
+func (e *engine) formatOf(name string, head []byte, likely string) (artifact.Format, bool) {
+	if f, ok := e.formatNamed(likely); ok && f.Sniff(name, head) >= sureEnough {
+		return f, true
+	}
 	best, sure := artifact.Format{}, 0
-	for _, f := range fs {
+	for _, f := range e.formats {
 		if s := f.Sniff(name, head); s > sure {
 			best, sure = f, s
 		}
 	}
 	return best, sure > 0
+}
+
+func (e *engine) formatNamed(name string) (artifact.Format, bool) {
+	for _, f := range e.formats {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return artifact.Format{}, false
 }

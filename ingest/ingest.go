@@ -17,8 +17,13 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
+	"slices"
+	"strings"
 
+	"psyncope/ingest/artifact"
 	"psyncope/ingest/table"
 )
 
@@ -65,5 +70,60 @@ var ErrNothing = errors.New("nothing to analyse")
 // Input that cannot be read is no error but a row in Problems, as long as anything could be: else the
 // error wraps [ErrNothing].
 func Each(ctx context.Context, o Options, visit func(*table.Case) error) (Summary, error) {
-	return Summary{}, nil
+	return each(ctx, o, Formats(), visit)
+}
+
+func each(ctx context.Context, o Options, formats []artifact.Format, visit func(*table.Case) error) (Summary, error) {
+	o.Limits = o.Limits.withDefaults()
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	found := Walk(o.Roots, o.Stdin, o.Limits)
+	defer found.Close()
+	e := &engine{Options: o, formats: formats}
+	sum := Summary{Files: found.Files, Problems: found.Problems}
+	fams := e.families(found.Sources)
+	if err := e.look(ctx, fams); err != nil {
+		return sum, err
+	}
+	all := identify(fams)
+	units := unite(fams, all)
+	for _, u := range units {
+		sum.Instances += len(u.instances)
+	}
+	e.total(found.Sources)
+	sum.add(e.leftOver(fams))
+	err := e.readAll(ctx, units, &sum, visit)
+	sum.sort()
+	if err == nil && sum.Records == 0 {
+		err = nothing(o.Roots, found, &sum)
+	}
+	return sum, err
+}
+
+// nothing says where nothing was found, why, and what would be something.
+func nothing(roots []string, found *Found, sum *Summary) error {
+	where := strings.Join(roots[:min(len(roots), 3)], ", ")
+	if len(roots) > 3 {
+		where += ", ..."
+	}
+	why := fmt.Sprintf("none of %d files is an INFO dump, a server or Sentinel log, a slowlog, a configuration, a client list or a latency report with anything in it", len(found.Sources))
+	switch {
+	case len(found.Sources) == 0 && len(sum.Problems) == 0:
+		why = "it is empty"
+	case len(found.Sources) == 0:
+		why = sum.Problems[0].File + ": " + sum.Problems[0].Reason
+	}
+	return fmt.Errorf("%w in %s: %s; expected a directory for each instance (redis-a/redis.log, redis-a/info.log, ...), files named after instances (redis-a.log, info-redis-a.txt), or an archive of either",
+		ErrNothing, where, why)
+}
+
+func (s *Summary) add(f []table.File, p []table.Problem) {
+	s.Files = append(s.Files, f...)
+	s.Problems = append(s.Problems, p...)
+}
+
+func (s *Summary) sort() {
+	slices.SortStableFunc(s.Files, func(a, b table.File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(s.Problems, func(a, b table.Problem) int { return strings.Compare(a.File, b.File) })
 }

@@ -42,7 +42,7 @@ func rotationOf(name string) rotated {
 // compareRotated puts the oldest first.
 func compareRotated(a, b rotated) int {
 	return cmp.Or(
-		strings.Compare(a.family, b.family),
+		compareNatural(a.family, b.family),
 		cmp.Compare(a.rank, b.rank),
 		compareNatural(a.date, b.date),
 		cmp.Compare(b.number, a.number),

@@ -1,0 +1,463 @@
+package ingest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"psyncope/ingest/artifact"
+	"psyncope/ingest/info"
+	"psyncope/ingest/table"
+)
+
+// engine carries what every step needs.
+type engine struct {
+	Options
+	formats []artifact.Format
+
+	mu   sync.Mutex // guards told and the calls of Progress
+	told Progress
+	read atomic.Int64 // stored bytes not yet told
+}
+
+// families sorts the files into streams: a name with its rotations and dates, in one directory.
+func (e *engine) families(sources []Source) []*family {
+	var out []*family
+	byKey := map[string]*family{}
+	for i := range sources {
+		src := &sources[i]
+		rot := rotationOf(src.Name)
+		dir := path.Dir(slashed(src.Path))
+		key := dir + "\x00" + rot.family
+		f := byKey[key]
+		if f == nil {
+			f = &family{root: slashed(src.root)}
+			f.understand(rot.family, instanceDir(dir, f.root))
+			byKey[key] = f
+			out = append(out, f)
+		}
+		f.files = append(f.files, file{src: src, rot: rot})
+	}
+	for _, f := range out {
+		slices.SortStableFunc(f.files, func(a, b file) int { return compareRotated(a.rot, b.rot) })
+	}
+	return out
+}
+
+func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
+
+// look reads the heads of files to learn what they are and what they say about whose they are. Of a long
+// stream (a dump a file) a few are looked at: its beginning, its end and some between.
+func (e *engine) look(ctx context.Context, fams []*family) error {
+	const few = 8
+	return e.sideBySide(ctx, len(fams), func(i int, buf []byte) {
+		f := fams[i]
+		n := len(f.files)
+		if n <= few {
+			for j := range f.files {
+				e.lookAt(f, j, buf)
+			}
+			return
+		}
+		for _, j := range []int{0, n / 4, n / 2, 3 * n / 4, n - 1} {
+			e.lookAt(f, j, buf)
+		}
+		for j := 0; f.kind == "" && j < n; j++ {
+			e.lookAt(f, j, buf)
+		}
+	})
+}
+
+// sideBySide calls do for 0 to n-1 from as many goroutines as there are workers; each has a buffer of
+// twice HeadBytes.
+func (e *engine) sideBySide(ctx context.Context, n int, do func(i int, buf []byte)) error {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(e.Workers, n) {
+		wg.Go(func() {
+			buf := make([]byte, 2*HeadBytes)
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				do(i, buf)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// lookAt learns from one file of f. Whatever goes wrong here goes wrong again when it is read, and is said then.
+func (e *engine) lookAt(f *family, j int, buf []byte) {
+	src := f.files[j].src
+	raw, err := src.Open()
+	if err != nil {
+		return
+	}
+	body, codecs, err := decode(raw, e.Limits)
+	if err != nil {
+		return
+	}
+	defer body.Close()
+	n, _ := io.ReadFull(body, buf[:HeadBytes])
+	head, tail := buf[:n], buf[n:n]
+	format, ok := e.formatOf(trimCodec(src.Name), head, f.kind)
+	if !ok {
+		return
+	}
+	f.files[j].kind = format.Name
+	if f.kind == "" {
+		f.kind = format.Name
+	}
+	if !slices.Contains(hinting[:], format.Name) {
+		return
+	}
+	// What an instance says of itself may change over a long file: ids do with every failover.
+	if at, ok := raw.(io.ReaderAt); ok && len(codecs) == 0 && src.Size > int64(n) {
+		m, _ := at.ReadAt(buf[n:n+HeadBytes], max(int64(n), src.Size-HeadBytes))
+		tail = buf[n : n+m]
+		if i := bytes.IndexByte(tail, '\n'); i >= 0 {
+			tail = tail[i+1:]
+		}
+	}
+	f.hints.add(scan(head))
+	f.hints.add(scan(tail))
+	f.hints.compact()
+}
+
+// hinting are the kinds that say whose they are. A slowlog quotes what clients send, and that is not evidence.
+var hinting = [...]string{"info", "log", "sentinel-log", "config"}
+
+// total is what Progress is told to be the whole.
+func (e *engine) total(sources []Source) {
+	e.told.FilesTotal = len(sources)
+	for i := range sources {
+		e.told.BytesTotal += sources[i].Size
+	}
+}
+
+func (e *engine) tell(files int) {
+	if e.Progress == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.told.Files += files
+	e.told.Bytes += e.read.Swap(0)
+	e.Progress(e.told)
+}
+
+// leftOver accounts for the files of families that no format claims.
+func (e *engine) leftOver(fams []*family) (files []table.File, problems []table.Problem) {
+	for _, f := range fams {
+		if f.kind != "" {
+			continue
+		}
+		for _, x := range f.files {
+			r := &result{}
+			e.file(context.Background(), f, x, nil, r, make([]byte, HeadBytes))
+			files, problems = append(files, r.files...), append(problems, r.problems...)
+		}
+	}
+	return files, problems
+}
+
+// part is what one worker reads at a time, one file after another: the streams of one instance, or a big one
+// by itself.
+type part struct {
+	families []*family
+	size     int64
+}
+
+// partBytes is from where a stream is worth a part, and so a set of tables, of its own.
+const partBytes = 8 << 20
+
+// parts divides a unit. It depends on the files alone, not on how many workers there are, as the cases do.
+func (u *unit) parts() []part {
+	slices.SortStableFunc(u.families, func(a, b *family) int {
+		return cmp.Or(
+			strings.Compare(a.instanceName(), b.instanceName()),
+			strings.Compare(a.kind, b.kind),
+			compareNatural(a.files[0].src.Path, b.files[0].src.Path),
+		)
+	})
+	var out []part
+	for i, f := range u.families {
+		var size int64
+		for _, x := range f.files {
+			size += x.src.Size
+		}
+		last := len(out) - 1
+		if i > 0 && u.families[i-1].whose == f.whose && (out[last].size+size < partBytes || f.continues(u.families[i-1])) {
+			out[last].families = append(out[last].families, f)
+			out[last].size += size
+			continue
+		}
+		out = append(out, part{[]*family{f}, size})
+	}
+	return out
+}
+
+// continues tells whether f is of one run of dumps with g: info-17.txt behind info-16.txt.
+func (f *family) continues(g *family) bool {
+	return f.kind == "info" && g.kind == "info" && len(f.files) == 1 && len(g.files) == 1
+}
+
+func (f *family) instanceName() string {
+	if f.whose == nil {
+		return ""
+	}
+	return f.whose.name
+}
+
+// result is what came of a part.
+type result struct {
+	evidence table.Case
+	// Files that are no evidence, and why.
+	files    []table.File
+	problems []table.Problem
+}
+
+// readAll reads the units side by side and visits them in their order. At most one unit more is under way
+// than there are workers.
+func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit func(*table.Case) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type job struct{ unit, part int }
+	type state struct {
+		parts   []part
+		results []result
+		left    atomic.Int64
+		done    chan struct{}
+	}
+	states := make([]*state, len(units))
+	for i, u := range units {
+		s := &state{parts: u.parts(), done: make(chan struct{})}
+		if s.left.Store(int64(len(s.parts))); len(s.parts) == 0 {
+			close(s.done)
+		}
+		states[i] = s
+	}
+	jobs := make(chan job)
+	slots := make(chan struct{}, e.Workers+1)
+	go func() {
+		defer close(jobs)
+		for i, s := range states {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			s.results = make([]result, len(s.parts))
+			// The biggest first, so that nobody waits for it alone at the end.
+			order := make([]int, len(s.parts))
+			for j := range order {
+				order[j] = j
+			}
+			slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.parts[b].size, s.parts[a].size) })
+			for _, j := range order {
+				select {
+				case jobs <- job{i, j}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	var workers sync.WaitGroup
+	for range e.Workers {
+		workers.Go(func() {
+			buf := make([]byte, HeadBytes)
+			for j := range jobs {
+				s := states[j.unit]
+				e.part(ctx, s.parts[j.part], &s.results[j.part], buf)
+				if s.left.Add(-1) == 0 {
+					close(s.done)
+				}
+			}
+		})
+	}
+	// Nothing may read on behind the caller's back.
+	defer workers.Wait()
+	defer cancel()
+	for i, s := range states {
+		select {
+		case <-s.done:
+		case <-ctx.Done():
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c := &table.Case{}
+		for j := range s.results {
+			r := &s.results[j]
+			c.Take(&r.evidence)
+			sum.add(r.files, r.problems)
+		}
+		states[i] = nil
+		if err := e.visit(units[i], c, sum, visit); err != nil {
+			return err
+		}
+		<-slots
+	}
+	return nil
+}
+
+// visit completes a unit's case and hands it on, if there is anything in it.
+func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.Case) error) error {
+	if len(c.Files) == 0 {
+		c.Release()
+		return nil
+	}
+	c.Instances = u.list(c)
+	slices.SortStableFunc(c.Files, func(a, b table.File) int { return strings.Compare(a.Path, b.Path) })
+	for _, f := range c.Files {
+		sum.Bytes += f.Bytes
+		sum.Records += f.Records
+		sum.Rejected += f.Rejected
+	}
+	sum.Units++
+	return visit(c)
+}
+
+// list is the unit's instances, by name.
+func (u *unit) list(c *table.Case) []table.Instance {
+	var out []table.Instance
+	for _, in := range u.instances {
+		out = append(out, table.Instance{Name: in.name, Addrs: in.hints.own})
+	}
+	slices.SortFunc(out, func(a, b table.Instance) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// part reads a part's files one after another into one case.
+func (e *engine) part(ctx context.Context, p part, r *result, buf []byte) {
+	// Dumps are read by comparison with the one before, across files.
+	dumps := info.NewReader(&r.evidence, e.Fields)
+	for _, f := range p.families {
+		for _, x := range f.files {
+			if ctx.Err() != nil {
+				return
+			}
+			e.file(ctx, f, x, dumps, r, buf)
+		}
+	}
+}
+
+// file reads one file. What ends early is kept up to there; what cannot be read at all, or is nothing that a
+// format claims, is accounted for and no evidence.
+func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader, r *result, buf []byte) {
+	defer e.tell(1)
+	src, whose := x.src, f.instanceName()
+	account := table.File{Path: src.Path, First: table.Null, Last: table.Null, ModTime: src.ModTime}
+	raw, err := src.Open()
+	if err != nil {
+		r.unreadable(account, reasonOf(err))
+		return
+	}
+	stored := &storedBytes{ReadCloser: raw, ctx: ctx, e: e}
+	body, codecs, err := decode(stored, e.Limits)
+	if err != nil {
+		r.unreadable(account, reasonOf(err))
+		return
+	}
+	defer body.Close()
+	watched := &watched{r: body}
+	n, err := io.ReadFull(watched, buf)
+	head := buf[:n]
+	if n == 0 && err != io.EOF {
+		r.unreadable(account, reasonOf(err))
+		return
+	}
+	format, ok := e.formatNamed(x.kind)
+	if !ok {
+		format, ok = e.formatOf(trimCodec(src.Name), head, f.kind)
+	}
+	if !ok {
+		account.Kind = KindOther
+		account.Bytes = src.Size
+		if int64(n) > src.Size || len(codecs) == 0 && n < len(buf) {
+			account.Bytes = int64(n)
+		}
+		r.files = append(r.files, account)
+		return
+	}
+	in := artifact.Input{
+		Origin:  table.Origin{Instance: whose, File: src.Path},
+		Name:    trimCodec(src.Name),
+		ModTime: src.ModTime,
+		Body:    &prefixed{head: head, ReadCloser: io.NopCloser(watched)},
+		Fields:  e.Fields,
+	}
+	read := format.Read
+	if format.Name == "info" && dumps != nil {
+		read = func(in artifact.Input, _ *table.Case) (artifact.Account, error) { return dumps.Read(in) }
+	}
+	a, err := read(in, &r.evidence)
+	if watched.err != nil && watched.err != io.EOF {
+		err = watched.err
+	}
+	if err != nil && !errors.Is(err, ctx.Err()) {
+		r.evidence.Problems.Append(&table.Problem{
+			Origin: table.Origin{Instance: whose, File: src.Path},
+			Reason: reasonOf(err) + "; what stands before it was read",
+		})
+	}
+	account.Kind, account.Instance, account.Bytes = format.Name, whose, watched.n
+	account.Records, account.Ignored, account.Rejected = a.Records, a.Ignored, a.Rejected
+	account.First, account.Last = a.First, a.Last
+	r.evidence.Files = append(r.evidence.Files, account)
+}
+
+func (r *result) unreadable(f table.File, reason string) {
+	f.Kind = KindUnreadable
+	r.files = append(r.files, f)
+	r.problems = append(r.problems, table.Problem{Origin: table.Origin{File: f.Path}, Reason: reason})
+}
+
+// watched counts what a format was given and remembers how it ended: a format that takes a failing body for
+// the file's end would otherwise hide it.
+type watched struct {
+	r   io.Reader
+	n   int64
+	err error
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	w.n += int64(n)
+	if err != nil {
+		w.err = err
+	}
+	return n, err
+}
+
+// storedBytes tells how far the reading is, and ends it with ctx.
+type storedBytes struct {
+	io.ReadCloser
+	ctx context.Context
+	e   *engine
+}
+
+// tellEvery is how many stored bytes go by between two calls of Progress.
+const tellEvery = 4 << 20
+
+func (s *storedBytes) Read(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := s.ReadCloser.Read(b)
+	if s.e.Progress != nil && s.e.read.Add(int64(n)) >= tellEvery {
+		s.e.tell(0)
+	}
+	return n, err
+}
