@@ -259,7 +259,7 @@ func transferTimedOut(e *event) bool {
 
 func noFailover(e *event) bool {
 	switch e.Kind {
-	case message.SentinelFailoverAbort, message.SentinelFailoverEndTimeout:
+	case message.SentinelFailoverAbortNotElected, message.SentinelFailoverAbortNoGoodSlave, message.SentinelFailoverAbortSlaveTimeout, message.SentinelFailoverEndTimeout:
 		return true
 	}
 	return strings.HasPrefix(e.Kind, "cluster-") && (strings.Contains(e.Text, "unable to failover") || strings.Contains(e.Text, "Failover attempt expired"))
