@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"psyncope/correlate"
+	"psyncope/ingest"
+	"psyncope/ingest/table"
+)
+
+// evidence is what is read and how it is looked at: the flags that analyze, clocks and size share.
+type evidence struct {
+	since, until string
+	zones, skews []string
+	reference    string
+	group        string
+	strict       bool
+	quiet        bool
+	progress     *choice
+}
+
+const (
+	needsCapture = "a CAPTURE: a directory, an archive or files from around the incident, or - for standard input"
+	warnings     = 10 // how many unreadable files are named on stderr; the report names all
+)
+
+func (e *evidence) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&e.since, "since", "", "look at what happened from `DATE` on (UTC, or with an offset)")
+	f.StringVar(&e.until, "until", "", "look at what happened before `DATE`")
+	f.StringVar(&e.group, "group", "", "look at the replication group `ID` alone")
+	f.StringArrayVar(&e.zones, "tz", nil, "zone of an instance's log, as `INSTANCE=ZONE` (Europe/Berlin, +01:00)")
+	f.StringArrayVar(&e.skews, "skew", nil, "how far an instance's clock is ahead of the reference, as `INSTANCE=SECONDS`")
+	f.StringVar(&e.reference, "reference", "", "the `INSTANCE` whose clock all times are on")
+	addToggle(cmd.Flags(), &e.strict, "strict", "", "exit 4 where part of the input was unreadable")
+	addToggle(cmd.Flags(), &e.quiet, "quiet", "q", "no progress and no warnings on standard error")
+	e.progress = addChoice(cmd, "progress", "", "show progress on standard error", "auto", "always", "never")
+	f.Lookup("progress").NoOptDefVal = "always"
+}
+
+// options turns the flags into those of the analysis.
+func (e *evidence) options() (correlate.Options, error) {
+	var o correlate.Options
+	var err error
+	for _, m := range []struct {
+		flag, text string
+		to         *time.Time
+	}{{"since", e.since, &o.Since}, {"until", e.until, &o.Until}} {
+		if m.text == "" {
+			continue
+		}
+		if *m.to, err = parseMoment(m.text); err != nil {
+			return o, usagef("--%s: %w", m.flag, err)
+		}
+	}
+	if !o.Since.IsZero() && !o.Until.IsZero() && !o.Since.Before(o.Until) {
+		return o, usagef("--since %s is not before --until %s", e.since, e.until)
+	}
+	if o.TZ, err = perInstance("tz", e.zones, parseZone); err != nil {
+		return o, err
+	}
+	if o.Skew, err = perInstance("skew", e.skews, parseSkew); err != nil {
+		return o, err
+	}
+	o.Reference, o.Group = e.reference, e.group
+	return o, nil
+}
+
+// diagnose takes the whole path from files to a diagnosis. see is given each case's evidence before it is let go.
+func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.Case) error) (*correlate.Diagnosis, error) {
+	o, err := e.options()
+	if err != nil {
+		return nil, err
+	}
+	show, done := newProgress(cmd.ErrOrStderr(), e.progress.value, e.quiet)
+	var parts []*correlate.Diagnosis
+	rest, err := ingest.Each(cmd.Context(), ingest.Options{
+		Roots:    roots,
+		Stdin:    cmd.InOrStdin(),
+		Progress: show,
+	}, func(c *table.Case) error {
+		parts = append(parts, correlate.Diagnose(c, o))
+		return see(c)
+	})
+	done()
+	switch {
+	case errors.Is(err, ingest.ErrNothing):
+		return nil, nothingf("%w", err)
+	case err != nil:
+		return nil, err
+	}
+	d := correlate.Merge(append(parts, ofNoCase(rest))...)
+	if !e.quiet {
+		warn(cmd.ErrOrStderr(), d.Inputs.Problems)
+	}
+	return d, e.checkNames(d)
+}
+
+// ofNoCase accounts for the files that belong to no unit of work.
+func ofNoCase(rest ingest.Summary) *correlate.Diagnosis {
+	d := correlate.Merge()
+	for _, f := range rest.Files {
+		d.AddFile(f)
+	}
+	for _, p := range rest.Problems {
+		d.AddProblem(p)
+	}
+	return d
+}
+
+// warn names what could not be read at all.
+func warn(w io.Writer, problems []correlate.Problem) {
+	n := 0
+	for _, p := range problems {
+		if p.Line > 0 {
+			continue
+		}
+		if n++; n <= warnings {
+			fmt.Fprintf(w, "psyncope: %s: %s\n", p.File, p.Reason)
+		}
+	}
+	if n > warnings {
+		fmt.Fprintf(w, "psyncope: and %d more files, all in the report\n", n-warnings)
+	}
+}
+
+// checkNames finds flags that name an instance or a group which is not in the capture: they would
+// do nothing without a word.
+func (e *evidence) checkNames(d *correlate.Diagnosis) error {
+	var instances []string
+	for _, f := range d.Inputs.Files {
+		instances = append(instances, f.Instance)
+	}
+	for _, h := range d.Time.Hosts {
+		instances = append(instances, h.Instance)
+	}
+	instances = sorted(instances)
+	for _, flag := range []struct {
+		name  string
+		named []string
+	}{{"tz", e.zones}, {"skew", e.skews}, {"reference", []string{e.reference}}} {
+		for _, pair := range flag.named {
+			name, _, _ := strings.Cut(pair, "=")
+			if name != "" && !slices.Contains(instances, name) {
+				return usagef("--%s names %s, which is not in the capture%s\nInstances: %s", flag.name, name, didYouMean(name, instances), shown(instances))
+			}
+		}
+	}
+	if e.group != "" && len(d.Groups) == 0 {
+		return usagef("--group %s is not in the capture%s\nA group is named by its id, or by one of its instances: %s", e.group, didYouMean(e.group, instances), shown(instances))
+	}
+	return nil
+}
+
+func sorted(names []string) []string {
+	names = slices.DeleteFunc(names, func(s string) bool { return s == "" })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// shown lists the first names.
+func shown(names []string) string {
+	const most = 12
+	switch {
+	case len(names) == 0:
+		return "none was recognised"
+	case len(names) > most:
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// strictly is the error of --strict where part of the input was unreadable.
+func (e *evidence) strictly(d *correlate.Diagnosis) error {
+	n := int64(len(d.Inputs.Problems))
+	if !e.strict || n == 0 && d.Inputs.Rejected == 0 {
+		return nil
+	}
+	message := fmt.Errorf("--strict: %d lines or files could not be read", max(n, d.Inputs.Rejected))
+	if n > 0 {
+		p := d.Inputs.Problems[0]
+		message = fmt.Errorf("%w, the first %s: %s", message, place(p), p.Reason)
+	}
+	return &exitError{exitUnreadable, message}
+}
+
+func place(p correlate.Problem) string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+)
+
+// The manual is run: each block that begins with "$ psyncope" shows what that command prints,
+// where a line "…" stands for any lines. The commands run in this folder.
+func TestManual(t *testing.T) {
+	runTranscripts(t, "doc.go", func(line string) (string, bool) { return strings.CutPrefix(line, "\t") }, "$ psyncope ")
+}
+
+// The README shows what `make demo` prints.
+func TestReadme(t *testing.T) {
+	t.Chdir("../..")
+	runTranscripts(t, "README.md", func(line string) (string, bool) { return line, !strings.HasPrefix(line, "```") }, "$ bin/psyncope ")
+}
+
+func runTranscripts(t *testing.T, file string, inBlock func(string) (string, bool), prompt string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	lines := strings.Split(string(text), "\n")
+	for n := 0; n < len(lines); n++ {
+		line, _ := inBlock(lines[n])
+		command, ok := strings.CutPrefix(line, prompt)
+		if !ok {
+			continue
+		}
+		var want []string
+		at := n + 1
+		for n++; n < len(lines); n++ {
+			line, ok := inBlock(lines[n])
+			if !ok && lines[n] != "" || strings.HasPrefix(line, "$ ") {
+				n--
+				break
+			}
+			want = append(want, line)
+		}
+		var out bytes.Buffer
+		run(t.Context(), strings.Fields(command), strings.NewReader(""), &out, &out)
+		ran++
+		if missing := shows(strings.Split(strings.TrimRight(out.String(), "\n"), "\n"), want); missing != "" {
+			t.Errorf("%s:%d: %s%s does not print\n%s\nbut\n%s", file, at, prompt, command, missing, out.String())
+		}
+	}
+	if ran == 0 {
+		t.Errorf("%s shows no %q: the test runs nothing", file, prompt)
+	}
+}
+
+// shows is the first line of want that got does not have in its place; empty if it has all.
+func shows(got, want []string) string {
+	for len(want) > 0 && strings.TrimSpace(want[len(want)-1]) == "" {
+		want = want[:len(want)-1]
+	}
+	skip := false
+	i := 0
+	for _, w := range want {
+		if strings.TrimSpace(w) == "…" {
+			skip = true
+			continue
+		}
+		for skip && i < len(got) && strings.TrimRight(got[i], " ") != strings.TrimRight(w, " ") {
+			i++
+		}
+		if i >= len(got) || strings.TrimRight(got[i], " ") != strings.TrimRight(w, " ") {
+			return w
+		}
+		i, skip = i+1, false
+	}
+	if i < len(got) && !skip {
+		return "(the end, but more follows) " + got[i]
+	}
+	return ""
+}
+
+func TestShows(t *testing.T) {
+	got := []string{"a", "b", "c", "d"}
+	for _, c := range []struct {
+		want string
+		ok   bool
+	}{
+		{"a b c d", true},
+		{"a b c", false},
+		{"a b …", true},
+		{"a … d", true},
+		{"… c …", true},
+		{"… x …", false},
+		{"a c …", false},
+		{"b …", false},
+		{"a b c d e", false},
+		{"…", true},
+	} {
+		if missing := shows(got, strings.Fields(c.want)); (missing == "") != c.ok {
+			t.Errorf("%q: missing %q, want ok %v", c.want, missing, c.ok)
+		}
+	}
+}

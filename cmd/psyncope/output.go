@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"psyncope/correlate"
+	"psyncope/ingest/table"
+	"psyncope/report"
+)
+
+// output is where a report goes and how it looks: --format, --out, --color, --excel.
+type output struct {
+	names []string
+	dir   string
+	color *choice
+	excel bool
+}
+
+func (o *output) flags(cmd *cobra.Command) {
+	var names []string
+	for _, f := range report.Formats {
+		names = append(names, f.Name)
+	}
+	cmd.Flags().StringSliceVarP(&o.names, "format", "f", []string{names[0]}, "print as `FORMAT`: "+strings.Join(names, ", ")+"; several with --out")
+	completeFlag(cmd, "format", names)
+	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "write reports into `DIR`")
+	o.color = addChoice(cmd, "color", "", "colour the text: auto asks the terminal and NO_COLOR", "auto", "always", "never")
+	addToggle(cmd.Flags(), &o.excel, "excel", "", "make CSV files that Excel opens as they are")
+}
+
+// formats resolves --format. Every mistake is found here, before a long analysis.
+func (o *output) formats() ([]report.Format, error) {
+	var out []report.Format
+	var known []string
+	for _, f := range report.Formats {
+		known = append(known, f.Name)
+	}
+	seen := map[string]bool{}
+	for _, name := range o.names {
+		f, ok := report.ByName(name)
+		switch {
+		case !ok:
+			return nil, usagef("--format %s is unknown%s\nFormats: %s", name, didYouMean(name, known), strings.Join(known, ", "))
+		case seen[f.Name]:
+			continue
+		case f.Dir() && o.dir == "":
+			return nil, usagef("--format %s makes a directory of tables: say where with --out DIR", name)
+		}
+		seen[f.Name] = true
+		out = append(out, f)
+	}
+	switch {
+	case len(out) == 0:
+		return nil, usagef("--format is empty\nFormats: %s", strings.Join(known, ", "))
+	case len(out) > 1 && o.dir == "":
+		return nil, usagef("standard output takes one format: write several with --out DIR")
+	}
+	return out, nil
+}
+
+// sink takes the evidence case by case and the diagnosis at the end, and writes the reports.
+type sink struct {
+	out    *output
+	dir    string
+	stdout io.Writer
+	stderr io.Writer // nil for silence
+	files  []report.Format
+	dirs   []report.Format
+	open   []*report.Tables
+}
+
+// newSink opens the directories of tables; reports in one file are made at the end.
+func (o *output) newSink(cmd *cobra.Command, quiet bool) (*sink, error) {
+	formats, err := o.formats()
+	if err != nil {
+		return nil, err
+	}
+	s := &sink{out: o, dir: o.dir, stdout: cmd.OutOrStdout()}
+	if !quiet {
+		s.stderr = cmd.ErrOrStderr()
+	}
+	if o.dir != "" {
+		if err := os.MkdirAll(o.dir, 0o755); err != nil {
+			return nil, nothingf("make the directory of --out: %w", err)
+		}
+	}
+	for _, f := range formats {
+		if !f.Dir() {
+			s.files = append(s.files, f)
+			continue
+		}
+		t, err := f.Open(filepath.Join(o.dir, f.Path()), report.Options{Excel: o.excel})
+		if err != nil {
+			s.abandon()
+			return nil, nothingf("write %s: %w", f.Name, err)
+		}
+		s.dirs, s.open = append(s.dirs, f), append(s.open, t)
+	}
+	return s, nil
+}
+
+// evidence writes one case's rows into the open tables.
+func (s *sink) evidence(c *table.Case) error {
+	for i, t := range s.open {
+		if err := t.Case(c); err != nil {
+			return nothingf("write %s: %w", s.dirs[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// abandon ends the tables after a failure; the failure is what gets reported.
+func (s *sink) abandon() {
+	for _, t := range s.open {
+		_ = t.Close(nil)
+	}
+	s.open = nil
+}
+
+// report writes everything and ends the tables.
+func (s *sink) report(d *correlate.Diagnosis) error {
+	var errs []error
+	for i, t := range s.open {
+		if err := t.Close(d); err != nil {
+			errs = append(errs, nothingf("write %s: %w", s.dirs[i].Name, err))
+			continue
+		}
+		s.wrote(s.dirs[i].Path())
+	}
+	s.open = nil
+	for _, f := range s.files {
+		if err := s.file(f, d); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *sink) file(f report.Format, d *correlate.Diagnosis) (err error) {
+	if s.dir == "" {
+		o := report.Options{Color: colors(s.out.color.value, s.stdout), Width: terminalWidth(s.stdout)}
+		w := bufio.NewWriter(s.stdout)
+		if err := f.Write(w, d, o); err != nil {
+			return err
+		}
+		return w.Flush()
+	}
+	path := filepath.Join(s.dir, f.Path())
+	file, err := os.Create(path)
+	if err != nil {
+		return nothingf("write %s: %w", f.Name, err)
+	}
+	w := bufio.NewWriter(file)
+	err = errors.Join(f.Write(w, d, report.Options{Color: s.out.color.value == "always"}), w.Flush(), file.Close())
+	if err != nil {
+		return nothingf("write %s: %w", path, err)
+	}
+	s.wrote(f.Path())
+	return nil
+}
+
+func (s *sink) wrote(name string) {
+	if s.stderr != nil {
+		fmt.Fprintln(s.stderr, "wrote", filepath.Join(s.dir, name))
+	}
+}
