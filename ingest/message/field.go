@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"slices"
 
 	"psyncope/ingest/table"
 )
@@ -154,33 +155,40 @@ func words(s []byte, into [][]byte) (n int, rest []byte) {
 	return n, s
 }
 
-// special is the length of a Sentinel's list of words: all that is left, for the fields behind an
-// instance have no names of their own.
+// special is the length of a Sentinel's list of words, -1 if s is none: it reaches to the literal
+// behind it or to the end, for what stands behind an instance has no name of its own.
 func (p *part) special(s []byte) int {
+	if p.field == fieldInstance && !slices.ContainsFunc(instanceTypes[:], func(t string) bool { return bytes.HasPrefix(s, []byte(t)) }) {
+		return -1
+	}
 	if len(p.after) == 0 {
 		return len(s)
 	}
 	return bytes.Index(s, p.after)
 }
 
-// instance reads "type name ip port[ @ primary-name ip port][ more]" (redis 7.4.1 sentinel.c sentinelEvent).
+// instanceTypes are how Sentinel and Valkey's Sentinel name what they watch (valkey unstable sentinel.c:1409-1418).
+var instanceTypes = [...]string{"master ", "slave ", "sentinel "}
+
+// instance reads "type name ip port[ @ group ip port][ more]" (redis 7.4.1 sentinel.c sentinelEvent).
 func (m *Match) instance(s []byte) {
-	var w [4][]byte
+	m.Detail = s // if it turns out to be cut
+	var w, q [4][]byte
 	n, rest := words(s, w[:])
 	if n < 4 || digits(w[3]) != len(w[3]) {
-		m.Detail = s
 		return
 	}
-	kind, group, host, port := w[0], w[1], w[2], w[3]
-	var q [4][]byte
-	if n, more := words(rest, q[:]); n == 4 && len(q[0]) == 1 && q[0][0] == '@' && digits(q[3]) == len(q[3]) {
-		m.Peer = m.join(host, port)
+	m.Peer = m.join(w[2], w[3])
+	group, host, port := w[1], w[2], w[3]
+	if bytes.HasPrefix(rest, []byte("@")) {
+		n, more := words(rest, q[:])
+		if n < 4 || digits(q[3]) != len(q[3]) {
+			return
+		}
 		group, host, port, rest = q[1], q[2], q[3], more
-	} else {
-		m.Peer = m.join(host, port)
 	}
 	start := len(m.buf)
-	m.buf = append(append(m.buf, kind...), ' ')
+	m.buf = append(append(m.buf, w[0]...), ' ')
 	m.buf = append(append(m.buf, group...), ' ')
 	m.join(host, port)
 	if len(rest) > 0 {

@@ -121,8 +121,12 @@ func (c *Catalogue) match(msg []byte, m *Match) bool {
 			}
 		}
 	}
-	for k := range c.loose {
-		w := &c.loose[k]
+	loose := c.looseText
+	if msg[0]-'0' <= 9 {
+		loose = c.looseNumber
+	}
+	for k := range loose {
+		w := &loose[k]
 		if tail := w.parts[len(w.parts)-1].after; bytes.HasSuffix(msg, tail) && w.read(msg, 0, m) == matches {
 			return true
 		}
@@ -144,7 +148,7 @@ func (c *Catalogue) match(msg []byte, m *Match) bool {
 func (w *wording) read(msg []byte, i int, m *Match) outcome {
 	m.reset(w.kind)
 	literal := len(w.head)
-	event := w.head != "" && (w.head[0] == '+' || w.head[0] == '-')
+	event := w.head != "" && (w.head[0] == '+' || w.head[0] == '-') && w.head[len(w.head)-1] == ' '
 	detail := -1
 	for k := range w.parts {
 		p := &w.parts[k]
@@ -157,7 +161,9 @@ func (w *wording) read(msg []byte, i int, m *Match) outcome {
 			if detail < 0 {
 				detail = i
 			}
-			m.Detail = msg[detail:end]
+			if m.Detail = msg[detail:end]; detail == end {
+				m.Detail = nil
+			}
 		}
 		if res == matches || end < len(msg) || p.field == fieldClient {
 			m.store(p.field, msg[i:end])
@@ -183,7 +189,7 @@ func (p *part) span(s []byte, last bool, total int) (n int, res outcome) {
 	case shapeDecimal:
 		n = decimal(s)
 	case shapeToken:
-		n = p.token(s)
+		n = p.token(s, last)
 	case shapeText:
 		return p.textSpan(s, last, total)
 	case shapeSpecial:
@@ -256,7 +262,7 @@ func looksLikeClient(s []byte) bool {
 
 // token is the length of a word: up to a blank, or to the literal behind it if that begins otherwise.
 // "client id #5" is one word, for that is how old servers name a replica whose peer is gone.
-func (p *part) token(s []byte) int {
+func (p *part) token(s []byte, last bool) int {
 	const gone = "client id #"
 	if p.field == fieldPeer && bytes.HasPrefix(s, []byte(gone)) {
 		return len(gone) + digits(s[len(gone):])
@@ -268,7 +274,9 @@ func (p *part) token(s []byte) int {
 	if len(p.after) == 0 || p.after[0] == ' ' {
 		return blank
 	}
-	// The literal may occur in the word ("ip:port" before ": reason"): take the first place where it fits whole.
+	if last && blank == len(s) && bytes.HasSuffix(s, p.after) {
+		return blank - len(p.after) // "ip:port." has more dots than one
+	}
 	if n := bytes.Index(s[:min(len(s), blank+len(p.after))], p.after); n >= 0 {
 		return n
 	}

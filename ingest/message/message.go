@@ -85,7 +85,9 @@ type Catalogue struct {
 	kinds []Info
 	byKey map[Kind]int
 	root  [256]*node // by the first byte of the wording
-	loose []wording  // wordings that begin with a field
+	// Wordings that begin with a field, tried where no head fits: all of them where the message begins
+	// with a digit, else those that do not want one.
+	looseNumber, looseText []wording
 }
 
 //go:generate go test -run TestKindsAreTheCatalogues -update .

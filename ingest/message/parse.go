@@ -104,7 +104,8 @@ func Parse(text string) (*Catalogue, error) {
 	for _, n := range p.cat.root {
 		n.finish()
 	}
-	slices.SortFunc(p.cat.loose, moreSpecific)
+	slices.SortFunc(p.cat.looseNumber, moreSpecific)
+	slices.SortFunc(p.cat.looseText, moreSpecific)
 	return p.cat, nil
 }
 
@@ -183,7 +184,10 @@ func (p *parser) wording(line string) error {
 			return err
 		}
 		if w.head == "" {
-			p.cat.loose = append(p.cat.loose, w)
+			p.cat.looseNumber = append(p.cat.looseNumber, w)
+			if fieldSpecs[w.parts[0].field].shape != shapeDigits {
+				p.cat.looseText = append(p.cat.looseText, w)
+			}
 			continue
 		}
 		slot := &p.cat.root[w.head[0]]
@@ -277,7 +281,7 @@ func compile(kind Kind, text string) (wording, error) {
 		}
 	}
 	flush()
-	if w.size < 4 {
+	if w.size < 2 {
 		return w, fmt.Errorf("too little literal text in %q", text)
 	}
 	return w, nil
