@@ -259,6 +259,22 @@ func TestRendered(t *testing.T) {
 	})
 }
 
+// TestISO compares with the standard library over all of its years.
+func TestISO(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		when := time.Unix(rapid.Int64Range(-62167219200, 253402300799).Draw(t, "second"), 0).UTC()
+		got, clock, n := logline.ISO([]byte(when.Format(time.RFC3339)))
+		if got != table.MicrosOf(when) || clock != table.ClockUTC || n != 20 {
+			t.Fatalf("%s read as %s, %s, %d bytes", when, got.Time(), clock, n)
+		}
+	})
+	for _, bad := range []string{"2023-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2023-04-31T00:00:00Z", "2023-00-01T00:00:00Z", "2023-13-01T00:00:00Z"} {
+		if _, _, n := logline.ISO([]byte(bad)); n != 0 {
+			t.Errorf("%s is no date", bad)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, c := range headers {
 		f.Add([]byte(c.line), []byte(c.line))

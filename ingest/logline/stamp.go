@@ -82,11 +82,11 @@ func (d *stamps) dayMonth(b []byte) (stamp, bool) {
 		year, clock = int(y), table.ClockLocal
 		n += 5
 	}
-	t := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	if t.Day() != day || day == 0 {
+	days, ok := civil(year, int(month), day)
+	if !ok {
 		return stamp{}, false
 	}
-	midnight := table.Micros(t.Unix()) * table.Second
+	midnight := table.Micros(days) * 86400 * table.Second
 	s, ok := d.time(b, n, midnight, clock)
 	if ok && !masked {
 		d.n = copy(d.day[:], b[:n])
@@ -214,14 +214,26 @@ func ISO(b []byte) (at table.Micros, clock string, n int) {
 	return at - offset, table.ClockUTC, n + w
 }
 
-// civil is the number of days from 1970-01-01 to a date, which it checks.
+// civil is the number of days from 1970-01-01 to a date of the Gregorian calendar, which it checks. Years
+// begin in March here, so that the leap day is the last. (time.Date takes four times as long.)
 func civil(year, month, day int) (int, bool) {
 	if month < 1 || month > 12 || day < 1 || day > 31 {
 		return 0, false
 	}
-	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	return int(t.Unix() / 86400), t.Day() == day
+	leap := year%4 == 0 && (year%100 != 0 || year%400 == 0)
+	if day > int(monthDays[month]) && !(leap && month == 2 && day == 29) {
+		return 0, false
+	}
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	year += 400 // year 0 too has one before it
+	days := year*365 + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1
+	return days - 719_468 - 146_097, true
 }
+
+var monthDays = [13]uint8{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
 // zone reads "Z", "+05:30", "+0530" or "+05" as what local time is ahead of UTC.
 func zone(b []byte) (table.Micros, int) {
