@@ -1,0 +1,91 @@
+package logs
+
+import (
+	"bytes"
+	"io"
+)
+
+const (
+	// bufferSize holds some thousand lines: what is read is looked at while it is in the cache.
+	bufferSize = 256 << 10
+	// maxLine is the longest line that is looked at; what lies behind it is skipped.
+	maxLine = 1 << 20
+)
+
+// lines cuts a stream at its newlines. A line is good until the next call.
+type lines struct {
+	r          io.Reader
+	buf        []byte
+	start, end int
+	err        error // what r said last; io.EOF at its end
+}
+
+func newLines(r io.Reader) *lines {
+	return &lines{r: r, buf: make([]byte, bufferSize)}
+}
+
+// next is the next line without its newline; false at the end of the stream or where it failed.
+func (l *lines) next() ([]byte, bool) {
+	for {
+		if i := bytes.IndexByte(l.buf[l.start:l.end], '\n'); i >= 0 {
+			line := l.buf[l.start : l.start+i]
+			l.start += i + 1
+			return line, true
+		}
+		if l.end-l.start >= maxLine {
+			return l.long(), true
+		}
+		if l.err != nil {
+			if l.start == l.end {
+				return nil, false
+			}
+			line := l.buf[l.start:l.end]
+			l.start = l.end
+			return line, true
+		}
+		l.fill()
+	}
+}
+
+// fill moves what is left to the front and reads behind it.
+func (l *lines) fill() {
+	if l.start > 0 {
+		l.end = copy(l.buf, l.buf[l.start:l.end])
+		l.start = 0
+	}
+	// A file that was truncated under its writer begins with as many NULs as were cut off.
+	if l.end > 0 && l.buf[0] == 0 {
+		rest := bytes.TrimLeft(l.buf[:l.end], "\x00")
+		l.end = copy(l.buf, rest)
+	}
+	if l.end == len(l.buf) {
+		l.buf = append(l.buf, make([]byte, len(l.buf))...)
+	}
+	for range 100 { // as bufio: a reader that gives nothing so often never will
+		n, err := l.r.Read(l.buf[l.end:])
+		l.end += max(n, 0)
+		if err != nil {
+			l.err = err
+			return
+		}
+		if n > 0 {
+			return
+		}
+	}
+	l.err = io.ErrNoProgress
+}
+
+// long gives the beginning of a line that is longer than maxLine and skips the rest of it.
+func (l *lines) long() []byte {
+	line := bytes.Clone(l.buf[l.start : l.start+maxLine])
+	l.start = l.end
+	for l.err == nil {
+		l.fill()
+		if i := bytes.IndexByte(l.buf[l.start:l.end], '\n'); i >= 0 {
+			l.start += i + 1
+			break
+		}
+		l.start = l.end
+	}
+	return line
+}
