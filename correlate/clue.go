@@ -87,13 +87,27 @@ func newScene(in *incident) *scene {
 		// The timer ticks once a second and asks for more than repl-timeout.
 		if by-o.lost <= 2*second {
 			s.silent = true
-			s.contact = min(s.contact, by-s.timeout-second)
+			s.contact = min(s.contact, max(by-s.timeout-second, o.heardUntil()))
 		}
+	}
+	if s.silent {
+		// Where no setting tells, the silence that was measured is the timeout.
+		s.timeout = min(s.timeout, s.lost-s.contact)
 	}
 	attached := s.in.g.attachedAt(s.p, s.lost)
 	s.several = len(s.wave) > 1
 	s.all = s.several && len(s.wave) >= len(attached)
 	return s
+}
+
+// heardUntil is the latest moment at which a dump of the replica still shows a live link: it had heard the primary
+// master_last_io_seconds_ago before.
+func (o *outage) heardUntil() micros {
+	s := o.replica.lastSampleBefore(o.lost - second)
+	if s == nil || s.LinkStatus != "up" || !s.LastIOSeconds.Known() || s.LastIOSeconds < 0 {
+		return unknown
+	}
+	return s.at - micros(s.LastIOSeconds+1)*second
 }
 
 // attachedAt are the replicas the primary had just before.

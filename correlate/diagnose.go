@@ -36,6 +36,7 @@ func Diagnose(c *table.Case, o Options) *Diagnosis {
 		if len(g.hosts) == 0 && len(g.sentinels) == 0 {
 			continue
 		}
+		g.shareSettings()
 		align(g, o)
 		g.resolve()
 		g.id = groupID(g)

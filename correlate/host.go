@@ -45,6 +45,8 @@ type host struct {
 	latency  []latency
 	clients  []table.Client
 	settings map[string]setting
+	// peers are what the group's other servers run with: a better guess than the version's default.
+	peers map[string]setting
 	lives    []life
 	stalls   []stall
 	addrs    []string // ip:port under which others speak of it, best first
@@ -257,7 +259,7 @@ func livesOf(h *host) []life {
 	var out []life
 	cur := life{span: span{unknown, unknown}}
 	begin := func(at micros, e *event) {
-		if cur.startEv != nil || cur.from != unknown || len(out) > 0 || sawBefore(h, at) {
+		if cur.startEv != nil || len(out) > 0 || sawBefore(h, at) {
 			if cur.how == "" {
 				cur.how, cur.to = "gone", lastSeen(h, at)
 			}
@@ -312,8 +314,17 @@ func livesOf(h *host) []life {
 	return append(out, cur)
 }
 
+// bannerLead is how long before its banner a starting server may already write: warnings about the host come first (7.2).
+const bannerLead = 5 * second
+
+// sawBefore tells whether the host was seen as an earlier process before a start at this time.
 func sawBefore(h *host, at micros) bool {
-	return len(h.events) > 0 && h.events[0].at < at || len(h.samples) > 0 && h.samples[0].at < at
+	for i := range h.events {
+		if e := &h.events[i]; e.at != unknown && e.PID.Known() {
+			return e.at < at-bannerLead || len(h.samples) > 0 && h.samples[0].at < at-bannerLead
+		}
+	}
+	return len(h.samples) > 0 && h.samples[0].at < at-bannerLead
 }
 
 func lastSeen(h *host, before micros) micros {
@@ -356,6 +367,10 @@ func (h *host) version() (flavor, version string) {
 // setting is what the host runs with: what its evidence says, else the version's default.
 func (h *host) setting(name string) setting {
 	if s, ok := h.settings[name]; ok && s.Value != "" {
+		return s
+	}
+	if s, ok := h.peers[name]; ok {
+		s.assumed = true
 		return s
 	}
 	flavor, version := h.version()

@@ -205,12 +205,17 @@ func coverage(its []item) map[source]micros {
 		if it.src == replicaLog && !linkWord(it.ev.Kind) && it.ev.Role != "S" {
 			continue
 		}
-		if t, ok := c[it.src]; !ok || it.at < t {
-			c[it.src] = it.at
+		// The clocks' error may put the other end's account of the first line before it.
+		if t, ok := c[it.src]; !ok || it.at-clockSlack < t {
+			c[it.src] = it.at - clockSlack
 		}
 	}
 	return c
 }
+
+// clockSlack is how far two ends' lines about one thing may lie apart beyond the clocks' error: the servers'
+// timers tick once a second, and a connection takes some ticks to be made and answered.
+const clockSlack = 5 * second
 
 // linkWord tells whether a replica that lives through a lost link says something of this kind.
 func linkWord(kind string) bool {
@@ -295,13 +300,16 @@ func (o *outage) last() *attempt {
 // request finds or makes the attempt that a line of either end speaks of. Both ends log one request, and the
 // two lines may stand in either order.
 func (m *linkMachine) request(it item) *attempt {
+	if t := m.justClosed(it); t != nil {
+		return t
+	}
 	if m.cur == nil {
 		o := m.open(it, it.at)
 		// A replica that asks without having lost a link is new here, or the evidence begins too late.
 		o.first, o.begun = !m.upOnce, true
 	}
 	fromReplica := it.src == replicaLog
-	if t := m.cur.last(); t != nil && abs(it.at-t.at) < 5*second+m.h.clock.err && t.outcome == "" {
+	if t := m.cur.last(); t != nil && abs(it.at-t.at) < clockSlack+m.h.clock.err && t.outcome == "" {
 		if fromReplica && !t.byReplica || !fromReplica && (!t.byPrimary || t.answerEv == nil) {
 			return t
 		}
@@ -311,6 +319,20 @@ func (m *linkMachine) request(it item) *attempt {
 		t.count = it.ev.Count.Or(1)
 	}
 	m.cur.tries = append(m.cur.tries, t)
+	return t
+}
+
+// justClosed is the attempt that ended a moment ago and that the primary's line still speaks of: by the clocks'
+// error the replica may say that it is up before the primary says that it was asked.
+func (m *linkMachine) justClosed(it item) *attempt {
+	if m.cur != nil || it.src != primaryLog || len(m.out) == 0 {
+		return nil
+	}
+	o := m.out[len(m.out)-1]
+	t := o.last()
+	if t == nil || t.answerEv != nil || o.restored == unknown || it.at-o.restored > second+m.h.clock.err || it.at-t.at > clockSlack+m.h.clock.err {
+		return nil
+	}
 	return t
 }
 
@@ -457,12 +479,15 @@ func (m *linkMachine) restarted(it item) {
 	if l == nil || l.startEv != it.ev {
 		return
 	}
-	if m.cur != nil && m.cur.lost < l.from {
-		m.cur.restart = l
-		m.cur.first = false
+	if m.cur != nil {
+		// The primary's account of a new replica's first request may stand a moment before the replica's start.
+		if m.cur.lost < l.from-clockSlack || len(m.cur.notices) > 0 || m.h.lifeBefore(l) != nil {
+			m.cur.restart = l
+			m.cur.first = false
+		}
 		return
 	}
-	if m.cur == nil && (m.upOnce || m.seen != 0 && m.seen < it.at) {
+	if m.cur == nil && (m.upOnce || m.h.lifeBefore(l) != nil) {
 		lost := it.at
 		if prev := m.h.lifeBefore(l); prev != nil && prev.to != unknown {
 			lost = prev.to
@@ -565,14 +590,9 @@ func (m *linkMachine) answered(it item) *attempt {
 	if m.cur != nil {
 		for i := len(m.cur.tries) - 1; i >= 0; i-- {
 			t := m.cur.tries[i]
-			if t.answerEv == nil && abs(it.at-t.at) < 5*second+m.h.clock.err && (t.offset < 0 || !it.ev.Offset.Known() || t.offset == int64(it.ev.Offset)) {
+			if t.answerEv == nil && abs(it.at-t.at) < clockSlack+m.h.clock.err && (t.offset < 0 || !it.ev.Offset.Known() || t.offset == int64(it.ev.Offset)) {
 				return t
 			}
-		}
-	} else if n := len(m.out); n > 0 {
-		// The replica's own log may say it is up a moment before the primary's answer, by the clocks' error.
-		if t := m.out[n-1].last(); t != nil && t.answerEv == nil && abs(it.at-t.at) < 5*second+m.h.clock.err {
-			return t
 		}
 	}
 	return m.request(it)

@@ -106,6 +106,22 @@ func groups(hs []*host) []*group {
 	return out
 }
 
+// shareSettings gives each host of the group what the others run with, for what its own evidence does not say.
+func (g *group) shareSettings() {
+	common := map[string]setting{}
+	for _, h := range g.hosts {
+		for n, s := range h.settings {
+			if _, ok := common[n]; !ok && s.Value != "" {
+				common[n] = s
+			}
+		}
+	}
+	g.primary.peers = common
+	for _, h := range g.hosts {
+		h.peers = common
+	}
+}
+
 // namesOf tells whether h and a host of g share the front of their names: shard-1/redis-a, shard-1/redis-b.
 func namesOf(g *group, h *host) bool {
 	dir, _, ok := strings.Cut(h.name, "/")
@@ -468,7 +484,7 @@ func (g *group) stranger(addr string) *host {
 	if h := g.byAddr[addr]; h != nil {
 		return h
 	}
-	h := &host{name: addr, settings: map[string]setting{}, addrs: []string{addr}}
+	h := &host{name: addr, settings: map[string]setting{}, peers: g.primary.peers, addrs: []string{addr}}
 	h.clock = g.primary.clock
 	g.byAddr[addr] = h
 	return h
