@@ -131,11 +131,14 @@ func decode(r io.ReadCloser, lim Limits) (io.ReadCloser, []string, error) {
 		head := make([]byte, 16)
 		n, err := io.ReadFull(r, head)
 		head = head[:n]
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		if err == io.ErrUnexpectedEOF { // ReadFull's word for a short file
+			err = io.EOF
+		}
+		if n == 0 && err != nil && err != io.EOF {
 			r.Close()
 			return nil, names, err
 		}
-		rest := &prefixed{head: head, ReadCloser: r}
+		rest := &prefixed{head: head, err: err, ReadCloser: r}
 		c, ok := codecOf(head)
 		if !ok {
 			return rest, names, nil
@@ -167,9 +170,11 @@ func codecOf(head []byte) (codec, bool) {
 	return codec{}, false
 }
 
-// prefixed gives back the bytes that were looked at, then the rest. (io.MultiReader would hide Close.)
+// prefixed gives back the bytes that were looked at, then the error that ended the look if one did, then the
+// rest. (io.MultiReader would hide Close.)
 type prefixed struct {
 	head []byte
+	err  error
 	io.ReadCloser
 }
 
@@ -178,7 +183,7 @@ func (p *prefixed) Read(b []byte) (int, error) {
 		n := copy(b, p.head)
 		p.head = p.head[n:]
 		// A short read would cost the caller a buffer that is all but empty: fill it.
-		if n < len(b) && len(p.head) == 0 {
+		if n < len(b) && len(p.head) == 0 && p.err == nil {
 			m, err := p.ReadCloser.Read(b[n:])
 			if err == io.EOF && n+m > 0 {
 				err = nil
@@ -186,6 +191,9 @@ func (p *prefixed) Read(b []byte) (int, error) {
 			return n + m, err
 		}
 		return n, nil
+	}
+	if p.err != nil {
+		return 0, p.err
 	}
 	return p.ReadCloser.Read(b)
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"psyncope/ingest/artifact"
 	"psyncope/ingest/info"
+	"psyncope/ingest/logs"
 )
 
 // Kinds of file that no format reads.
@@ -18,6 +19,7 @@ const HeadBytes = 64 << 10
 func Formats() []artifact.Format {
 	return []artifact.Format{
 		info.Format(),
+		logs.Format(),
 	}
 }
 

@@ -395,7 +395,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		Origin:  table.Origin{Instance: whose, File: src.Path},
 		Name:    trimCodec(src.Name),
 		ModTime: src.ModTime,
-		Body:    &prefixed{head: head, ReadCloser: io.NopCloser(watched)},
+		Body:    &prefixed{head: head, err: watched.err, ReadCloser: io.NopCloser(watched)},
 		Fields:  e.Fields,
 	}
 	read := format.Read
