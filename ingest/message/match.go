@@ -79,7 +79,7 @@ func (c *Catalogue) match(msg []byte, m *Match) bool {
 	depth := 0
 	var cut possible
 
-	n, i := c.root[msg[0]], 0
+	n, i := c.start(msg)
 	for n != nil {
 		rest := msg[i:]
 		if len(rest) < len(n.label) {
@@ -127,7 +127,11 @@ func (c *Catalogue) match(msg []byte, m *Match) bool {
 	}
 	for k := range loose {
 		w := &loose[k]
-		if tail := w.parts[len(w.parts)-1].after; bytes.HasSuffix(msg, tail) && w.read(msg, 0, m) == matches {
+		tail := w.parts[len(w.parts)-1].after
+		if len(tail) > 0 && tail[len(tail)-1] != msg[len(msg)-1] { // most often, and cheaper than HasSuffix
+			continue
+		}
+		if bytes.HasSuffix(msg, tail) && bytes.Contains(msg, w.parts[0].after) && w.read(msg, 0, m) == matches {
 			return true
 		}
 	}
@@ -230,9 +234,9 @@ func (p *part) textSpan(s []byte, last bool, total int) (n int, res outcome) {
 	} else if n := bytes.Index(s, p.after); n >= 0 {
 		return n, matches
 	}
-	// Cut: the beginning of the literal may still be there.
-	if k := min(len(p.after), 6); len(s) >= k && k >= 3 {
-		if n := bytes.LastIndex(s, p.after[:k]); n >= 0 && bytes.HasPrefix(p.after, s[n:]) {
+	// Cut: the beginning of the literal may still be there, three bytes of it at least.
+	for n := max(0, len(s)-len(p.after)+1); n+3 <= len(s); n++ {
+		if bytes.HasPrefix(p.after, s[n:]) {
 			return n, ends
 		}
 	}

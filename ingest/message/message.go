@@ -85,6 +85,7 @@ type Catalogue struct {
 	kinds []Info
 	byKey map[Kind]int
 	root  [256]*node // by the first byte of the wording
+	jumps jumpTable  // the same tree, entered deeper
 	// Wordings that begin with a field, tried where no head fits: all of them where the message begins
 	// with a digit, else those that do not want one.
 	looseNumber, looseText []wording

@@ -104,6 +104,7 @@ func Parse(text string) (*Catalogue, error) {
 	for _, n := range p.cat.root {
 		n.finish()
 	}
+	p.cat.jumps.build(&p.cat.root)
 	slices.SortFunc(p.cat.looseNumber, moreSpecific)
 	slices.SortFunc(p.cat.looseText, moreSpecific)
 	return p.cat, nil
