@@ -230,8 +230,8 @@ type linkMachine struct {
 	covers map[source]micros
 	cur    *outage // open outage
 	out    []*outage
-	upOnce bool // the link was seen up, or the replica was seen at all
-	seen   micros
+	upOnce bool // the link was seen up
+	upFrom micros
 	lifeNo int
 	server *host
 }
@@ -280,14 +280,22 @@ func (m *linkMachine) lostAt(it item, lost micros) *outage {
 
 func (m *linkMachine) close(it item, how string) {
 	if m.cur == nil {
-		m.upOnce = true
+		m.up(it.at)
 		return
 	}
 	m.cur.restored, m.cur.closing, m.cur.restoredEv = it.at, how, it.ev
 	if t := m.cur.last(); t != nil && t.outcome == "" {
 		t.outcome, t.end = how, it.at
 	}
-	m.cur, m.upOnce = nil, true
+	m.cur = nil
+	m.up(it.at)
+}
+
+// up notes that the link was seen up.
+func (m *linkMachine) up(at micros) {
+	if !m.upOnce {
+		m.upOnce, m.upFrom = true, at
+	}
 }
 
 func (o *outage) last() *attempt {
@@ -346,9 +354,6 @@ func (m *linkMachine) step(it item) {
 		m.replicaDump(it)
 	case primaryInfo:
 		m.primaryDump(it)
-	}
-	if it.at != unknown {
-		m.seen = it.at
 	}
 }
 
@@ -463,14 +468,16 @@ func (m *linkMachine) current(it item) *attempt {
 // failsAttempt tells whether a line of a replica ends its attempt without a link.
 func failsAttempt(kind string) bool {
 	switch kind {
-	case message.ReplConnectFailed, message.ReplConnectTimeout, message.ReplHandshakeError, message.ReplAuthFailed, message.ReplHandlerFailed,
-		message.SyncAbortedByPrimary, message.SyncIoError, message.SyncTransferTimeout, message.SyncLoadFailed, message.SyncRdbOpenFailed,
-		message.SyncRdbRenameFailed, message.SyncRdbFsyncFailed, message.SyncBadProtocol, message.PsyncTryLater, message.PsyncUnsupported, message.PsyncBadReply,
-		message.RdbLoadBadVersion, message.RdbLoadBadSignature, message.RdbLoadChecksum, message.RdbLoadCorrupt, message.RdbLoadShortRead,
-		message.RdbLoadReadError, message.RdbLoadFailed, message.RdbLoadModuleMissing, message.RdbLoadFatal:
+	case message.ReplConnectFailed, message.ReplConnectTimeout, message.ReplAuthFailed, message.ReplHandlerFailed, message.SyncAbortedByPrimary,
+		message.SyncTransferTimeout, message.SyncBadProtocol, message.PsyncTryLater, message.PsyncUnsupported, message.PsyncBadReply:
 		return true
 	}
-	return strings.HasPrefix(kind, "reply-") || strings.HasPrefix(kind, "sync-rdb-") && strings.HasSuffix(kind, "failed")
+	for _, p := range []string{message.ReplHandshakeError, message.SyncIoError, message.SyncLoadFailed, "rdb-load-", "reply-"} {
+		if strings.HasPrefix(kind, p) {
+			return kind != message.RdbLoadEmptyKey && kind != message.RdbLoadDuplicateKey
+		}
+	}
+	return strings.HasPrefix(kind, "sync-rdb-") && (strings.HasSuffix(kind, "-failed") || strings.HasSuffix(kind, "-error"))
 }
 
 // restarted handles the replica's own start line: its link was gone with its process.
@@ -487,7 +494,8 @@ func (m *linkMachine) restarted(it item) {
 		}
 		return
 	}
-	if m.cur == nil && (m.upOnce || m.h.lifeBefore(l) != nil) {
+	// A dump dated in whole seconds may seem to lie before the start it comes after.
+	if m.upOnce && m.upFrom < l.from-clockSlack || m.h.lifeBefore(l) != nil {
 		lost := it.at
 		if prev := m.h.lifeBefore(l); prev != nil && prev.to != unknown {
 			lost = prev.to
@@ -623,7 +631,7 @@ func (m *linkMachine) replicaDump(it item) {
 	}
 	if s.LinkStatus == "up" {
 		if m.cur == nil {
-			m.upOnce = true
+			m.up(it.at)
 			return
 		}
 		// A replica that just woke still believes in its link: its word counts where no log tells.
@@ -671,7 +679,7 @@ func (m *linkMachine) primaryDump(it item) {
 
 func (m *linkMachine) close2(it item) {
 	if m.cur == nil {
-		m.upOnce = true
+		m.up(it.at)
 		return
 	}
 	if m.may(it) {

@@ -69,7 +69,26 @@ func (h *host) findStalls() {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b stall) int { return cmp.Compare(a.from, b.from) })
-	h.stalls = out
+	h.stalls = joinStalls(out)
+}
+
+// joinStalls makes one of stalls that overlap: the slowlog, LATENCY and INFO tell of the same hold.
+func joinStalls(in []stall) []stall {
+	var out []stall
+	for _, s := range in {
+		if n := len(out); n > 0 && s.from < out[n-1].to-second/2 {
+			last := &out[n-1]
+			last.because = append(last.because, s.because...)
+			last.to = max(last.to, s.to)
+			last.atLeast, last.atMost = max(last.atLeast, s.atLeast), max(last.atMost, s.atMost)
+			if s.gap && !last.gap {
+				last.gap, last.before, last.after = true, s.before, s.after
+			}
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // interval is the host's usual time between dumps; 0 with fewer than three.
