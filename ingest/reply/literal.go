@@ -98,6 +98,7 @@ func wordValue(s string, line int32) Value {
 // C and Python.
 func (p *parser) quoted(q byte, json bool, line int32) bool {
 	p.text = p.text[:0]
+	twice := false
 	for {
 		if p.in.look() == '\n' {
 			return false
@@ -111,11 +112,12 @@ func (p *parser) quoted(q byte, json bool, line int32) bool {
 			// ends the string too early (redis 7.0.15 cli_common.c jsonStringOutput).
 			if len(p.text) > 0 && p.text[len(p.text)-1] == '\\' && !ends(p.in.look()) {
 				p.add(c)
+				twice = true
 				continue
 			}
 			text := string(p.text)
 			if json {
-				text = unquoteAgain(text)
+				text = unquoteAgain(text, twice)
 			}
 			p.put(Value{Kind: Text, Text: text, Line: line})
 			return true
@@ -205,17 +207,18 @@ func (p *parser) hex(n int) (uint64, bool) {
 	return v, true
 }
 
-// unquoteAgain undoes the second quoting of --quoted-json. It is known by its \xHH, which no other
-// form leaves behind once it is read; text that itself holds one is taken for it, and text whose
-// only escapes are others (\n, \t) stays as it is.
-func unquoteAgain(s string) string {
-	for i := 0; i+3 < len(s); i++ {
-		if s[i] == '\\' && s[i+1] == 'x' && isHex(s[i+2]) && isHex(s[i+3]) {
-			if text, n := unquoteC([]byte(s)); n > len(s) {
-				return string(text)
-			}
-			return s
-		}
+// unquoteAgain undoes the second quoting of --quoted-json. It is known by a quote that came too early,
+// and by its \xHH, which no other form leaves behind once it is read: text that itself holds one is
+// taken for it, and text whose only escapes are others (\n, \t) stays as it is.
+func unquoteAgain(s string, sure bool) string {
+	for i := 0; i+3 < len(s) && !sure; i++ {
+		sure = s[i] == '\\' && s[i+1] == 'x' && isHex(s[i+2]) && isHex(s[i+3])
+	}
+	if !sure {
+		return s
+	}
+	if text, n := unquoteC([]byte(s)); n > len(s) {
+		return string(text)
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package reply
 import (
 	"bufio"
 	"bytes"
+	"io"
 )
 
 // scanner hands out bytes and lines and counts lines. A read error ends the input like its end; err
@@ -78,5 +79,21 @@ func (s *scanner) readLine() (line int32, text string) {
 			s.err = err
 			return line, string(bytes.TrimRight(long, "\r"))
 		}
+	}
+}
+
+// Lines gives every line of r, without its end, to each. A line beyond 1 MiB is cut. It fails only
+// where r does.
+func Lines(r io.Reader, each func(line int32, text string)) error {
+	s := scanner{r: bufio.NewReaderSize(r, 64<<10), line: 1}
+	for {
+		if b, err := s.peek(1); len(b) == 0 {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+		line, text := s.readLine()
+		each(line, text)
 	}
 }
