@@ -347,3 +347,39 @@ func TestNoRegexpInIngest(t *testing.T) {
 		}
 	}
 }
+
+// What ARCHITECTURE.md points at is there: tests, folders and files.
+func TestArchitectureDocIsTrue(t *testing.T) {
+	text, err := os.ReadFile("../../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := map[string]bool{}
+	for _, s := range sources(t) {
+		for _, decl := range s.file.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok {
+				functions[fn.Name.Name] = true
+			}
+		}
+	}
+	named := 0
+	for i, quoted := range strings.Split(string(text), "`") {
+		if i%2 == 0 {
+			continue // outside the quotes
+		}
+		switch {
+		case strings.HasPrefix(quoted, "Test"), strings.HasPrefix(quoted, "Fuzz"), strings.HasPrefix(quoted, "Example"):
+			named++
+			if !functions[quoted] {
+				t.Errorf("ARCHITECTURE.md names %s, which does not exist", quoted)
+			}
+		case slices.ContainsFunc(topLevel, func(top string) bool { return below(quoted, top) }):
+			if _, err := os.Stat(filepath.Join("../..", filepath.FromSlash(quoted))); err != nil {
+				t.Errorf("ARCHITECTURE.md names %s, which does not exist", quoted)
+			}
+		}
+	}
+	if named == 0 {
+		t.Error("ARCHITECTURE.md names no test")
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"psyncope/report"
 )
 
 // The manual is run: each block that begins with "$ psyncope" shows what that command prints,
@@ -99,6 +101,24 @@ func TestShows(t *testing.T) {
 	} {
 		if missing := shows(got, strings.Fields(c.want)); (missing == "") != c.ok {
 			t.Errorf("%q: missing %q, want ok %v", c.want, missing, c.ok)
+		}
+	}
+}
+
+// The README names every verb and every format.
+func TestReadmeIsWhole(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Formats {
+		if !strings.Contains(string(text), "`"+f.Name+"`") {
+			t.Errorf("README.md does not name the format %s", f.Name)
+		}
+	}
+	for _, verb := range verbs() {
+		if name := verb.Name(); name != "completion" && name != "version" && !strings.Contains(string(text), "psyncope "+name+" ") {
+			t.Errorf("README.md does not name the verb %s", name)
 		}
 	}
 }
