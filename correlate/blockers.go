@@ -401,3 +401,31 @@ func timedOutFirst(s *scene) finding {
 	}
 	return said("group", transferTimedOut, "gave up on a transfer")(s)
 }
+
+// awakeButUnreached: a server wrote to its log while whoever took its dumps got none, for longer than a dump is apart:
+// the server ran and its network did not.
+func awakeButUnreached(s *scene) finding {
+	hs := []*host{s.p}
+	for _, o := range s.wave {
+		hs = append(hs, o.replica)
+	}
+	for _, h := range hs {
+		step := h.interval()
+		if step == 0 {
+			continue
+		}
+		for i := 1; i < len(h.samples); i++ {
+			a, b := &h.samples[i-1], &h.samples[i]
+			if b.at-a.at < step*17/10 || b.at < s.contact || a.at > s.last+second || h.restartedWithin(a.at, b.at) {
+				continue
+			}
+			for j := range h.events {
+				e := &h.events[j]
+				if e.at > a.at+second && b.at-e.at > step*12/10+second && awake(e) {
+					return found(unknown, fmt.Sprintf("%s wrote to its log at %s while nobody got a dump of it until %s", h.name, ms(e.at), ms(b.at)), e.evidence(), b.evidence("first dump after the hole, "+ms(b.at)))
+				}
+			}
+		}
+	}
+	return finding{at: unknown}
+}

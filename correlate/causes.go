@@ -95,6 +95,7 @@ var causes = []Cause{
 			{"the primary ran on: its INFO series has no hole", primaryAnswered, 1.5, -3.5},
 			{"the replica ran on: its INFO series has no hole", replicaAnswered, 1, -3.5},
 			{"connecting again failed although the primary was there", pathBroken, 3, 0},
+			{"a server was awake while its collector could not reach it", awakeButUnreached, 4, 0},
 			{"each side timed the other out", bothTimedOut, 1.5, 0},
 			{"the link closed without a timeout", lostWithoutTimeout, 0.8, 0},
 			{"neither process had ended", sameProcesses, 0, -5},
@@ -125,7 +126,7 @@ var causes = []Cause{
 		clues: []clue{
 			{"the replica stood still: a hole in its own INFO series", stoodStill, 3, -4},
 			{"the replica's slowlog holds a command that ran through the silence", slowlogHas("slow-command"), 3.5, -0.3},
-			{"the primary timed it out and the replica noticed later, without a timeout of its own", noticedLate, 3.5, -1.5},
+			{"the primary timed it out and the replica noticed later, without a timeout of its own", noticedLate, 3.5, -2},
 			{"the primary ran on", primaryAnswered, 1, -3},
 			{"only this replica lost its link", alone, 0.5, -2.5},
 			{"its process is the same before and after", not(restartedReplica), 0, -5},

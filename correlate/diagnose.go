@@ -427,7 +427,8 @@ func (in *incident) refusal() Refusal {
 			if t.granted == "partial" {
 				partial = true
 			}
-			if t.granted != "full" && t.refusal == "" || t.granted == "partial" {
+			turnedAway := t.asked != "" && t.granted == "" && t.failEv != nil && errorReply(t.failEv)
+			if t.granted != "full" && t.refusal == "" && !turnedAway || t.granted == "partial" {
 				continue
 			}
 			if first == nil || t.at < first.at {
@@ -444,6 +445,9 @@ func (in *incident) refusal() Refusal {
 		}
 		return Refusal{Kind: "none"}
 	}
+	if first.granted == "" && first.refusal == "" {
+		return Refusal{Kind: "none"} // turned away before the primary looked at the offset
+	}
 	r := Refusal{Kind: in.refusalKind(of, first), Instance: of.replica.name}
 	r.RequestedOffset, r.PrimaryOffset, r.NeededBytes, r.BacklogBytes = in.arithmetic(of, first)
 	if r.NeededBytes != nil && r.BacklogBytes != nil && r.Kind == "backlog-overflow" {
@@ -451,6 +455,15 @@ func (in *incident) refusal() Refusal {
 		r.ShortByBytes = &n
 	}
 	return r
+}
+
+// errorReply tells whether the primary answered the request with an error instead of a resync.
+func errorReply(e *event) bool {
+	switch e.Kind {
+	case message.PsyncBadReply, message.PsyncUnsupported, message.PsyncTryLater, message.ReplAuthFailed, message.SyncAbortedByPrimary:
+		return true
+	}
+	return strings.HasPrefix(e.Kind, message.ReplHandshakeError)
 }
 
 // refusalFromCounters: only counters show the full resyncs; they count lost offsets and unknown ids alike.

@@ -336,7 +336,8 @@ func lastSeen(h *host, before micros) micros {
 		t = h.events[i].last
 	}
 	for i := range h.samples {
-		if h.samples[i].at >= before {
+		// A dump dated in whole seconds may seem to lie before the start of the process that gave it.
+		if h.samples[i].at >= before-2*second {
 			break
 		}
 		t = max(t, h.samples[i].at)

@@ -291,6 +291,12 @@ func (m *linkMachine) close(it item, how string) {
 	m.up(it.at)
 }
 
+// hadLink tells whether the link was up well before this moment: the dumps that follow a first attachment may be
+// dated a second before it.
+func (m *linkMachine) hadLink(at micros) bool {
+	return m.upOnce && m.upFrom < at-clockSlack
+}
+
 // up notes that the link was seen up.
 func (m *linkMachine) up(at micros) {
 	if !m.upOnce {
@@ -314,7 +320,7 @@ func (m *linkMachine) request(it item) *attempt {
 	if m.cur == nil {
 		o := m.open(it, it.at)
 		// A replica that asks without having lost a link is new here, or the evidence begins too late.
-		o.first, o.begun = !m.upOnce, true
+		o.first, o.begun = !m.hadLink(it.at), true
 	}
 	fromReplica := it.src == replicaLog
 	if t := m.cur.last(); t != nil && abs(it.at-t.at) < clockSlack+m.h.clock.err && t.outcome == "" {
@@ -379,7 +385,7 @@ func (m *linkMachine) replicaSays(it item) {
 		}
 		if m.cur == nil {
 			o := m.open(it, it.at)
-			o.first, o.begun = !m.upOnce, true
+			o.first, o.begun = !m.hadLink(it.at), true
 		}
 		if m.cur != nil && m.server != nil && m.server != m.h {
 			m.cur.server = m.server
@@ -420,7 +426,7 @@ func (m *linkMachine) replicaSays(it item) {
 	case message.ReplicaofSet:
 		if o := m.lostAt(it, it.at); o != nil {
 			o.moved = cmpEvent(o.moved, e)
-			if !m.upOnce && len(o.notices) == 0 && o.lost == it.at {
+			if !m.hadLink(it.at) && len(o.notices) == 0 && o.lost == it.at {
 				o.first = true
 			}
 		}
@@ -495,7 +501,7 @@ func (m *linkMachine) restarted(it item) {
 		return
 	}
 	// A dump dated in whole seconds may seem to lie before the start it comes after.
-	if m.upOnce && m.upFrom < l.from-clockSlack || m.h.lifeBefore(l) != nil {
+	if m.hadLink(l.from) || m.h.lifeBefore(l) != nil && m.h.followedBefore(l.from) {
 		lost := it.at
 		if prev := m.h.lifeBefore(l); prev != nil && prev.to != unknown {
 			lost = prev.to
@@ -508,6 +514,26 @@ func (m *linkMachine) restarted(it item) {
 		o.restart = l
 		o.notices = append(o.notices, it.ev)
 	}
+}
+
+// followedBefore tells whether the host was a replica just before this moment.
+func (h *host) followedBefore(at micros) bool {
+	role := ""
+	for i := range h.events {
+		e := &h.events[i]
+		if e.at >= at {
+			break
+		}
+		if e.Role == "M" || e.Role == "S" {
+			role = e.Role
+		} else if e.Kind == message.SyncFinished || e.Kind == message.PsyncOk {
+			role = "S"
+		}
+	}
+	if s := h.lastSampleBefore(at - 2*second); s != nil && role == "" {
+		return s.Role == "slave"
+	}
+	return role == "S"
 }
 
 func (h *host) lifeAt(at micros) *life {
@@ -652,8 +678,8 @@ func (m *linkMachine) replicaDump(it item) {
 		return
 	}
 	o := m.open(it, lost)
-	o.first = !m.upOnce && (!s.LinkDownSeconds.Known() || s.LinkDownSeconds < 0 || s.LinkDownSeconds >= 1<<24)
-	o.begun = !m.upOnce
+	o.first = !m.hadLink(it.at) && (!s.LinkDownSeconds.Known() || s.LinkDownSeconds < 0 || s.LinkDownSeconds >= 1<<24)
+	o.begun = !m.hadLink(it.at)
 	o.proof = appendFew(o.proof, s.evidence("master_link_status:down", "master_link_down_since_seconds:"+itoa(s.LinkDownSeconds.Or(-1))))
 }
 
@@ -672,7 +698,7 @@ func (m *linkMachine) primaryDump(it item) {
 	}
 	if m.cur == nil && m.may(it) {
 		o := m.open(it, it.at)
-		o.first = !m.upOnce
+		o.first = !m.hadLink(it.at)
 		o.proof = appendFew(o.proof, Evidence{File: it.row.File, Line: it.row.Line, Text: "slave " + it.row.Addr + " state=" + it.row.State})
 	}
 }

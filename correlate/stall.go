@@ -126,9 +126,48 @@ func (h *host) gaps() []stall {
 		if a.RunID != "" && b.RunID != "" && a.RunID != b.RunID || h.restartedWithin(a.at, b.at) {
 			continue
 		}
-		out = append(out, stall{span: span{a.at, b.at}, atLeast: max(d-step, 0), atMost: d, gap: true, before: a, after: b})
+		// A server that writes to its log is awake: it can have stood still only between two lines.
+		free := h.longestSilence(a.at, b.at)
+		if d = free.to - free.from; d < step*17/10-second || d < 2*second {
+			continue
+		}
+		out = append(out, stall{span: free, atLeast: max(d-step, 0), atMost: d, gap: true, before: a, after: b})
 	}
 	return out
+}
+
+// longestSilence is the longest stretch between two moments in which the host's main thread wrote no line.
+func (h *host) longestSilence(from, to micros) span {
+	best, last := span{from, from}, from
+	see := func(at micros) {
+		if at-last > best.to-best.from {
+			best = span{last, at}
+		}
+		last = at
+	}
+	for i := range h.events {
+		e := &h.events[i]
+		if e.at <= from || !awake(e) {
+			continue
+		}
+		if e.at >= to {
+			break
+		}
+		see(e.at)
+		last = max(last, min(e.last, to))
+	}
+	see(to)
+	return best
+}
+
+// awake tells whether a line shows that the host's event loop turned. Children write their own lines, signal handlers
+// theirs, and a script that runs too long has itself announced from inside.
+func awake(e *event) bool {
+	switch e.Kind {
+	case message.ScriptSlow, message.WatchdogExpired, message.ShutdownSignal, collectFailed:
+		return false
+	}
+	return e.Role != "C" && e.PID.Known() && e.at != unknown
 }
 
 func (h *host) restartedWithin(from, to micros) bool {
@@ -310,3 +349,6 @@ func (h *host) slowFsyncs() []explanation {
 	}
 	return out
 }
+
+// collectFailed is the kind of event with which package info records that a server gave no dump when asked.
+const collectFailed = "collect-failed"
