@@ -12,6 +12,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strings"
 )
 
 // Kind is what a Value is.
@@ -188,4 +189,13 @@ func (p *parser) closeAll() {
 func (p *parser) drop() {
 	clear(p.open)
 	p.open = p.open[:0]
+}
+
+// Begins tells whether a reply in one of the forms that Read knows may begin with this line.
+func Begins(line string) bool {
+	if shapeOf(append([]byte(line[:min(len(line), 64)]), '\n')) != lines || isEmpty(strings.TrimSpace(line)) {
+		return true
+	}
+	_, index, _, ok := number(line, 0)
+	return ok && index == 1
 }
