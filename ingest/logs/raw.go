@@ -79,13 +79,14 @@ func drawing(line []byte) bool {
 		}
 		strokes++
 	}
-	if strokes >= 4 || strokes == len(line) || !bytes.ContainsFunc(line, isWritten) {
+	if strokes >= 4 || strokes == len(line) {
 		return true
 	}
 	// The ends of the logo's shorter lines: "'+v+'" and the like.
 	return strokes >= 2 && len(line) <= 8
 }
 
+// isWritten tells a letter, a digit or a control character from punctuation.
 func isWritten(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsControl(r) }
 
 // stackLine knows "path(symbol+0x1f)[0x55d0c1]", "path[0x55d0c1]" and "path() [0x55d0c1]".

@@ -29,6 +29,8 @@ type reader struct {
 	names   map[string]string  // instance names of the sources that the survey found
 	order   []*stream          // in order of appearance
 	key     []byte
+	// surveying keeps every source apart, to see which of them are servers.
+	surveying bool
 
 	header  logline.Header
 	wrapped wrap.Line
@@ -37,7 +39,8 @@ type reader struct {
 	row     table.Event
 	joined  []byte
 
-	unread   int64 // problems without a row
+	told     int   // lines rejected here; the INFO dump's reader tells of its own
+	unread   int64 // those of them without a row
 	lastLine int32 // of them
 }
 
@@ -56,6 +59,8 @@ type stream struct {
 	block   block
 	parts   []byte // of a line that its wrapper cut
 	held    []held
+	info    []byte // the INFO dump of a crash report, as far as it was read
+	infoAt  int32  // its first line
 	records int64
 	bareOK  bool // headers of only a level were seen to be headers
 	open    bool // the last line was a message, or was joined to one
@@ -114,13 +119,16 @@ func (r *reader) say(s *stream, h *logline.Header, at place) *said {
 	w := r.known.of(h.Message)
 	s.fold.add(w, h, at)
 	if w.frame != noFrame {
-		s.enter(w.frame)
+		r.enter(s, w.frame)
 	}
 	return w
 }
 
 // enter opens or closes a raw block.
-func (s *stream) enter(f frame) {
+func (r *reader) enter(s *stream, f frame) {
+	if s.block == inInfo && f != noFrame {
+		r.dump(s)
+	}
 	switch f {
 	case crashBegins:
 		s.block = inCrash
@@ -146,7 +154,9 @@ func (r *reader) inBlock(s *stream, h *logline.Header) bool {
 	}
 	w := r.known.of(h.Message)
 	if w.frame != noFrame {
-		s.enter(w.frame)
+		r.enter(s, w.frame)
+	} else if s.block == inInfo && w.kind == message.Other {
+		s.keep(h.Message, r.line) // up to 2.8 the dump's first line has a header
 	}
 	return w.kind != message.Other
 }
@@ -243,6 +253,10 @@ func (r *reader) inner(s *stream, line []byte, number int32) {
 	if s.block != noBlock && r.raw(s, line) {
 		return
 	}
+	if !bytes.ContainsFunc(line, isWritten) {
+		r.ignoreBlock(s) // a rule, or dots for what was left out
+		return
+	}
 	if w.Syslog && ofNoInterest(line) {
 		r.ignoreBlock(s)
 		return
@@ -320,10 +334,12 @@ func (r *reader) complete(h *logline.Header, w *wrap.Line) {
 // raw reads a line without a header inside a raw block; it is false if the line is no part of it.
 func (r *reader) raw(s *stream, line []byte) bool {
 	if f := frameOf(line); f != noFrame {
-		s.enter(f)
+		r.enter(s, f)
 		if f == crashBegins && bytes.Contains(line, []byte("BUG REPORT START")) {
 			return false // a fault within the report begins another
 		}
+	} else if s.block == inInfo {
+		s.keep(line, r.line)
 	}
 	r.ignoreBlock(s)
 	return true
@@ -331,7 +347,7 @@ func (r *reader) raw(s *stream, line []byte) bool {
 
 // meaning takes a message that stands without a header.
 func (r *reader) meaning(s *stream, line []byte, f frame, number int32) {
-	s.enter(f)
+	r.enter(s, f)
 	w := r.known.of(line)
 	if w.kind == message.Other {
 		r.ignoreBlock(s) // the mark of a block
@@ -381,7 +397,7 @@ func (r *reader) ignoreBlock(s *stream) {
 // problem rejects a line.
 func (r *reader) problem(number int32, line []byte) {
 	r.account.Rejected++
-	if r.account.Rejected > maxProblems {
+	if r.told++; r.told > maxProblems {
 		r.unread++
 		r.lastLine = number
 		return
@@ -413,6 +429,7 @@ func (r *reader) finish() {
 		if len(s.held) > 0 {
 			r.release(s, &logline.Header{PID: table.Null, Stamp: table.Null, Clock: table.ClockNone}, place{at: table.Null, outer: table.Null})
 		}
+		r.dump(s)
 		r.flush(s)
 	}
 	if r.unread > 0 {

@@ -24,33 +24,46 @@ func (r *reader) streamOf(w *wrap.Line) *stream {
 	if len(r.streams) >= maxStreams {
 		return r.bare
 	}
-	s := &stream{name: r.in.Origin.Instance, host: string(w.Host), source: string(w.Source)}
-	if name, ok := r.names[string(r.key)]; ok {
-		s.name = name
-	} else if len(r.names) > 0 {
+	name, ok := r.names[string(r.key)]
+	switch {
+	case ok:
+	case len(r.names) > 0:
 		// A server that the beginning of the file did not have.
-		s.name = strings.TrimPrefix(s.host+"/"+s.source, "/")
+		name = strings.TrimPrefix(string(w.Host)+"/"+string(w.Source), "/")
+	default:
+		name = r.in.Origin.Instance
+	}
+	s := r.bare
+	if name != r.in.Origin.Instance || r.surveying {
+		s = &stream{name: name, host: string(w.Host), source: string(w.Source)}
+		r.order = append(r.order, s)
 	}
 	if r.streams == nil {
 		r.streams = map[string]*stream{}
 	}
 	r.streams[string(r.key)] = s
-	r.order = append(r.order, s)
 	return s
 }
+
+// surveyed is how much of a file is looked at to learn whose lines it has.
+const surveyed = 128 << 10
 
 // survey reads the beginning of the file to learn whose lines it has, and names them if there are several
 // servers. It takes nothing.
 func (r *reader) survey(l *lines) {
 	l.fill()
+	if !anySource(l.buf[:l.end]) {
+		return
+	}
+	for l.end < surveyed && l.err == nil {
+		l.fill()
+	}
 	head := l.buf[:l.end]
 	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
 		head = head[:i+1]
 	}
-	if !anySource(head) {
-		return
-	}
 	look := newReader(artifact.Input{}, nil)
+	look.surveying = true
 	if look.all(newLines(bytes.NewReader(head))) != nil {
 		return
 	}
