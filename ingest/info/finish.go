@@ -63,8 +63,8 @@ func (r *Reader) next(at int) {
 func (r *Reader) relearn() {
 	r.mark(r.k)
 	for i := 1; i < len(r.known); i++ {
-		if r.seen[i] != r.gen {
-			r.known[i].forget()
+		if l := &r.known[i]; r.seen[i] != r.gen && (l.twin == 0 || r.seen[l.twin] != r.gen) {
+			l.forget()
 		}
 	}
 	if !r.dated {

@@ -31,6 +31,7 @@ type line struct {
 	last   bool   // may end a dump without a line end
 	bad    bool   // its value could not be read
 	number uint16 // of the field, section or date; 0 where repeats mean nothing
+	twin   uint16 // of the field that has the same column under another name, or 0
 	value  uint32 // where in the line its value begins; the line's length if all of it is its name
 	// Where the value goes: one of these.
 	ints *table.Int
@@ -113,6 +114,11 @@ func NewReader(out *table.Case, others bool) *Reader {
 		case *string:
 			l.class, l.text = classText, p
 		}
+		for j := range r.known[:i+1] {
+			if o := &r.known[j]; o.number != 0 && o.ints == l.ints && o.real == l.real && o.text == l.text {
+				l.twin, o.twin = o.number, l.number
+			}
+		}
 		r.known[i+1] = l
 		r.numbers[f.name] = l.number
 		l.forget()
@@ -157,7 +163,7 @@ func (r *Reader) Read(in artifact.Input) (artifact.Account, error) {
 // fill reads more of the body; false at its end, when all lines were read.
 func (r *Reader) fill() bool {
 	for !r.eof {
-		if len(r.buf)-r.end < r.block/2 {
+		if len(r.buf)-r.end < r.block/2+2 {
 			r.makeRoom()
 		}
 		n, err := io.ReadFull(r.in.Body, r.buf[r.end:min(len(r.buf)-1, r.end+r.block)])
@@ -200,7 +206,7 @@ func (r *Reader) makeRoom() {
 	}
 	from := min(r.prev, r.pline)
 	size := len(r.buf)
-	if kept := r.end - from; size-kept < r.block/2+1 {
+	if kept := r.end - from; size-kept < r.block/2+2 {
 		size = max(2*size, 2*r.block+kept, 64)
 	}
 	to := r.buf
