@@ -31,16 +31,26 @@ const (
 // m has been used for a message of this length.
 func (c *Catalogue) Match(msg []byte, m *Match) bool {
 	msg = trim(msg)
-	if c.match(msg, m) {
+	if c.match(msg, m) || c.matchBehind(msg, m) {
 		return true
 	}
 	if defaced(msg) {
 		m.clean = clean(m.clean[:0], msg)
-		if c.match(trim(m.clean), m) {
+		if msg = trim(m.clean); c.match(msg, m) || c.matchBehind(msg, m) {
 			return true
 		}
 	}
 	m.reset(Other)
+	return false
+}
+
+// matchBehind tries what stands behind a server's own prefix.
+func (c *Catalogue) matchBehind(msg []byte, m *Match) bool {
+	for _, b := range c.before {
+		if rest, ok := bytes.CutPrefix(msg, b); ok {
+			return c.match(trim(rest), m)
+		}
+	}
 	return false
 }
 
@@ -62,12 +72,34 @@ type possible struct {
 
 // add takes one more; an empty kind stands for several.
 func (p *possible) add(kind Kind, w *wording, at int) {
-	switch {
-	case kind == "" || p.kind != "" && p.kind != kind:
-		p.several = true
-	case p.word == nil:
-		p.kind, p.word, p.at = kind, w, at
+	common := kind
+	if p.kind != "" {
+		common = general(p.kind, kind)
 	}
+	switch {
+	case common == "":
+		p.several = true
+	case p.word == nil || p.kind != common:
+		if p.kind != common {
+			p.word = nil
+		}
+		p.kind = common
+		if kind == common {
+			p.word, p.at = w, at
+		}
+	}
+}
+
+// general is the one of two kinds that the other is a case of ("psync-refused-backlog" of
+// "psync-refused-backlog-none"), and empty if neither is.
+func general(a, b Kind) Kind {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if a == b || a != "" && strings.HasPrefix(b, a) && b[len(a)] == '-' {
+		return a
+	}
+	return ""
 }
 
 func (c *Catalogue) match(msg []byte, m *Match) bool {
@@ -193,7 +225,11 @@ func (p *part) span(s []byte, last bool, total int) (n int, res outcome) {
 	case shapeDecimal:
 		n = decimal(s)
 	case shapeToken:
-		n = p.token(s, last)
+		if n = p.token(s, last); p.field == fieldReplID || p.field == fieldReplID2 {
+			if bytes.IndexByte(s[:n], ')') >= 0 {
+				return 0, differs // an id never has one, and an offset in its place may be followed by one
+			}
+		}
 	case shapeText:
 		return p.textSpan(s, last, total)
 	case shapeSpecial:

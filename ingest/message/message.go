@@ -16,17 +16,19 @@
 // A server cuts a message at 1023 bytes (LOG_MAX_LEN, redis 7.4.1 server.h:111), terminals and
 // forums cut where they like. A message that ends before a wording does is still taken for that
 // wording if all that is there agrees with it, if at least [minCut] bytes of it are literal (or it is a
-// Sentinel event whose name is whole), and if every wording that could still follow is of one kind.
+// Sentinel event whose name is whole), and if every wording that could still follow is of one kind (or of
+// kinds that are cases of one, as psync-refused-backlog-none is of psync-refused-backlog: then it is the one).
 // [Match].Cut is then set. Fields behind the cut are empty or Null; so is an address, id or number that
 // the cut touches, for half a number is a wrong number. A text that the cut touches is kept.
 //
 // Trailing spaces, CR (also written as ^M) and colour resets are ignored, and so are leading spaces.
-// Where nothing matches, the text is tried once more with Markdown's backslashes and the commonest
+// Where nothing matches, the text is tried
+// without what a server may have put in front (the before lines of the catalogue), and once more with Markdown's backslashes and the commonest
 // HTML entities undone and with runs of blanks made one.
 //
-// Sources: redis 2.6 to 8.2 and valkey 7.2 to 9.0, all calls of serverLog (redisLog), sentinelEvent,
-// rdbReport* and the multi-line reports of debug.c; plus the rewordings of the Windows port and of a
-// managed service where they are public.
+// Sources: every call of serverLog (redisLog before 3.2), sentinelEvent and rdbReport* and the reports of
+// debug.c in redis 2.8 to 8.0-m01 and valkey 7.2 to the development branch of October 2024; replication.c of
+// redis 8 and valkey 9; and the few rewordings of the Windows port and of a managed service that are public.
 package message
 
 import (
@@ -89,6 +91,7 @@ type Catalogue struct {
 	// Wordings that begin with a field, tried where no head fits: all of them where the message begins
 	// with a digit, else those that do not want one.
 	looseNumber, looseText []wording
+	before                 [][]byte // what may stand in front of a wording
 }
 
 //go:generate go test -run TestKindsAreTheCatalogues -update .

@@ -137,6 +137,9 @@ func (p *parser) line(line string) error {
 		}
 		p.choices[strings.TrimSpace(name)] = strings.Split(strings.TrimSpace(list), "|")
 		return nil
+	case strings.HasPrefix(line, "before "):
+		p.cat.before = append(p.cat.before, []byte(strings.TrimSpace(line[7:])+" "))
+		return nil
 	case line[0] == '\t':
 		return p.wording(strings.TrimSpace(line))
 	}

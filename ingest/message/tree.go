@@ -13,8 +13,8 @@ type node struct {
 	first string // the first byte of each child's label, in the order of kids
 	kids  []*node
 	words []wording // wordings whose head ends here, the most specific first
-	// only is the kind of all wordings here and below, empty where there are several: what a message
-	// that ends inside the label can still become.
+	// only is the kind of all wordings here and below, or the one that the others are cases of; empty where
+	// they have nothing in common. It is what a message that ends inside the label can still become.
 	only Kind
 }
 
@@ -48,17 +48,19 @@ func (n *node) finish() {
 		return
 	}
 	slices.SortFunc(n.words, moreSpecific)
-	kinds := map[Kind]bool{}
+	var kinds []Kind
 	for _, w := range n.words {
-		kinds[w.kind] = true
+		kinds = append(kinds, w.kind)
 	}
 	for _, k := range n.kids {
 		k.finish()
-		kinds[k.only] = true
+		kinds = append(kinds, k.only)
 	}
-	if len(kinds) == 1 {
-		for k := range kinds {
-			n.only = k
+	n.only = slices.MinFunc(kinds, func(a, b Kind) int { return len(a) - len(b) })
+	for _, k := range kinds {
+		if general(n.only, k) == "" {
+			n.only = ""
+			break
 		}
 	}
 }
