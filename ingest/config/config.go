@@ -130,9 +130,9 @@ const refused = "the server refused"
 func scan(body io.Reader, s sink) error {
 	buffered := bufio.NewReaderSize(body, headBytes)
 	head, _ := buffered.Peek(headBytes)
-	switch formOf(head) {
+	switch form, inStep := formOf(head); form {
 	case formPairs:
-		p := pairs{sink: s}
+		p := pairs{sink: s, sure: inStep}
 		err := reply.Lines(buffered, p.line)
 		p.end()
 		return err
@@ -164,19 +164,23 @@ const (
 	formFile              // redis.conf: name and value on one line
 )
 
-// formOf tells by the first lines that are not headings.
-func formOf(head []byte) form {
-	alone, together := 0, 0
+// formOf tells by the first lines that are not headings. InStep is that the lines before the first
+// name alone on its line are as many as pairs have.
+func formOf(head []byte) (f form, inStep bool) {
+	alone, together, before := 0, 0, 0
 	for range 400 {
 		line, rest, more := bytes.Cut(head, []byte("\n"))
 		head = rest
 		text := strings.TrimRight(string(line), "\r")
 		if alone+together == 0 && reply.Begins(text) && !heading.Noise(text) {
-			return formReply
+			return formReply, false
 		}
 		name, value, found := cutName(text)
 		switch {
 		case !isKnown(name):
+			if alone == 0 && (before > 0 || !heading.Noise(text)) {
+				before++
+			}
 		case found && value != "":
 			together++
 		default:
@@ -188,11 +192,11 @@ func formOf(head []byte) form {
 	}
 	switch {
 	case alone+together == 0:
-		return formReply
+		return formReply, false
 	case alone > together:
-		return formPairs
+		return formPairs, before%2 == 0
 	}
-	return formFile
+	return formFile, false
 }
 
 // between reads a line that is no setting. Its text may be a secret that lost its name.

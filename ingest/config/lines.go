@@ -23,7 +23,7 @@ type pairs struct {
 	at   int32
 	has  bool
 	// sure tells that the last name was known or followed a pair: what is out of step may be a value,
-	// and a secret.
+	// and a secret. At the beginning it tells that the lines before the first known name are pairs.
 	sure bool
 }
 
@@ -44,7 +44,7 @@ func (p *pairs) line(line int32, text string) {
 		p.name, p.at, p.has, p.sure = name, line, true, true
 		return
 	}
-	p.sure = false
+	p.sure = p.sure && strings.TrimSpace(text) != "" && heading.Noise(text)
 	p.between(line, text)
 }
 
