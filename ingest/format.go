@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"psyncope/ingest/artifact"
+	"psyncope/ingest/config"
 	"psyncope/ingest/info"
 	"psyncope/ingest/logs"
+	"psyncope/ingest/slowlog"
 )
 
 // Kinds of file that no format reads.
@@ -20,6 +22,8 @@ func Formats() []artifact.Format {
 	return []artifact.Format{
 		info.Format(),
 		logs.Format(),
+		slowlog.Format(),
+		config.Format(),
 	}
 }
 

@@ -133,11 +133,15 @@ func isContainerID(s string) bool {
 // only a trailing folder of a kind is left out: redis-a/logs is redis-a.
 func instanceDir(dir, root string) []string {
 	above, below := dir, ""
-	if root != "" {
+	switch root {
+	case "":
+	case ".":
+		above, below = root, dir
+	default:
 		above, below = root, strings.TrimPrefix(strings.TrimPrefix(dir, root), "/")
 	}
 	out := split(above)
-	if out == nil && root != "" { // "." has no name of its own
+	if root == "." || path.Base(root) == ".." { // have no name of their own
 		if abs, err := filepath.Abs(root); err == nil {
 			out = split(filepath.ToSlash(abs))
 			out = out[max(len(out)-1, 0):]
@@ -311,15 +315,14 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 		one = serverLog
 		flat = serverLog == ""
 	}
+	apart := watcherLog != "" && (flat || serverLog != "" || len(stems) > 0)
 	var waiting []*family
 	for _, f := range fams {
 		stem, named := fit(fams, stems, f)
 		switch {
 		case named && flat:
 			f.whose = at(spelling(fams, stem))
-		case f.class == watcher && f.isLog() && (flat || serverLog != "" || len(stems) > 0):
-			f.whose = at(watcherLog)
-		case f.class == watcher && watcherLog != "" && keys[normal(watcherLog)] != nil && normal(watcherLog) != normal(one):
+		case f.class == watcher && apart:
 			f.whose = at(watcherLog)
 		case f.class == server && f.isLog() && flat:
 			f.whose = at(serverLog)
@@ -330,7 +333,11 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 		}
 	}
 	for _, f := range waiting {
-		f.whose = ownerOf(f, fams, all)
+		if len(all) == 1 && !below {
+			f.whose = all[0]
+		} else {
+			f.whose = ownerOf(f, fams)
+		}
 	}
 	for _, f := range waiting {
 		if f.whose == nil && f.isAnchor() {
@@ -458,10 +465,7 @@ func spelling(fams []*family, stem string) string {
 }
 
 // ownerOf finds whose a file is that does not say so by its name.
-func ownerOf(f *family, fams []*family, all []*instance) *instance {
-	if len(all) == 1 {
-		return all[0]
-	}
+func ownerOf(f *family, fams []*family) *instance {
 	pick := func(match func(g *family) bool) *instance {
 		var found *instance
 		for _, g := range fams {

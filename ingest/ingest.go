@@ -80,20 +80,8 @@ func each(ctx context.Context, o Options, formats []artifact.Format, visit func(
 	}
 	found := Walk(o.Roots, o.Stdin, o.Limits)
 	defer found.Close()
-	e := &engine{Options: o, formats: formats}
-	sum := Summary{Files: found.Files, Problems: found.Problems}
-	fams := e.families(found.Sources)
-	if err := e.look(ctx, fams); err != nil {
-		return sum, err
-	}
-	all := identify(fams)
-	units := unite(fams, all)
-	for _, u := range units {
-		sum.Instances += len(u.instances)
-	}
-	e.total(found.Sources)
-	sum.add(e.leftOver(fams))
-	err := e.readAll(ctx, units, &sum, visit)
+	e := &engine{Options: o, formats: formats, names: map[string]bool{}, split: map[string]string{}}
+	sum, err := e.analyse(ctx, found, visit)
 	sum.sort()
 	if err == nil && sum.Records == 0 {
 		err = nothing(o.Roots, found, &sum)

@@ -22,9 +22,28 @@ type engine struct {
 	Options
 	formats []artifact.Format
 
+	names map[string]bool   // of instances, in all units so far
+	split map[string]string // names of instances split out of a log, by the log's directory and the bare name
+
 	mu   sync.Mutex // guards told and the calls of Progress
 	told Progress
 	read atomic.Int64 // stored bytes not yet told
+}
+
+// analyse reads what was found, unit by unit.
+func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Case) error) (Summary, error) {
+	sum := Summary{Files: found.Files, Problems: found.Problems}
+	fams := e.families(found.Sources)
+	if err := e.look(ctx, fams); err != nil {
+		return sum, err
+	}
+	all := identify(fams)
+	for _, in := range all {
+		e.names[in.name] = true
+	}
+	e.total(found.Sources)
+	sum.add(e.leftOver(ctx, fams))
+	return sum, e.readAll(ctx, unite(fams, all), &sum, visit)
 }
 
 // families sorts the files into streams: a name with its rotations and dates, in one directory.
@@ -157,14 +176,14 @@ func (e *engine) tell(files int) {
 }
 
 // leftOver accounts for the files of families that no format claims.
-func (e *engine) leftOver(fams []*family) (files []table.File, problems []table.Problem) {
+func (e *engine) leftOver(ctx context.Context, fams []*family) (files []table.File, problems []table.Problem) {
 	for _, f := range fams {
 		if f.kind != "" {
 			continue
 		}
 		for _, x := range f.files {
 			r := &result{}
-			e.file(context.Background(), f, x, nil, r, make([]byte, HeadBytes))
+			e.file(ctx, f, x, nil, r, make([]byte, HeadBytes))
 			files, problems = append(files, r.files...), append(problems, r.problems...)
 		}
 	}
@@ -300,6 +319,7 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 		c := &table.Case{}
 		for j := range s.results {
 			r := &s.results[j]
+			e.nameSplit(units[i], s.parts[j], &r.evidence)
 			c.Take(&r.evidence)
 			sum.add(r.files, r.problems)
 		}
@@ -318,7 +338,7 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 		c.Release()
 		return nil
 	}
-	c.Instances = u.list(c)
+	e.list(u, c)
 	slices.SortStableFunc(c.Files, func(a, b table.File) int { return strings.Compare(a.Path, b.Path) })
 	for _, f := range c.Files {
 		sum.Bytes += f.Bytes
@@ -326,17 +346,83 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 		sum.Rejected += f.Rejected
 	}
 	sum.Units++
+	sum.Instances += len(c.Instances)
 	return visit(c)
 }
 
-// list is the unit's instances, by name.
-func (u *unit) list(c *table.Case) []table.Instance {
-	var out []table.Instance
-	for _, in := range u.instances {
-		out = append(out, table.Instance{Name: in.name, Addrs: in.hints.own})
+// nameSplit names the instances that a log turned out to interleave. Of those only the bare name is known: if an
+// instance has it that lies beside the log, it is that one; if one elsewhere has it, the log's directories go
+// in front until nobody has it.
+func (e *engine) nameSplit(u *unit, p part, c *table.Case) {
+	f := p.families[0]
+	if !f.isLog() {
+		return
 	}
-	slices.SortFunc(out, func(a, b table.Instance) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	to := map[string]string{}
+	for _, w := range c.Events.Words("instance") {
+		if w == f.instanceName() {
+			continue
+		}
+		key := strings.Join(append(slices.Clone(f.dir), w), "/")
+		if e.split[key] == "" {
+			e.split[key] = e.nameBeside(u, f, w)
+			e.names[e.split[key]] = true
+		}
+		if e.split[key] != w {
+			to[w] = e.split[key]
+		}
+	}
+	if len(to) > 0 {
+		c.RenameInstances(to)
+	}
+}
+
+func (e *engine) nameBeside(u *unit, f *family, name string) string {
+	for _, in := range u.instances {
+		n := len(in.parts) - 1
+		if n >= 0 && normal(in.parts[n]) == normal(name) && slices.Equal(in.parts[:n], f.dir) {
+			return in.name
+		}
+	}
+	for n := len(f.dir) - 1; e.names[name] && n >= 0; n-- {
+		name = f.dir[n] + "/" + name
+	}
+	return name
+}
+
+// list names the instances of a case: the unit's, and those that were split out of its logs.
+func (e *engine) list(u *unit, c *table.Case) {
+	known := map[string][]string{} // with addresses
+	for _, in := range u.instances {
+		known[in.name] = in.hints.own
+	}
+	seen := c.Events.Words("instance")
+	split := false
+	for _, w := range seen {
+		if _, ok := known[w]; !ok {
+			known[w], split = nil, true
+		}
+	}
+	for _, in := range u.instances {
+		// A file that holds several servers' lines is not one itself.
+		if split && !slices.Contains(seen, in.name) && u.hasOnlyLogs(in) {
+			delete(known, in.name)
+			c.RenameInstances(map[string]string{in.name: ""})
+		}
+	}
+	for name, addrs := range known {
+		c.Instances = append(c.Instances, table.Instance{Name: name, Addrs: addrs})
+	}
+	slices.SortFunc(c.Instances, func(a, b table.Instance) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (u *unit) hasOnlyLogs(in *instance) bool {
+	for _, f := range u.families {
+		if f.whose == in && !f.isLog() {
+			return false
+		}
+	}
+	return true
 }
 
 // part reads a part's files one after another into one case.

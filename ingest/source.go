@@ -70,6 +70,11 @@ func Walk(roots []string, stdin io.Reader, lim Limits) *Found {
 	w := &walker{Found: &Found{}, lim: lim.withDefaults(), stdin: stdin}
 	w.keep = w.lim.KeepBytes
 	roots = slices.Clone(roots)
+	for i, r := range roots {
+		if r != "" { // which Clean would make "."
+			roots[i] = filepath.Clean(r)
+		}
+	}
 	slices.Sort(roots)
 	for _, r := range slices.Compact(roots) {
 		w.root(r)
@@ -170,9 +175,9 @@ func (w *walker) dir(root string) {
 	}
 	// WalkDir goes by name, does not follow links, and so cannot loop.
 	_ = filepath.WalkDir(real, func(p string, d fs.DirEntry, err error) error {
-		path := root + strings.TrimPrefix(p, real)
-		if strings.HasSuffix(root, string(filepath.Separator)) {
-			path = filepath.Join(root, strings.TrimPrefix(p, real))
+		path := root
+		if rel, err := filepath.Rel(real, p); err == nil {
+			path = filepath.Join(root, rel)
 		}
 		if err != nil {
 			w.unreadable(path, reasonOf(err), nil)

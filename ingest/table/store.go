@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -120,6 +121,56 @@ func (t *Table[R]) Rows() []R {
 		done += n
 	}
 	return rows
+}
+
+// Words lists the different words of a text column, sorted and without the empty one. It closes t for appending.
+func (t *Table[R]) Words(column string) []string {
+	var out []string
+	for _, rec := range t.Records() {
+		for i, f := range rec.Schema().Fields() {
+			if f.Name != column {
+				continue
+			}
+			words := rec.Column(i).(*array.Dictionary).Dictionary().(*array.String)
+			for j := range words.Len() {
+				// A copy: the words of a Table end with its memory.
+				out = append(out, strings.Clone(words.Value(j)))
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Rename replaces words of a text column by others. It costs as much as the column has different words, and
+// closes t for appending.
+func (t *Table[R]) Rename(column string, to map[string]string) {
+	for n, rec := range t.Records() {
+		for i, f := range rec.Schema().Fields() {
+			if f.Name != column {
+				continue
+			}
+			old := rec.Column(i).(*array.Dictionary)
+			words := old.Dictionary().(*array.String)
+			b := array.NewStringBuilder(memory.DefaultAllocator)
+			for j := range words.Len() {
+				w := words.Value(j)
+				if r, ok := to[w]; ok {
+					w = r
+				}
+				b.Append(w)
+			}
+			dict := b.NewArray()
+			b.Release()
+			renamed := array.NewDictionaryArray(old.DataType(), old.Indices(), dict)
+			dict.Release()
+			columns := slices.Clone(rec.Columns())
+			columns[i] = renamed
+			t.chunks[n] = array.NewRecord(rec.Schema(), columns, rec.NumRows())
+			renamed.Release()
+			rec.Release()
+		}
+	}
 }
 
 // All ranges over the rows with their index.

@@ -93,3 +93,39 @@ func BenchmarkAppendSample(b *testing.B) {
 		tab.Append(&s)
 	}
 }
+
+func TestWords(t *testing.T) {
+	var a, b Table[Problem]
+	for _, w := range []string{"b", "a", "", "b"} {
+		a.Append(&Problem{Origin: Origin{Instance: w}})
+		b.Append(&Problem{Origin: Origin{Instance: w + "2"}})
+	}
+	a.Take(&b)
+	if d := cmp.Diff([]string{"2", "a", "a2", "b", "b2"}, a.Words("instance")); d != "" {
+		t.Error(d)
+	}
+	if w := a.Words("file"); len(w) > 0 {
+		t.Errorf("words %q of an empty column", w)
+	}
+}
+
+func TestRenameInstances(t *testing.T) {
+	var c, part Case
+	row := func(in string, line int32) *Problem {
+		return &Problem{Origin: Origin{Instance: in, Line: line}, Text: "a"}
+	}
+	c.Problems.Append(row("a", 1))
+	c.Problems.Append(row("b", 2))
+	part.Problems.Append(row("a", 3))
+	part.Files = []File{{Path: "f", Instance: "a"}, {Path: "g"}}
+	part.Instances = []Instance{{Name: "b"}, {Name: "a"}}
+	c.Take(&part)
+	c.RenameInstances(map[string]string{"a": "x/a"})
+	if d := cmp.Diff([]Problem{*row("x/a", 1), *row("b", 2), *row("x/a", 3)}, c.Problems.Rows()); d != "" {
+		t.Error(d)
+	}
+	if c.Files[0].Instance != "x/a" || c.Files[1].Instance != "" || c.Instances[1].Name != "x/a" || c.Instances[0].Name != "b" {
+		t.Error(c.Files, c.Instances)
+	}
+	c.Release()
+}

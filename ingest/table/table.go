@@ -119,6 +119,31 @@ func (c *Case) Take(part *Case) {
 	c.Problems.Take(&part.Problems)
 }
 
+// RenameInstances replaces names of instances by others, in every row.
+func (c *Case) RenameInstances(to map[string]string) {
+	const column = "instance"
+	c.Samples.Rename(column, to)
+	c.Replicas.Rename(column, to)
+	c.Statistics.Rename(column, to)
+	c.Events.Rename(column, to)
+	c.Commands.Rename(column, to)
+	c.Settings.Rename(column, to)
+	c.Clients.Rename(column, to)
+	c.Latency.Rename(column, to)
+	c.Fields.Rename(column, to)
+	c.Problems.Rename(column, to)
+	for i, f := range c.Files {
+		if name, ok := to[f.Instance]; ok {
+			c.Files[i].Instance = name
+		}
+	}
+	for i, in := range c.Instances {
+		if name, ok := to[in.Name]; ok {
+			c.Instances[i].Name = name
+		}
+	}
+}
+
 // Release gives all Arrow memory back.
 func (c *Case) Release() {
 	c.Samples.Release()
