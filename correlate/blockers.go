@@ -209,6 +209,9 @@ func byPerson(e *event) bool {
 }
 
 func roleChanged(e *event) bool {
+	if e.Kind == message.ReplicaofSet {
+		return !byPerson(e)
+	}
 	switch e.Kind {
 	case message.Promoted, message.PromotedByFailover, message.SentinelSwitchPrimary, message.ClusterElectionWon, message.SentinelPromoted, message.SentinelFailoverEnd:
 		return true
@@ -231,6 +234,13 @@ func goneForGood(s *scene) finding {
 	p := s.p
 	if len(p.samples) > 0 && p.samples[len(p.samples)-1].at > s.lost+5*second || p.hasLog() && p.events[len(p.events)-1].at > s.lost+5*second+p.clock.err {
 		return denied(p.name + " has evidence after the loss")
+	}
+	for _, o := range s.in.outages {
+		for _, t := range o.tries {
+			if t.granted != "" && o.moved == nil && (t.server == nil || t.server == p) {
+				return denied(p.name+" answered "+o.replica.name+" afterwards", attemptEvidence(t)...)
+			}
+		}
 	}
 	if f := connectFails("refused", "No error", "reset by peer")(s); f.answer == yes {
 		f.text = "nothing of " + p.name + " after the loss, and " + f.text
@@ -428,4 +438,96 @@ func awakeButUnreached(s *scene) finding {
 		}
 	}
 	return finding{at: unknown}
+}
+
+// nothingElseSaid: the logs of both ends reach over the loss and name no cause: no end of a process, no closing at a
+// limit, no change of roles. What breaks links without a word is the network.
+func nothingElseSaid(s *scene) finding {
+	if s.first == nil {
+		return finding{at: unknown}
+	}
+	r := s.first.replica
+	if !s.p.hasLog() || !r.hasLog() {
+		for _, h := range []*host{s.p, r} {
+			if !h.hasLog() {
+				return needs("the log of " + h.name)
+			}
+		}
+	}
+	for _, f := range []finding{sameProcesses(s), not(movedAtLoss)(s), not(overflowClosed)(s)} {
+		if f.answer == no {
+			return denied(f.text, f.evidence...)
+		}
+	}
+	return found(unknown, "the logs of both ends name no other cause", evidenceOf(s.first.notices, 2)...)
+}
+
+// wentNowhere: connecting timed out or found no route: packets were dropped on the way, unless the primary itself hung.
+func wentNowhere(s *scene) finding {
+	f := connectFails("No route", "unreachable", "timed out", "Timeout connecting")(s)
+	if f.answer != yes {
+		return finding{at: unknown}
+	}
+	if st := s.stallOf(s.p); st != nil && st.gap {
+		return finding{at: unknown}
+	}
+	for _, o := range s.wave {
+		for _, t := range o.tries {
+			if t.byReplica || t.byPrimary {
+				return finding{at: unknown} // it got through in between: whoever did not answer was the primary
+			}
+		}
+	}
+	return f
+}
+
+// overflowLater: what lost the link first is not in the evidence, and a later round of it ended at the buffer limit.
+func overflowLater(s *scene) finding {
+	o := s.own()
+	if o == nil {
+		return finding{at: unknown}
+	}
+	for _, x := range s.in.outages {
+		if x.replica != o.replica {
+			continue
+		}
+		for _, e := range append(append([]*event{}, x.notices...), x.failures...) {
+			if closedReplica(e) {
+				return found(unknown, "a round of this link's resyncs ended at the output buffer limit", e.evidence())
+			}
+		}
+	}
+	return finding{at: unknown}
+}
+
+// startedAnew: the primary's log begins with a start after the loss: the process before it had ended, and how is not
+// in the evidence.
+func startedAnew(s *scene) finding {
+	h := s.p
+	if len(h.lives) == 0 || h.lives[0].startEv == nil || s.first == nil || s.first.first {
+		return finding{at: unknown}
+	}
+	l := &h.lives[0]
+	if l.from >= s.lost-clockSlack && (s.in.end == unknown || l.from <= s.in.end) {
+		return found(s.lost, h.name+" started after the links were lost; its log does not reach back to how it ended", l.startEv.evidence())
+	}
+	return finding{at: unknown}
+}
+
+// dumpCutShort: a server that starts finds its own dump file cut short: the file had not been written whole.
+func dumpCutShort(s *scene) finding {
+	if s.first != nil {
+		return finding{at: unknown}
+	}
+	return said("suspect", kinds(message.RdbLoadShortRead, message.RdbLoadChecksum, message.RdbLoadReadError), "found its own dump file incomplete")(s)
+}
+
+// whenLinked keeps a condition to incidents in which a link was lost.
+func whenLinked(ask func(*scene) finding) func(*scene) finding {
+	return func(s *scene) finding {
+		if s.first == nil {
+			return finding{at: unknown}
+		}
+		return ask(s)
+	}
 }

@@ -96,6 +96,8 @@ var causes = []Cause{
 			{"the replica ran on: its INFO series has no hole", replicaAnswered, 1, -3.5},
 			{"connecting again failed although the primary was there", pathBroken, 3, 0},
 			{"a server was awake while its collector could not reach it", awakeButUnreached, 4, 0},
+			{"connecting timed out or found no route, and never got through", wentNowhere, 2, 0},
+			{"the logs of both ends name no other cause", nothingElseSaid, 1, 0},
 			{"each side timed the other out", bothTimedOut, 1.5, 0},
 			{"the link closed without a timeout", lostWithoutTimeout, 0.8, 0},
 			{"neither process had ended", sameProcesses, 0, -5},
@@ -109,6 +111,7 @@ var causes = []Cause{
 		Prose: "The primary closed the replica because what waited to be sent to it exceeded client-output-buffer-limit replica: the replica or its path is slower than the writes, or a full resync takes longer than the limit holds. The log names the client and its omem. A larger backlog does not stop it; the server raises the hard limit to the backlog's size from 7.0 on.",
 		clues: []clue{
 			{"the primary's log or INFO counts a replica closed at its output buffer limit", overflowClosed, 8.5, -5},
+			{"a later round of the same link ended at the limit", overflowLater, 3, 0},
 		},
 		fix: []string{"raise-output-buffer", "speed-up-transfer", "diskless-sync"},
 	},
@@ -147,6 +150,7 @@ var causes = []Cause{
 		Prose: "The primary was asked to shut down and was started again. Up to 6.2 every restart begins a new replication id, so every replica resyncs fully; from 7.0 a clean shutdown with a dump file keeps id and offset.",
 		clues: []clue{
 			{"the primary's log has a shutdown request before its new start", primaryEnded("shutdown"), 8, -6},
+			{"its log begins with a start after the loss", startedAnew, 2.6, 0},
 			{"its run id changed", runIDChanged, 1.5, -4},
 		},
 		fix: []string{"failover-first", "save-on-shutdown"},
@@ -156,6 +160,7 @@ var causes = []Cause{
 		Prose: "The primary's process ended without being asked: a crash report, a kill, the kernel's out-of-memory killer, a power loss. Its log ends in a bug report or in mid-sentence before the next start. Its replication id is gone, so every replica needs a full resync unless one of them was promoted.",
 		clues: []clue{
 			{"the primary's log ends in a crash report, or without a farewell before the next start", primaryEnded("crash", "gone"), 8, -6},
+			{"its log begins with a start after the loss", startedAnew, 3.2, 0},
 			{"its run id changed", runIDChanged, 2.2, -4},
 			{"the server left a crash report", said("suspect", kinds(message.CrashReportStart, message.CrashSignal, message.CrashAssert, message.CrashPanic, message.OomServer), "left a crash report"), 6, 0},
 		},
@@ -201,6 +206,7 @@ var causes = []Cause{
 		Prose: "The snapshot or the AOF could not be written: disk full, read-only file system, missing directory, permissions. A full resync over disk cannot succeed until that is mended; a diskless one needs no disk on the primary, but a replica may still need a temporary file.",
 		clues: []clue{
 			{"the log says that a snapshot could not be written", said("group", failedSave, "could not write"), 7, 0},
+			{"a server found its own dump file incomplete at its start", dumpCutShort, 5, 0},
 			{"rdb_last_bgsave_status is err", lastSaveFailed, 3, -1},
 			{"full resyncs were granted again and again and none began to transfer", grantsWithoutTransfer, 2.5, 0},
 			{"fork itself was not refused", not(said("suspect", kinds(message.ForkFailedRdb, message.ForkFailedAof), "could not fork")), 0, -7},
@@ -211,7 +217,7 @@ var causes = []Cause{
 		Kind: "transfer-failed", on: onReplica, blocks: true,
 		Prose: "The snapshot broke on its way or could not be loaded: a corrupt or truncated RDB, a missing module, an I/O error of the replica.",
 		clues: []clue{
-			{"the replica could not load what it received", said("suspect", kinds(message.RdbLoadChecksum, message.RdbLoadCorrupt, message.RdbLoadShortRead, message.RdbLoadBadSignature, message.SyncLoadFailed, message.SyncBadProtocol, message.RdbLoadReadError, message.RdbLoadModuleMissing), "could not load"), 6.5, 0},
+			{"the replica could not load what it received", whenLinked(said("suspect", kinds(message.RdbLoadChecksum, message.RdbLoadCorrupt, message.RdbLoadShortRead, message.RdbLoadBadSignature, message.SyncLoadFailed, message.SyncBadProtocol, message.RdbLoadReadError, message.RdbLoadModuleMissing), "could not load")), 6.5, 0},
 			{"transfers broke off after they had begun", transfersFailed, 1.5, -1},
 			{"the primary did not close them at an output buffer limit", not(said("group", closedReplica, "closed a replica")), 0, -6},
 			{"the transfer did not time out", not(said("group", transferTimedOut, "gave up on a transfer")), 0, -5},
@@ -240,7 +246,7 @@ var causes = []Cause{
 		Prose: "The topology or a setting makes the link impossible: a wrong address, a replica of itself, a name that does not resolve, a primary that is itself a replica without a link.",
 		clues: []clue{
 			{"the handshake was refused for what the primary is", said("suspect", replies("NOMASTERLINK", "unknown command", "can't resolve", "Name or service not known", "Temporary failure in name resolution", "Invalid argument"), "was refused"), 5, 0},
-			{"the replica never had a link in the evidence", neverLinked, 2.2, 0},
+			{"the replica never had a link in the evidence", neverLinked, 1, 0},
 			{"Sentinel found the address wrong", said("sentinels", kinds(message.SentinelInvalidAddress), "found an address wrong"), 5, 0},
 		},
 		fix: []string{"check-topology"},

@@ -300,8 +300,8 @@ func stoodStill(s *scene) finding {
 	if a := s.answeredInside(h); a != nil && s.first != nil {
 		return denied(fmt.Sprintf("%s answered INFO at %s, inside the silence", h.name, ms(a.at)), a.evidence("dump at "+ms(a.at)))
 	}
-	if !h.hasInfo() {
-		return needs("INFO dumps of " + h.name)
+	if h.interval() == 0 || h.samples[0].at > s.contact || h.samples[len(h.samples)-1].at < s.lost {
+		return needs("INFO dumps of " + h.name + " over the time of the loss")
 	}
 	if h.interval() > s.timeout/2 && s.timeout > 0 {
 		return needs("INFO dumps of " + h.name + " more often than every " + length(h.interval()))

@@ -38,8 +38,10 @@ func (g *group) findIncidents() []*incident {
 		}
 		home.add(o)
 	}
-	// A role change alone, asked for by a person and missed by nobody, is no incident.
-	out = slices.DeleteFunc(out, func(in *incident) bool { return len(in.affected()) == 0 })
+	// A role change that a person asked for and nobody else felt is no incident.
+	out = slices.DeleteFunc(out, func(in *incident) bool {
+		return len(in.affected()) == 0 && !slices.ContainsFunc(in.outages, func(o *outage) bool { return o.moved != nil && !byPerson(o.moved) })
+	})
 	out = append(out, g.silentFaults(out)...)
 	slices.SortStableFunc(out, func(a, b *incident) int { return cmp.Compare(a.start, b.start) })
 	return out

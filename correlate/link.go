@@ -393,6 +393,7 @@ func (m *linkMachine) replicaSays(it item) {
 	case message.PsyncTry:
 		t := m.request(it)
 		t.asked, t.replid, t.offset, t.byReplica, t.askEv = "partial", e.ReplID, e.Offset.Or(-1), true, e
+		m.hasHistory(e)
 	case message.PsyncNoCachedPrimary:
 		t := m.request(it)
 		t.asked, t.byReplica, t.askEv = "full", true, e
@@ -586,6 +587,9 @@ func (m *linkMachine) primarySays(it item) {
 		if e.Offset.Known() && t.offset < 0 {
 			t.offset = int64(e.Offset)
 		}
+		if e.Kind == message.PsyncRefusedBacklog {
+			m.hasHistory(e)
+		}
 		if e.Kind == message.PsyncRefusedReplid {
 			t.replid = cmp.Or(t.replid, e.ReplID)
 			t.replid2 = e.ReplID2
@@ -594,6 +598,7 @@ func (m *linkMachine) primarySays(it item) {
 	case message.PsyncAccepted:
 		t := m.answered(it)
 		t.byPrimary, t.answerEv, t.granted, t.server = true, e, "partial", it.server
+		m.hasHistory(e)
 		if m.may(it) {
 			t.outcome, t.end = "partial", it.at
 			m.close(it, "partial")
@@ -617,6 +622,20 @@ func (m *linkMachine) primarySays(it item) {
 			m.cur.failures = append(m.cur.failures, e)
 		}
 	}
+}
+
+// hasHistory: who asks to continue from an offset had a link before, though the evidence may not show it. A node that
+// was never a replica may offer an id of its own too (from 4.0), from its own first bytes on.
+func (m *linkMachine) hasHistory(e *event) {
+	if m.cur == nil || e.Offset.Or(0) <= 1 {
+		return
+	}
+	for i := range m.h.events {
+		if x := &m.h.events[i]; x.Kind == message.CachedPrimarySynthesised && x.at <= e.at && e.at-x.at < 60*second {
+			return
+		}
+	}
+	m.cur.first = false
 }
 
 // answered is the attempt a primary's answer belongs to: the request just before it.

@@ -196,17 +196,20 @@ func firstPrimary(g *group) *host {
 // followsFirst tells whether the host's first evidence shows it as a replica.
 func followsFirst(h *host) bool {
 	for i := range h.events {
+		switch h.events[i].Kind {
+		case message.ReplConnecting, message.PsyncTry, message.PsyncNoCachedPrimary, message.SyncFinished, message.PrimaryLinkLost, message.PrimaryTimeout:
+			return true
+		case message.SyncRequested, message.ReplicaLinkLost:
+			return false
+		}
 		switch h.events[i].Role {
 		case "S":
 			return true
 		case "M":
-			return false
-		}
-		switch h.events[i].Kind {
-		case message.ReplConnecting, message.PsyncTry, message.PsyncNoCachedPrimary, message.SyncFinished:
-			return true
-		case message.SyncRequested:
-			return false
+			// The letter is written after the fact: a replica that is promoted logs its lost link as M already.
+			if i+1 == len(h.events) || h.events[i].Kind != message.Other {
+				return false
+			}
 		}
 	}
 	return len(h.samples) > 0 && h.samples[0].Role == "slave"
@@ -301,6 +304,7 @@ func (g *group) matchReplicas() {
 	type ask struct {
 		at     micros
 		offset int64
+		lost   bool // the line says that the link is lost, not that it is asked for
 	}
 	asks := map[string][]ask{}
 	states := map[string]map[micros]bool{}
@@ -310,7 +314,11 @@ func (g *group) matchReplicas() {
 			switch e.Kind {
 			case message.SyncRequested, message.PsyncRefusedBacklog, message.PsyncAccepted:
 				if isAddr(e.Peer) {
-					asks[e.Peer] = append(asks[e.Peer], ask{e.at, e.Offset.Or(-1)})
+					asks[e.Peer] = append(asks[e.Peer], ask{e.at, e.Offset.Or(-1), false})
+				}
+			case message.ReplicaLinkLost:
+				if isAddr(e.Peer) {
+					asks[e.Peer] = append(asks[e.Peer], ask{e.at, -1, true})
 				}
 			}
 		}
@@ -343,14 +351,15 @@ func (g *group) matchReplicas() {
 			tries := 0
 			for i := range h.events {
 				e := &h.events[i]
-				if e.Kind != message.PsyncTry && e.Kind != message.PsyncNoCachedPrimary {
+				if e.Kind != message.PsyncTry && e.Kind != message.PsyncNoCachedPrimary && e.Kind != message.PrimaryLinkLost {
 					continue
 				}
+				lost := e.Kind == message.PrimaryLinkLost
 				tries++
 				best := 0.0
 				for _, a := range as {
 					d := abs(a.at - e.at)
-					if d > 2*second+h.clock.err {
+					if a.lost != lost || d > 2*second+h.clock.err {
 						continue
 					}
 					s := 1 / (1 + float64(d)/float64(second)*20)

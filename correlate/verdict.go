@@ -173,22 +173,27 @@ func (h *hypothesis) whyNot() string {
 	return "less is said for it"
 }
 
-// missing are the artifacts that would settle what is open: what the clues of the leading hypotheses asked for.
+// missing are the artifacts that would settle what is open, the weightiest first: what the clues of the leading
+// hypotheses asked for and did not get.
 func missing(v verdict) []string {
-	var out []string
+	weight := map[string]float64{}
 	for i, h := range v.ranking {
-		if i > 0 && (h.p < 0.02 || v.best != nil && h.score < v.best.score-6) && i > 3 {
+		if i > 0 && (i > 5 || v.best != nil && h.score < v.best.score-6) {
 			break
 		}
 		for j, f := range h.findings {
-			if f.answer == dontKnow && f.need != "" && max(h.cause.clues[j].yes, -h.cause.clues[j].no) >= 1 {
-				if !slices.Contains(out, f.need) {
-					out = append(out, f.need)
+			if f.answer == dontKnow && f.need != "" {
+				if w := max(h.cause.clues[j].yes, -h.cause.clues[j].no); w >= 1 {
+					weight[f.need] = max(weight[f.need], w)
 				}
 			}
 		}
 	}
-	slices.Sort(out)
+	out := make([]string, 0, len(weight))
+	for n := range weight {
+		out = append(out, n)
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(weight[b], weight[a]), cmp.Compare(a, b)) })
 	return out
 }
 
