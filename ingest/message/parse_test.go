@@ -63,3 +63,17 @@ func TestCatalogueIsShared(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A message that begins as a long head does may still be one of a shorter head.
+func TestShortHeadsAreNotMissed(t *testing.T) {
+	c, err := Parse("== x\nshort: s\n\tAbc <detail> end\nlong: l\n\tAbc defghijklm\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m Match
+	for msg, want := range map[string]Kind{"Abc defghijklm": "long", "Abc defghi end": "short", "Abc defghijklm end": "short", "Abc defghi": Other} {
+		if c.Match([]byte(msg), &m); m.Kind != want {
+			t.Errorf("%s is %s, want %s", msg, m.Kind, want)
+		}
+	}
+}
