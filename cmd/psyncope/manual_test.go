@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -21,46 +22,63 @@ func TestReadme(t *testing.T) {
 	runTranscripts(t, "README.md", func(line string) (string, bool) { return line, !strings.HasPrefix(line, "```") }, "$ bin/psyncope ")
 }
 
+// update writes the transcripts anew: as many lines as they show now.
+var update = flag.Bool("update", false, "write the transcripts of the manual and the README anew")
+
 func runTranscripts(t *testing.T, file string, inBlock func(string) (string, bool), prompt string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ran := 0
 	lines := strings.Split(string(text), "\n")
+	var written []string
+	ran := 0
 	for n := 0; n < len(lines); n++ {
+		written = append(written, lines[n])
 		line, _ := inBlock(lines[n])
 		command, ok := strings.CutPrefix(line, prompt)
 		if !ok {
 			continue
 		}
+		indent := strings.TrimSuffix(lines[n], line)
 		var want []string
-		at := n + 1
-		for n++; n < len(lines); n++ {
-			line, ok := inBlock(lines[n])
-			if !ok && lines[n] != "" || strings.HasPrefix(line, "$ ") {
-				n--
+		for at := n + 1; at < len(lines); at++ {
+			line, ok := inBlock(lines[at])
+			if !ok && lines[at] != "" || strings.HasPrefix(line, "$ ") {
 				break
 			}
 			want = append(want, line)
 		}
+		for len(want) > 0 && strings.TrimSpace(want[len(want)-1]) == "" {
+			want = want[:len(want)-1]
+		}
 		var out bytes.Buffer
 		run(t.Context(), strings.Fields(command), strings.NewReader(""), &out, &out)
 		ran++
-		if missing := shows(strings.Split(strings.TrimRight(out.String(), "\n"), "\n"), want); missing != "" {
-			t.Errorf("%s:%d: %s%s does not print\n%s\nbut\n%s", file, at, prompt, command, missing, out.String())
+		got := strings.Split(strings.TrimRight(out.String(), "\n"), "\n")
+		if missing := shows(got, want); missing != "" && !*update {
+			t.Errorf("%s:%d: %s%s does not print\n%s\nbut\n%s\n(go test ./cmd/psyncope -run 'Manual|Readme' -update)", file, n+1, prompt, command, missing, out.String())
+		}
+		n += len(want)
+		if len(want) > 0 && want[len(want)-1] == "…" && len(want) <= len(got) {
+			got = append(got[:len(want)-1], "…")
+		}
+		for _, line := range got {
+			written = append(written, strings.TrimRight(indent+line, " \t"))
 		}
 	}
 	if ran == 0 {
 		t.Errorf("%s shows no %q: the test runs nothing", file, prompt)
 	}
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.Join(written, "\n")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // shows is the first line of want that got does not have in its place; empty if it has all.
 func shows(got, want []string) string {
-	for len(want) > 0 && strings.TrimSpace(want[len(want)-1]) == "" {
-		want = want[:len(want)-1]
-	}
 	skip := false
 	i := 0
 	for _, w := range want {
