@@ -128,9 +128,9 @@ func heading(line []byte) bool {
 		}
 	}
 	// "[..CUT..]", "<snip>", "(truncated)": people say that they left lines out.
-	word := bytes.ToLower(bytes.Trim(line, "[](){}<>.-=* "))
+	word := bytes.Trim(line, "[](){}<>.-=* ")
 	for _, w := range [...]string{"", "cut", "snip", "snipped", "snippet", "truncated", "omitted", "skipped", "redacted"} {
-		if w == string(word) {
+		if len(w) == len(word) && bytes.EqualFold(word, []byte(w)) {
 			return true
 		}
 	}

@@ -62,6 +62,7 @@ type stream struct {
 	info    []byte // the INFO dump of a crash report, as far as it was read
 	infoAt  int32  // its first line
 	records int64
+	foreign bool // the survey saw its file's servers, and this is none of them
 	bareOK  bool // headers of only a level were seen to be headers
 	open    bool // the last line was a message, or was joined to one
 	joins   int  // lines joined to the last message
@@ -184,6 +185,7 @@ func (r *reader) flush(s *stream) {
 
 // odd reads a line that is no bare header: wrapped, worn, raw, or no log's at all.
 func (r *reader) odd(line []byte) {
+	line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // the mark that some editors begin files with
 	if r.export.Open() || r.export.Begins(line) {
 		if r.export.Add(line, r.line) {
 			r.account.Ignored++
@@ -287,6 +289,10 @@ func (r *reader) inner(s *stream, line []byte, number int32) {
 		return
 	}
 	s.open = false
+	if s.foreign && s.records == 0 {
+		r.account.Ignored++ // the source is another programme
+		return
+	}
 	r.problem(number, line)
 }
 
@@ -402,7 +408,11 @@ func (r *reader) problem(number int32, line []byte) {
 		r.lastLine = number
 		return
 	}
-	r.reject(number, "not a log line: no header, no known message", line)
+	reason := "not a log line: no header, no known message"
+	if !printable(line) {
+		reason = "not a log line: not text"
+	}
+	r.reject(number, reason, line)
 }
 
 func (r *reader) reject(number int32, reason string, line []byte) {
@@ -411,7 +421,7 @@ func (r *reader) reject(number int32, reason string, line []byte) {
 	}
 	r.out.Problems.Append(&table.Problem{
 		Origin: table.Origin{Instance: r.in.Origin.Instance, File: r.in.Origin.File, Line: number},
-		Reason: reason, Text: legible(line, 200),
+		Reason: reason, Text: legible(line, 200, ""),
 	})
 }
 

@@ -3,6 +3,7 @@ package logs
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
@@ -49,18 +50,16 @@ func (k *known) of(msg []byte) *said {
 		return w
 	}
 	w := &said{raw: string(msg), frame: frameOf(msg)}
-	w.text = legible(msg, maxText)
-	if w.text == w.raw {
-		w.text = w.raw
-	}
+	w.text = legible(msg, maxText, w.raw)
 	k.catalogue.Match(msg, &k.match)
 	m := &k.match
 	w.kind = m.Kind
-	w.peer, w.replID, w.replID2 = legible(m.Peer, maxText), legible(m.ReplID, maxText), legible(m.ReplID2, maxText)
-	w.detail = legible(m.Detail, maxText)
+	w.peer, w.replID, w.replID2 = legible(m.Peer, maxText, ""), legible(m.ReplID, maxText, ""), legible(m.ReplID2, maxText, "")
+	w.detail = legible(m.Detail, maxText, "")
 	w.offset, w.bytes, w.number = m.Offset, m.Bytes, m.Number
 	w.cut = m.Cut
-	if len(msg) <= maxKnownText {
+	// A message with a number in it is seldom said again, but for storms, which the fold remembers.
+	if len(msg) <= maxKnownText && w.offset == table.Null && w.number == table.Null {
 		if len(k.words) >= maxKnown {
 			clear(k.words)
 		}
@@ -76,11 +75,18 @@ func (k *known) knows(text []byte) bool {
 	return w.kind != message.Other && !w.cut
 }
 
-// legible is a text as it is kept: trimmed, not longer than most, and UTF-8.
-func legible(b []byte, most int) string {
+// legible is a text as it is kept: trimmed, not longer than most, and UTF-8. same is returned instead if it
+// is no different.
+func legible(b []byte, most int, same string) string {
 	b = bytes.TrimSpace(b)
 	if len(b) > most {
 		b = b[:most]
+	}
+	if len(b) == len(same) && utf8.ValidString(same) {
+		return same
+	}
+	if utf8.Valid(b) {
+		return string(b)
 	}
 	return strings.ToValidUTF8(string(b), "\uFFFD")
 }

@@ -35,7 +35,7 @@ func (r *reader) streamOf(w *wrap.Line) *stream {
 	}
 	s := r.bare
 	if name != r.in.Origin.Instance || r.surveying {
-		s = &stream{name: name, host: string(w.Host), source: string(w.Source)}
+		s = &stream{name: name, host: string(w.Host), source: string(w.Source), foreign: !ok && !r.surveying}
 		r.order = append(r.order, s)
 	}
 	if r.streams == nil {
@@ -134,7 +134,16 @@ func namesOf(streams []*stream) []string {
 // serverName tells whether a programme's name is a server's: what it says without a header is a message.
 func serverName(name []byte) bool {
 	for _, s := range [...]string{"redis", "valkey", "sentinel", "keydb"} {
-		if len(name) >= len(s) && bytes.Contains(bytes.ToLower(name), []byte(s)) {
+		if len(name) >= len(s) && containsFold(name, s) {
+			return true
+		}
+	}
+	return false
+}
+
+func containsFold(name []byte, s string) bool {
+	for i := 0; i+len(s) <= len(name); i++ {
+		if bytes.EqualFold(name[i:i+len(s)], []byte(s)) {
 			return true
 		}
 	}

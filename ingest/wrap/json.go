@@ -54,6 +54,39 @@ type record struct {
 	other int // keys of no use
 }
 
+// peelDocker knows docker's json-file as docker writes it: the same as peelJSON would read, in a fraction of
+// the time, for these files are large.
+func peelDocker(in []byte, s *Scratch, out *Line) bool {
+	text, ok := bytes.CutPrefix(in, []byte(`{"log":"`))
+	if !ok {
+		return false
+	}
+	i := bytes.LastIndex(text[max(0, len(text)-80):], []byte(`","stream":"std`))
+	if i < 0 {
+		return false
+	}
+	i += max(0, len(text)-80)
+	text, tail := text[:i], text[i+len(`","stream":"std`):]
+	tail, ok = bytes.CutPrefix(tail, []byte(`out","time":"`))
+	if !ok {
+		tail, ok = bytes.CutPrefix(tail, []byte(`err","time":"`))
+	}
+	at, clock, n := logline.ISO(tail)
+	if !ok || n == 0 || string(tail[n:]) != `"}` || len(text) >= 16<<10 {
+		return false
+	}
+	j := bytes.IndexByte(text, '\\')
+	if j < 0 || j != len(text)-2 || text[j+1] != 'n' {
+		return false // escapes, or no newline
+	}
+	if bytes.IndexByte(text, '"') >= 0 {
+		return false
+	}
+	out.stamped(at, clock)
+	out.Inner = text[:j]
+	return true
+}
+
 // peelJSON knows an object on one line that holds the wrapped line in one of the known fields.
 func peelJSON(in []byte, s *Scratch, out *Line) bool {
 	in = bytes.TrimSpace(in)

@@ -54,6 +54,7 @@ type form struct {
 
 // forms lists the wrappers. Their shapes exclude each other except that a longer one comes first.
 var forms = [...]form{
+	{"docker", peelDocker},
 	{"json", peelJSON},
 	{"fragment", peelFragment},
 	{"syslog", peelSyslog},
@@ -76,8 +77,8 @@ func Unwrap(line []byte, s *Scratch, out *Line) bool {
 			break
 		}
 		found = true
-		if out.Foreign || out.More {
-			break
+		if out.More || headed(out.Inner) {
+			return true
 		}
 	}
 	if !found {
@@ -98,6 +99,15 @@ func peel(s *Scratch, out *Line) bool {
 		}
 	}
 	return false
+}
+
+// headed knows the header that most servers write, "8010:M ": nothing wraps what begins with it.
+func headed(in []byte) bool {
+	n := 0
+	for n < len(in) && n < 10 && in[n]-'0' <= 9 {
+		n++
+	}
+	return n > 0 && len(in) > n+2 && in[n] == ':' && in[n+2] == ' '
 }
 
 // stamped notes the wrapper's stamp; an inner wrapper's is nearer to the server than an outer one's.

@@ -202,6 +202,25 @@ func TestJSONText(t *testing.T) {
 	})
 }
 
+// TestDockerBothWays: the short way through docker's own JSON gives what the long way does.
+func TestDockerBothWays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text, err := json.Marshal(rapid.StringMatching(`[ -~é\t]{0,60}(\n|)`).Draw(t, "text"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream := rapid.SampledFrom([]string{"stdout", "stderr", "stdin"}).Draw(t, "stream")
+		when := rapid.SampledFrom([]string{"2021-02-03T07:08:09.010203456Z", "2021-02-03T07:08:09Z", "2021-02-03T07:08:09+01:00", "never"}).Draw(t, "time")
+		var s, s2 wrap.Scratch
+		var l, long wrap.Line
+		a := wrap.Unwrap(fmt.Appendf(nil, `{"log":%s,"stream":"%s","time":"%s"}`, text, stream, when), &s, &l)
+		b := wrap.Unwrap(fmt.Appendf(nil, `{"log": %s,"stream":"%s","time":"%s"}`, text, stream, when), &s2, &long)
+		if a != b || a && of(&l) != of(&long) {
+			t.Fatalf("%s %s %s: %v %+v, the long way %v %+v", text, stream, when, a, of(&l), b, of(&long))
+		}
+	})
+}
+
 func TestExport(t *testing.T) {
 	lines := strings.Split("__CURSOR=s=1\n__REALTIME_TIMESTAMP=1612336089010203\n_HOSTNAME=db1\nSYSLOG_IDENTIFIER=redis-server\nMESSAGE="+inner+"\n_PID=7\n_SYSTEMD_UNIT=redis.service\n\n"+
 		"__CURSOR=s=2\n__REALTIME_TIMESTAMP=1612336090010203\nMESSAGE\n\x05\x00\x00\x00\x00\x00\x00\x00Ready\n\nafter", "\n")
