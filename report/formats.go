@@ -51,6 +51,7 @@ func (f Format) Path() string {
 var Formats = []Format{
 	{Name: "text", Ext: ".txt", Help: "for people at a terminal", Write: Text},
 	{Name: "json", Ext: ".json", Help: "for programs; renders again with `psyncope report`", Write: JSON},
+	{Name: "html", Ext: ".html", Help: "one self-contained page with lanes and charts", Write: HTML},
 	{Name: "md", Ext: ".md", Help: "Markdown for a ticket or an incident document", Write: Markdown},
 	{Name: "csv", Ext: ".csv", Help: "a directory of tables for spreadsheets (see TABLES.md)", Open: CSV},
 	{Name: "parquet", Ext: ".parquet", Help: "a directory of tables for notebooks and databases", Open: Parquet},

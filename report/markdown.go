@@ -197,7 +197,7 @@ func (m *markdown) incident(i *correlate.Incident) {
 	m.f("\n## %s: %s\n\n", mdText(strings.ToUpper(i.Severity)), mdText(i.Headline))
 	m.header("", "")
 	for _, f := range facts(i) {
-		m.row("**"+f.name+"**", mdText(f.says))
+		m.row("**"+f.Name+"**", mdText(f.Says))
 	}
 	m.row("**incident**", mdName(i.ID))
 	m.chain(i)

@@ -183,14 +183,17 @@ const nasty = "</script><script>alert(1)</script><img src=x onerror=alert(2)> | 
 // hostile has nasty text in every string.
 func hostile() *correlate.Diagnosis {
 	d := storm()
-	i := 0
+	// Equal texts stay equal, so that groups, lanes and incidents still belong together.
+	seen := map[string]string{}
 	poison(d, func(was string) string {
-		i++
 		if was == correlate.Schema || was == correlate.Critical {
 			return was
 		}
-		// Every one begins as a formula and is told apart by its number.
-		return fmt.Sprintf("%c%d %s", "=+-@\t\r"[i%6], i, nasty)
+		i := len(seen)
+		if seen[was] == "" { // every one begins as a formula and is told apart by its number
+			seen[was] = fmt.Sprintf("%c%d %s", "=+-@\t\r"[i%6], i, nasty)
+		}
+		return seen[was]
 	})
 	d.Incidents[0].Chain[0].Evidence[0].Text = strings.Repeat("A", 1<<20) + nasty
 	return d

@@ -321,7 +321,7 @@ func (p *page) incident(i *correlate.Incident) {
 	p.line(p.dim(strings.Repeat("─", p.width)))
 	p.hang(p.severity(i.Severity)+"  ", p.bold(visible(i.Headline)))
 	for _, f := range facts(i) {
-		p.hang(p.dim(fmt.Sprintf("  %-9s ", f.name)), f.says)
+		p.hang(p.dim(fmt.Sprintf("  %-9s ", f.Name)), f.Says)
 	}
 	p.chain(i)
 	p.refusal(i)
@@ -346,7 +346,7 @@ func (p *page) incident(i *correlate.Incident) {
 }
 
 // fact is a line of the answer.
-type fact struct{ name, says string }
+type fact struct{ Name, Says string }
 
 // facts is the answer below the headline: when, who, what began it, what it cost.
 func facts(i *correlate.Incident) []fact {

@@ -1,0 +1,643 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"psyncope/correlate"
+)
+
+// HTML writes one file that holds everything it needs: no request leaves it, and its own
+// Content-Security-Policy forbids any, as it forbids every script and style but the two embedded ones.
+//
+// The lanes are drawn here, so that the page says the same without scripts and in print; the script adds
+// charts, zoom, and evidence on hover.
+func HTML(w io.Writer, d *correlate.Diagnosis, _ Options) error {
+	v, err := newHTMLPage(d)
+	if err != nil {
+		return fmt.Errorf("write html report: %w", err)
+	}
+	var b bytes.Buffer
+	if err := htmlTemplate.Execute(&b, v); err != nil {
+		return fmt.Errorf("write html report: %w", err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+var (
+	//go:embed template/report.html
+	htmlSource string
+	//go:embed template/report.css
+	htmlStyle string
+	//go:embed template/report.js
+	htmlScript string
+	//go:embed assets/uPlot.iife.min.js
+	uplotScript string
+	//go:embed assets/uPlot.min.css
+	uplotStyle string
+	//go:embed assets/uPlot.LICENSE
+	uplotLicense string
+)
+
+var htmlTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
+	"visible":    visible,
+	"short":      short,
+	"place":      place,
+	"when":       when,
+	"until":      until,
+	"offset":     offset,
+	"commas":     commas,
+	"size":       func(n int64) string { return size(float64(n)) },
+	"rate":       rate,
+	"span":       span,
+	"percent":    percent,
+	"optional":   optional,
+	"list":       list,
+	"facts":      facts,
+	"change":     change,
+	"lines":      lines,
+	"zone":       zone,
+	"skew":       skew,
+	"whatValue":  whatValue,
+	"arithmetic": arithmetic,
+	"inc":        func(n int) int { return n + 1 },
+	"upper":      strings.ToUpper,
+	"join":       strings.Join,
+	"lower":      strings.ToLower,
+	"tail":       tail,
+}).Parse(htmlSource))
+
+const (
+	quietSections = 400    // groups without an incident that get a section of their own
+	quietOpen     = 3      // of so few groups, all sections are open
+	htmlValues    = 400000 // numbers in one page; beyond, series are thinned harder
+	htmlSeries    = 4000   // numbers in one series: more than a screen has columns
+	htmlRows      = 200    // of a table in a page
+)
+
+type htmlPage struct {
+	Title, Verdict string
+	Policy         template.HTMLAttr
+	Style          template.CSS
+	Script         template.JS
+	Data           template.JS
+	Overview       []htmlStrip
+	Quiet          int
+	From, To       string // of the overview's strips
+	Index          []htmlLink
+	Groups         []htmlGroup
+	Notes          []htmlNote
+	Sizes          []correlate.Sizing
+	SizesLeft      int
+	Clocks         []correlate.HostClock
+	ClocksLeft     int
+	Files          []correlate.InputFile
+	FilesLeft      int
+	Problems       []correlate.Problem
+	ProblemsLeft   int
+	InputWords     string
+	Version        string
+}
+
+type htmlLink struct {
+	ID, Severity, Headline, When string
+}
+
+// htmlStrip is a group in the overview, with its incidents along the whole capture.
+type htmlStrip struct {
+	ID, Name, Severity, Headline string
+	Critical, Warning            int
+	Full                         int64
+	Rank                         int
+	Section                      bool
+	Heat                         []htmlSpan
+}
+
+type htmlSpan struct {
+	X, W     float64 // of 1000
+	Severity string
+}
+
+type htmlGroup struct {
+	ID        string
+	Group     correlate.Group
+	Open      bool
+	Quiet     bool
+	Picture   *htmlPicture
+	Charts    bool
+	Incidents []htmlIncident
+	Sizing    *htmlSizing
+}
+
+type htmlIncident struct {
+	ID     string
+	I      *correlate.Incident
+	Facts  []fact
+	Steps  []htmlStep
+	Sum    *htmlSum
+	Refuse string
+	Rs     []htmlAdvice
+}
+
+type htmlStep struct {
+	N        int
+	ID       string
+	Offset   string
+	S        correlate.Step
+	Lead     string
+	LeadStep string // id of the step it leads from
+	LeadN    int
+	Evidence []htmlEvidence
+	More     int
+}
+
+// htmlEvidence is a line and its number in the group's list of lines.
+type htmlEvidence struct {
+	E int
+	correlate.Evidence
+}
+
+type htmlAdvice struct {
+	N int
+	R correlate.Recommendation
+}
+
+type htmlNote struct {
+	N        correlate.Note
+	Group    int
+	Evidence []htmlEvidence
+}
+
+// htmlSum is the refusal's arithmetic as a drawing, in units of 1000.
+type htmlSum struct {
+	R               correlate.Refusal
+	Short           float64 // width of what is missing
+	Backlog         float64 // width of what the backlog holds
+	Percent         string
+	Primary, Wanted string
+}
+
+type htmlSizing struct {
+	S      correlate.Sizing
+	Curves []htmlCurve
+}
+
+// htmlCurve is the what-if of one setting.
+type htmlCurve struct {
+	Setting string
+	Points  []htmlWhatIf
+	Path    string
+}
+
+type htmlWhatIf struct {
+	correlate.WhatIf
+	X, Y, Bar float64
+}
+
+// pageData is what the script reads.
+type pageData struct {
+	Groups []groupData `json:"groups"`
+}
+
+type groupData struct {
+	ID     string      `json:"id"`
+	From   int64       `json:"from"` // the capture, ms
+	To     int64       `json:"to"`
+	Focus  [2]int64    `json:"focus"` // the window to begin with
+	Spans  []spanData  `json:"spans"`
+	Lines  [][3]any    `json:"lines"` // evidence: file, line, text
+	X      [][]int64   `json:"x"`     // time axes, as first value and steps
+	Charts []chartData `json:"charts"`
+}
+
+type spanData struct {
+	From     int64  `json:"from"`
+	To       int64  `json:"to"`
+	Severity string `json:"severity"`
+	ID       string `json:"id"`
+}
+
+type chartData struct {
+	Name   string       `json:"name"`
+	Title  string       `json:"title"`
+	Unit   string       `json:"unit"`
+	Series []seriesData `json:"series"`
+}
+
+type seriesData struct {
+	Label string     `json:"label"`
+	X     int        `json:"x"` // index of its axis
+	Y     []*float64 `json:"y"`
+}
+
+func newHTMLPage(d *correlate.Diagnosis) (*htmlPage, error) {
+	style := uplotStyle + "\n" + htmlStyle
+	script := "/*\nuPlot, https://github.com/leeoniya/uPlot\n\n" + uplotLicense + "*/\n" + uplotScript + "\n" + htmlScript
+	v := &htmlPage{
+		Title: "Redis replication report", Verdict: verdict(d), Version: correlate.Schema,
+		Style: template.CSS(style), Script: template.JS(script),
+		Policy: template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src %s; script-src %s"`, hash(style), hash(script))),
+		Notes:  []htmlNote{}, InputWords: inputWords(d.Inputs),
+	}
+	if d.Schema != "" {
+		v.Version = visible(d.Schema)
+	}
+	var data pageData
+	groups := htmlGroups(d)
+	thin := min(htmlSeries, max(htmlValues/max(len(d.Series), 1), 60))
+	var section = map[string]string{}
+	for n, g := range groups {
+		id := fmt.Sprintf("g%d", n+1)
+		quiet := len(g.incidents) == 0
+		if quiet && n >= quietSections {
+			continue
+		}
+		section[g.Group.ID] = id
+		book := &evidenceBook{at: map[correlate.Evidence]int{}}
+		view, gd := htmlGroupOf(id, g, len(groups), thin, book)
+		v.Groups = append(v.Groups, view)
+		data.Groups = append(data.Groups, gd)
+		for k, i := range view.Incidents {
+			if len(d.Incidents) > 1 && len(groups) <= fewGroups {
+				v.Index = append(v.Index, htmlLink{ID: view.Incidents[k].ID, Severity: i.I.Severity, Headline: i.I.Headline, When: when(i.I.Start)})
+			}
+		}
+	}
+	// Notes have a page's list of their own: an instance name is not always in one group only.
+	book := &evidenceBook{at: map[correlate.Evidence]int{}}
+	for _, n := range d.Notes {
+		if len(v.Notes) == htmlRows {
+			break
+		}
+		v.Notes = append(v.Notes, htmlNote{N: n, Group: len(data.Groups), Evidence: book.all(n.Evidence)})
+	}
+	data.Groups = append(data.Groups, groupData{ID: "notes", Lines: book.lines, X: [][]int64{}, Charts: []chartData{}, Spans: []spanData{}})
+	for n := range data.Groups {
+		if data.Groups[n].Lines == nil {
+			data.Groups[n].Lines = [][3]any{}
+		}
+	}
+	v.overview(d, groups, section)
+	v.Sizes, v.SizesLeft = upTo(d.Sizing, htmlRows)
+	v.Clocks, v.ClocksLeft = upTo(d.Time.Hosts, htmlRows)
+	v.Files, v.FilesLeft = upTo(d.Inputs.Files, 2*htmlRows)
+	v.Problems, v.ProblemsLeft = upTo(d.Inputs.Problems, htmlRows)
+	raw, err := json.Marshal(data) // escapes <, > and &, so that no text ends the script element
+	v.Data = template.JS(raw)
+	return v, err
+}
+
+func upTo[T any](in []T, n int) ([]T, int) {
+	if len(in) <= n {
+		return in, 0
+	}
+	return in[:n], len(in) - n
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+func inputWords(in correlate.Inputs) string {
+	return count(int64(len(in.Files)), "file") + ", " + size(float64(in.Bytes)) + ", " + count(in.Records, "record") + ", " + count(in.Rejected, "line") + " rejected" + kinds(in.Files)
+}
+
+// evidenceBook numbers the lines of evidence of a group; the page holds each once.
+type evidenceBook struct {
+	lines [][3]any
+	at    map[correlate.Evidence]int
+}
+
+func (b *evidenceBook) add(e correlate.Evidence) int {
+	n, ok := b.at[e]
+	if !ok {
+		n = len(b.lines)
+		b.at[e] = n
+		b.lines = append(b.lines, [3]any{visible(e.File), e.Line, short(e.Text)})
+	}
+	return n
+}
+
+func (b *evidenceBook) all(ev []correlate.Evidence) []htmlEvidence {
+	out := make([]htmlEvidence, len(ev))
+	for i, e := range ev {
+		out[i] = htmlEvidence{b.add(e), e}
+	}
+	return out
+}
+
+// gathered is a group with all that is said of it.
+type gathered struct {
+	correlate.Group
+	incidents []*correlate.Incident
+	lanes     []*correlate.Lane
+	series    []*correlate.Series
+	sizing    *correlate.Sizing
+}
+
+// htmlGroups gathers what belongs together, groups with incidents first, the worst of them first.
+func htmlGroups(d *correlate.Diagnosis) []gathered {
+	var out []gathered
+	at := map[string]int{}
+	of := func(id string) *gathered {
+		n, ok := at[id]
+		if !ok {
+			n = len(out)
+			at[id] = n
+			out = append(out, gathered{Group: correlate.Group{ID: id}})
+		}
+		return &out[n]
+	}
+	for _, g := range d.Groups {
+		of(g.ID).Group = g
+	}
+	for _, i := range worstFirst(d.Incidents) {
+		g := of(i.Group)
+		g.incidents = append(g.incidents, i)
+	}
+	for i := range d.Lanes {
+		g := of(d.Lanes[i].Group)
+		g.lanes = append(g.lanes, &d.Lanes[i])
+	}
+	for i := range d.Series {
+		g := of(d.Series[i].Group)
+		g.series = append(g.series, &d.Series[i])
+	}
+	for i := range d.Sizing {
+		of(d.Sizing[i].Group).sizing = &d.Sizing[i]
+	}
+	worst := func(g gathered) int {
+		switch {
+		case len(g.incidents) == 0:
+			return 2
+		default:
+			return rank(g.incidents[0])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b gathered) int { return cmp.Compare(worst(a), worst(b)) })
+	return out
+}
+
+func (v *htmlPage) overview(d *correlate.Diagnosis, groups []gathered, section map[string]string) {
+	if len(groups) <= fewGroups {
+		return
+	}
+	from, to := extent(d)
+	v.From, v.To = when(from), when(to)
+	for n, g := range groups {
+		s := htmlStrip{ID: section[g.Group.ID], Name: g.Group.ID, Rank: n, Section: section[g.Group.ID] != ""}
+		for _, i := range g.incidents {
+			if s.Severity == "" {
+				s.Severity, s.Headline = i.Severity, i.Headline
+			}
+			if rank(i) == 0 {
+				s.Critical++
+			} else {
+				s.Warning++
+			}
+			s.Full += i.FullSyncs
+			if from != nil && i.Start != nil {
+				s.Heat = append(s.Heat, heat(i, from, to))
+			}
+		}
+		if s.Severity == "" {
+			v.Quiet++
+		}
+		v.Overview = append(v.Overview, s)
+	}
+}
+
+func heat(i *correlate.Incident, from, to *correlate.Stamp) htmlSpan {
+	whole := max(to.Sub(from.Time).Seconds(), 1e-3)
+	end := to
+	if i.End != nil {
+		end = i.End
+	}
+	x := min(max(i.Start.Sub(from.Time).Seconds()/whole, 0), 1)
+	w := min(max(end.Sub(i.Start.Time).Seconds()/whole, 0.006), 1-x)
+	return htmlSpan{X: round1(x * 1000), W: round1(max(w, 0.006) * 1000), Severity: i.Severity}
+}
+
+func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (htmlGroup, groupData) {
+	v := htmlGroup{ID: id, Group: g.Group, Open: len(g.incidents) > 0 || groups <= quietOpen, Quiet: len(g.incidents) == 0}
+	for n, i := range g.incidents {
+		v.Incidents = append(v.Incidents, htmlIncidentOf(fmt.Sprintf("%si%d", id, n+1), i, book))
+	}
+	gd := groupData{ID: id, Spans: []spanData{}, Charts: []chartData{}, X: [][]int64{}}
+	frame := newFrame(g)
+	gd.From, gd.To, gd.Focus = frame.from, frame.to, [2]int64{frame.min, frame.max}
+	for n, i := range g.incidents {
+		if i.Start == nil {
+			continue
+		}
+		s := spanData{From: i.Start.UnixMilli(), To: frame.to, Severity: i.Severity, ID: v.Incidents[n].ID}
+		if i.End != nil {
+			s.To = i.End.UnixMilli()
+		}
+		gd.Spans = append(gd.Spans, s)
+	}
+	if len(g.lanes) > 0 && frame.from < frame.to {
+		v.Picture = newPicture(id, g, frame, book)
+	}
+	if len(g.series) > 0 && (len(g.incidents) > 0 || groups <= 20) {
+		gd.X, gd.Charts = charts(g.series, thin)
+		v.Charts = true
+	}
+	if g.sizing != nil && len(g.sizing.WhatIf) > 0 {
+		v.Sizing = &htmlSizing{S: *g.sizing, Curves: curves(g.sizing.WhatIf)}
+	}
+	gd.Lines = book.lines
+	return v, gd
+}
+
+func htmlIncidentOf(id string, i *correlate.Incident, book *evidenceBook) htmlIncident {
+	v := htmlIncident{ID: id, I: i, Facts: facts(i)}
+	for n, s := range i.Chain {
+		step := htmlStep{N: n + 1, ID: fmt.Sprintf("%ss%d", id, n+1), Offset: offset(i.Start, s.At), S: s, Lead: s.Rule}
+		if s.Rule != "" && s.From >= 0 && s.From < n {
+			step.LeadN, step.LeadStep = s.From+1, fmt.Sprintf("%ss%d", id, s.From+1)
+		}
+		ev, more := upTo(s.Evidence, 2*mostEvidence)
+		step.Evidence, step.More = book.all(ev), more
+		v.Steps = append(v.Steps, step)
+	}
+	if k := i.Refusal.Kind; k != "" && k != "none" {
+		v.Refuse = k
+		v.Sum = sumOf(i.Refusal)
+	}
+	for n, r := range i.Recommendations {
+		v.Rs = append(v.Rs, htmlAdvice{n + 1, r})
+	}
+	return v
+}
+
+// sumOf draws needed against backlog; nil where either is unknown.
+func sumOf(r correlate.Refusal) *htmlSum {
+	if r.NeededBytes == nil || r.BacklogBytes == nil || *r.NeededBytes <= 0 {
+		return nil
+	}
+	held := min(max(float64(*r.BacklogBytes)/float64(*r.NeededBytes), 0), 1)
+	s := &htmlSum{R: r, Backlog: round1(held * 1000), Short: round1((1 - held) * 1000), Percent: percent(held)}
+	if r.RequestedOffset != nil {
+		s.Wanted = commas(*r.RequestedOffset)
+	}
+	if r.PrimaryOffset != nil {
+		s.Primary = commas(*r.PrimaryOffset)
+	}
+	return s
+}
+
+// curves draws each setting's what-if as a stair.
+func curves(ws []correlate.WhatIf) []htmlCurve {
+	var out []htmlCurve
+	for _, w := range ws {
+		name := w.Setting
+		if name == "" {
+			name = "repl-backlog-size"
+		}
+		if len(out) == 0 || out[len(out)-1].Setting != name {
+			out = append(out, htmlCurve{Setting: name})
+		}
+		c := &out[len(out)-1]
+		c.Points = append(c.Points, htmlWhatIf{WhatIf: w})
+	}
+	for n := range out {
+		c := &out[n]
+		top := int64(1)
+		for _, p := range c.Points {
+			top = max(top, p.FullSyncs)
+		}
+		var path strings.Builder
+		for i := range c.Points {
+			p := &c.Points[i]
+			p.Bar = round1(float64(max(p.FullSyncs, 0)) / float64(top) * 100)
+			p.X = round1(40 + 520*(float64(i)+0.5)/float64(len(c.Points)))
+			p.Y = round1(20 + 100*(1-float64(max(p.FullSyncs, 0))/float64(top)))
+			if i == 0 {
+				fmt.Fprintf(&path, "M40 %vH%v", p.Y, p.X)
+			} else {
+				fmt.Fprintf(&path, "V%vH%v", p.Y, p.X)
+			}
+		}
+		path.WriteString("H560")
+		c.Path = path.String()
+	}
+	return out
+}
+
+// charts puts series of one name into one chart, and axes that are equal down once.
+func charts(series []*correlate.Series, most int) (axes [][]int64, out []chartData) {
+	axes, out = [][]int64{}, []chartData{}
+	at := map[string]int{}
+	seen := map[string]int{}
+	for _, s := range series {
+		n, ok := at[s.Name]
+		if !ok {
+			n = len(out)
+			at[s.Name] = n
+			out = append(out, chartData{Name: visible(s.Name), Title: title(s.Name), Unit: visible(s.Unit)})
+		}
+		xs, ys := thinned(s.At, s.Values, most)
+		steps := deltas(xs)
+		key := fmt.Sprint(steps)
+		axis, ok := seen[key]
+		if !ok {
+			axis = len(axes)
+			seen[key] = axis
+			axes = append(axes, steps)
+		}
+		out[n].Series = append(out[n].Series, seriesData{Label: visible(s.Instance), X: axis, Y: ys})
+	}
+	slices.SortStableFunc(out, func(a, b chartData) int { return chartRank(a.Name) - chartRank(b.Name) })
+	return axes, out
+}
+
+// chartOrder is what matters first in an incident; a chart not named here comes after them.
+var chartOrder = []string{"headroom", "lag", "backlog", "window", "write", "link", "fork", "output", "omem", "buffers", "memory", "ops", "clients"}
+
+func chartRank(name string) int {
+	for n, word := range chartOrder {
+		if strings.Contains(name, word) {
+			return n
+		}
+	}
+	return len(chartOrder)
+}
+
+// title makes a heading of a column's name: repl_backlog_histlen_bytes is repl backlog histlen.
+func title(name string) string {
+	name = visible(name)
+	for _, unit := range []string{"_bytes_per_s", "_bytes", "_seconds", "_us", "_ms"} {
+		name = strings.TrimSuffix(name, unit)
+	}
+	return capital(strings.ReplaceAll(name, "_", " "))
+}
+
+func deltas(xs []int64) []int64 {
+	out := make([]int64, len(xs))
+	last := int64(0)
+	for i, x := range xs {
+		out[i], last = x-last, x
+	}
+	return out
+}
+
+// thinned keeps at most about most points: of each stretch its first, lowest, highest and last, and a
+// gap where there is one. The diagnosis is thinned already; this holds the page's size, whatever it is given.
+func thinned(xs []int64, ys []*float64, most int) ([]int64, []*float64) {
+	n := min(len(xs), len(ys))
+	if n <= most {
+		return xs[:n], rounded(ys[:n])
+	}
+	stretch := (n*4 + most - 1) / most
+	var ox []int64
+	var oy []*float64
+	for from := 0; from < n; from += stretch {
+		to := min(from+stretch, n)
+		low, high, gap := -1, -1, -1
+		for i := from; i < to; i++ {
+			switch {
+			case ys[i] == nil || !finite(*ys[i]):
+				gap = i
+			case low < 0:
+				low, high = i, i
+			case *ys[i] < *ys[low]:
+				low = i
+			case *ys[i] > *ys[high]:
+				high = i
+			}
+		}
+		keep := []int{from, to - 1, low, high, gap}
+		slices.Sort(keep)
+		for _, i := range slices.Compact(keep) {
+			if i >= 0 {
+				ox, oy = append(ox, xs[i]), append(oy, ys[i])
+			}
+		}
+	}
+	return ox, rounded(oy)
+}
+
+// rounded keeps seven digits: more than a screen shows, and half the bytes.
+func rounded(ys []*float64) []*float64 {
+	out := make([]*float64, len(ys))
+	for i, y := range ys {
+		if y == nil || !finite(*y) {
+			continue
+		}
+		v := significant(*y)
+		out[i] = &v
+	}
+	return out
+}

@@ -1,0 +1,389 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"psyncope/correlate"
+)
+
+// The picture's measures, in the units of its own drawing; the script knows the same (report.js).
+const (
+	picWidth  = 1120
+	picLeft   = 150 // names; the charts' axes are as wide
+	picRight  = 14
+	picTop    = 30 // numbers of incidents
+	laneStep  = 46
+	laneMid   = 26 // of the state's bar, below the lane's top
+	picBottom = 26 // the axis
+)
+
+// frame is the time a picture covers, in ms: all there is, and the window it opens with.
+type frame struct{ from, to, min, max int64 }
+
+// newFrame takes the group's extent, widened by whatever it holds, and opens on its worst incident.
+func newFrame(g gathered) frame {
+	f := frame{from: math.MaxInt64, to: math.MinInt64}
+	see := func(s *correlate.Stamp) {
+		if s != nil && !s.IsZero() {
+			f.from, f.to = min(f.from, s.UnixMilli()), max(f.to, s.UnixMilli())
+		}
+	}
+	see(g.From)
+	see(g.To)
+	for _, l := range g.lanes {
+		for _, b := range l.Bars {
+			see(&b.From)
+			see(&b.To)
+		}
+		for _, m := range l.Marks {
+			see(&m.At)
+		}
+	}
+	for _, s := range g.series {
+		if len(s.At) > 0 {
+			f.from, f.to = min(f.from, s.At[0]), max(f.to, s.At[len(s.At)-1])
+		}
+	}
+	for _, i := range g.incidents {
+		see(i.Start)
+		see(i.End)
+	}
+	if f.from > f.to {
+		return frame{}
+	}
+	f.min, f.max = f.from, f.to
+	for _, i := range g.incidents {
+		if i.Start == nil {
+			continue
+		}
+		first, last := i.Start.UnixMilli(), f.to
+		if i.End != nil {
+			last = i.End.UnixMilli()
+		}
+		for _, s := range i.Chain {
+			if s.At != nil {
+				first, last = min(first, s.At.UnixMilli()), max(last, s.At.UnixMilli())
+			}
+		}
+		pad := max((last-first)/8, 1000)
+		f.min, f.max = max(first-pad, f.from), min(last+pad, f.to)
+		break
+	}
+	if f.min >= f.max {
+		f.min, f.max = f.from, f.to
+	}
+	return f
+}
+
+// x is where an instant lies in the window the picture opens with.
+func (f frame) x(ms int64) float64 {
+	return picLeft + (picWidth-picLeft-picRight)*float64(ms-f.min)/float64(f.max-f.min)
+}
+
+type htmlPicture struct {
+	ID             string
+	Width, Height  int
+	Left           int
+	PlotWidth      int
+	AxisY          int
+	Lanes          []htmlLane
+	Spans          []htmlPicSpan
+	Arrows         []htmlArrow
+	Steps          []htmlPicStep
+	Ticks          []htmlTick
+	States, Shapes []htmlKey
+	From, To       string
+}
+
+type htmlLane struct {
+	Name, Role string
+	Y, Mid     int
+	Bars       []htmlBar
+	Marks      []htmlMark
+	Says       string
+}
+
+type htmlBar struct {
+	State   string // class
+	A, B    int64
+	X, W    float64
+	Y, H    int
+	Says    string
+	Outside bool
+}
+
+type htmlMark struct {
+	A        int64
+	Duration int64
+	Doubt    int64
+	X, Y     float64
+	LenW     float64
+	DoubtW   float64
+	Shape    string
+	Path     string
+	Says     string
+	E        string // numbers of its evidence, by commas
+	Outside  bool
+}
+
+type htmlPicSpan struct {
+	A, B           int64
+	X, W           float64
+	Severity, Href string
+	N              int
+}
+
+type htmlArrow struct {
+	A, B   int64
+	Y1, Y2 int
+	Path   string
+	Loose  bool // order not known
+}
+
+type htmlPicStep struct {
+	A       int64
+	X       float64
+	Y       int
+	N       int
+	Href    string
+	Says    string
+	E       string
+	Outside bool
+}
+
+type htmlTick struct {
+	X     float64
+	Label string
+}
+
+type htmlKey struct{ Class, Name, Path string }
+
+// shape is the sign of a kind of mark. The first whose word is in the kind's name counts.
+type shape struct{ word, name, path string }
+
+var shapes = []shape{
+	{"lost", "cross", "M-4-4L4 4M4-4L-4 4"},
+	{"down", "cross", "M-4-4L4 4M4-4L-4 4"},
+	{"refus", "cross", "M-4-4L4 4M4-4L-4 4"},
+	{"fail", "cross", "M-4-4L4 4M4-4L-4 4"},
+	{"crash", "cross", "M-4-4L4 4M4-4L-4 4"},
+	{"up", "tick", "M-4 0L-1 3L5-4"},
+	{"partial", "tick", "M-4 0L-1 3L5-4"},
+	{"fork", "diamond", "M0-5L5 0L0 5L-5 0Z"},
+	{"slow", "disc", "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z"},
+	{"script", "disc", "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z"},
+	{"stall", "disc", "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z"},
+	{"pause", "disc", "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z"},
+	{"start", "triangle", "M0-5L5 4L-5 4Z"},
+	{"role", "triangle", "M0-5L5 4L-5 4Z"},
+	{"promot", "triangle", "M0-5L5 4L-5 4Z"},
+	{"failover", "triangle", "M0-5L5 4L-5 4Z"},
+	{"", "square", "M-4-4L4-4L4 4L-4 4Z"},
+}
+
+func shapeOf(kind string) shape {
+	for _, s := range shapes {
+		if strings.Contains(kind, s.word) {
+			return s
+		}
+	}
+	return shapes[len(shapes)-1]
+}
+
+// states are the stretches of a link's life in the order of the legend: trouble is tall, health is a thin line.
+var states = []struct {
+	name   string
+	height int
+	says   string
+}{
+	{"up", 4, "link up"}, {"down", 16, "link down"}, {"connecting", 16, "connecting"}, {"transfer", 16, "transfer"},
+	{"load", 16, "loading"}, {"stalled", 16, "stands still"}, {"gone", 10, "gone"},
+}
+
+func newPicture(id string, g gathered, f frame, book *evidenceBook) *htmlPicture {
+	p := &htmlPicture{ID: id, Width: picWidth, Left: picLeft, PlotWidth: picWidth - picLeft - picRight}
+	p.From, p.To = time.UnixMilli(f.from).UTC().Format("2006-01-02 15:04:05"), time.UnixMilli(f.to).UTC().Format("2006-01-02 15:04:05")
+	seenStates, seenShapes := map[string]bool{}, map[string]bool{}
+	mid := map[string]int{}
+	for n, l := range g.lanes {
+		y := picTop + n*laneStep
+		lane := htmlLane{Name: visible(l.Instance), Role: visible(l.Role), Y: y, Mid: y + laneMid, Says: visible(l.Instance) + ", " + visible(l.Role)}
+		mid[l.Instance] = lane.Mid
+		for _, b := range l.Bars {
+			lane.Bars = append(lane.Bars, barOf(b, lane.Mid, f))
+			seenStates[stateClass(b.State)] = true
+		}
+		for _, m := range l.Marks {
+			lane.Marks = append(lane.Marks, markOf(m, lane.Mid, f, book))
+			seenShapes[shapeOf(m.Kind).name] = true
+		}
+		p.Lanes = append(p.Lanes, lane)
+	}
+	p.AxisY = picTop + len(g.lanes)*laneStep
+	p.Height = p.AxisY + picBottom
+	for n, i := range g.incidents {
+		p.incident(fmt.Sprintf("%si%d", id, n+1), n, i, f, mid, book)
+	}
+	for _, s := range states {
+		if seenStates[s.name] {
+			p.States = append(p.States, htmlKey{Class: s.name, Name: s.says})
+		}
+	}
+	for _, s := range []struct{ name, says string }{{"diamond", "fork"}, {"disc", "slow or still"}, {"cross", "lost, refused, failed"}, {"tick", "back"}, {"triangle", "start, change of role"}, {"square", "snapshot, transfer, other"}} {
+		if seenShapes[s.name] {
+			for _, sh := range shapes {
+				if sh.name == s.name {
+					p.Shapes = append(p.Shapes, htmlKey{Class: s.name, Name: s.says, Path: sh.path})
+					break
+				}
+			}
+		}
+	}
+	for i := range 6 {
+		ms := f.min + (f.max-f.min)*int64(2*i+1)/12
+		p.Ticks = append(p.Ticks, htmlTick{X: round1(f.x(ms)), Label: time.UnixMilli(ms).UTC().Format("15:04:05")})
+	}
+	return p
+}
+
+func (p *htmlPicture) incident(id string, n int, i *correlate.Incident, f frame, mid map[string]int, book *evidenceBook) {
+	if i.Start == nil {
+		return
+	}
+	s := htmlPicSpan{A: i.Start.UnixMilli(), B: f.to, Severity: severityClass(i.Severity), Href: id, N: n + 1}
+	if i.End != nil {
+		s.B = i.End.UnixMilli()
+	}
+	x0, x1 := f.clip(s.A), f.clip(s.B)
+	s.X, s.W = round1(x0), round1(max(x1-x0, 0))
+	p.Spans = append(p.Spans, s)
+	for k, step := range i.Chain {
+		y, ok := mid[step.Instance]
+		if step.At == nil || !ok {
+			continue
+		}
+		a := step.At.UnixMilli()
+		p.Steps = append(p.Steps, htmlPicStep{
+			A: a, X: round1(f.x(a)), Y: y, N: k + 1, Href: fmt.Sprintf("%ss%d", id, k+1), Outside: a < f.min || a > f.max,
+			Says: fmt.Sprintf("step %d, %s %s: %s: %s", k+1, offset(i.Start, step.At), visible(step.Instance), visible(step.Kind), short(step.Summary)), E: numbers(book.all(step.Evidence)),
+		})
+		if step.Rule == "" || step.From < 0 || step.From >= k {
+			continue
+		}
+		from := i.Chain[step.From]
+		y0, ok := mid[from.Instance]
+		if from.At == nil || !ok || from.Instance == step.Instance {
+			continue
+		}
+		arrow := htmlArrow{A: from.At.UnixMilli(), B: a, Y1: y0, Y2: y, Loose: step.Unordered}
+		arrow.Path = arrowPath(f.x(arrow.A), f.x(arrow.B), y0, y)
+		p.Arrows = append(p.Arrows, arrow)
+	}
+}
+
+// arrowPath leaves one lane and comes down (or up) on the other; report.js draws the same.
+func arrowPath(x0, x1 float64, y0, y1 int) string {
+	s := 9.0 // clear of the step's disc
+	if y1 < y0 {
+		s = -9
+	}
+	a, b := float64(y0)+s, float64(y1)-s-math.Copysign(3, s)
+	m := (a + b) / 2
+	return fmt.Sprintf("M%v %vC%v %v %v %v %v %v", round1(x0), a, round1(x0), m, round1(x1), m, round1(x1), b)
+}
+
+// clip is x, kept within the plot.
+func (f frame) clip(ms int64) float64 {
+	return min(max(f.x(ms), picLeft), picWidth-picRight)
+}
+
+func barOf(b correlate.Bar, mid int, f frame) htmlBar {
+	class, h := stateClass(b.State), 16
+	for _, s := range states {
+		if s.name == class {
+			h = s.height
+		}
+	}
+	out := htmlBar{State: class, A: b.From.UnixMilli(), B: b.To.UnixMilli(), Y: mid - h/2, H: h}
+	x0, x1 := f.clip(out.A), f.clip(out.B)
+	out.X, out.W = round1(x0), round1(max(x1-x0, 1))
+	out.Outside = out.B < f.min || out.A > f.max
+	out.Says = visible(b.State) + " for " + span(b.To.Sub(b.From.Time).Seconds()) + ", from " + b.From.UTC().Format("15:04:05.000")
+	return out
+}
+
+// stateClass is a state's class; a state that this package does not know is drawn as gone.
+func stateClass(state string) string {
+	for _, s := range states {
+		if s.name == state {
+			return s.name
+		}
+	}
+	return "gone"
+}
+
+func severityClass(s string) string {
+	if s == correlate.Critical {
+		return correlate.Critical
+	}
+	return correlate.Warning
+}
+
+func markOf(m correlate.Mark, mid int, f frame, book *evidenceBook) htmlMark {
+	s := shapeOf(m.Kind)
+	perMs := (picWidth - picLeft - picRight) / float64(f.max-f.min)
+	out := htmlMark{A: m.At.UnixMilli(), Duration: int64(m.Seconds * 1000), Doubt: int64(m.ErrorS * 1000), Y: float64(mid) - 17, Shape: s.name, Path: s.path}
+	out.X = round1(f.x(out.A))
+	out.LenW, out.DoubtW = round1(float64(out.Duration)*perMs), round1(float64(out.Doubt)*perMs)
+	out.Outside = out.A+out.Duration < f.min || out.A > f.max
+	out.Says = visible(m.Kind) + " at " + m.At.UTC().Format("15:04:05.000")
+	if m.Seconds > 0 {
+		out.Says += ", " + span(m.Seconds)
+	}
+	if m.ErrorS > 0 {
+		out.Says += " (clock ± " + span(m.ErrorS) + ")"
+	}
+	if m.Summary != "" {
+		out.Says += ": " + short(m.Summary)
+	}
+	out.E = numbers(book.all(m.Evidence))
+	return out
+}
+
+// tail is the end of a long name: names of one group differ there.
+func tail(s string) string {
+	r := []rune(s)
+	if len(r) <= 19 {
+		return s
+	}
+	return "…" + string(r[len(r)-18:])
+}
+
+func numbers(ev []htmlEvidence) string {
+	out := make([]string, len(ev))
+	for i, e := range ev {
+		out[i] = strconv.Itoa(e.E)
+	}
+	return strings.Join(out, ",")
+}
+
+func round1(f float64) float64 { return math.Round(f*10) / 10 }
+
+// significant rounds to seven digits.
+func significant(f float64) float64 {
+	if f == 0 {
+		return 0
+	}
+	scale := math.Pow(10, 6-math.Floor(math.Log10(math.Abs(f))))
+	if math.IsInf(scale, 0) || scale == 0 {
+		return f
+	}
+	if r := math.Round(f*scale) / scale; finite(r) {
+		return r
+	}
+	return f
+}
