@@ -13,7 +13,6 @@ import (
 // ahead of the group's first primary.
 type clock struct {
 	zone    micros // local stamps are ahead of the host's own UTC by this
-	year    int    // of stamps without one; 0 where all have one
 	skew    micros // the host's UTC is ahead of the reference by this
 	err     micros // doubt of skew, on either side
 	pairs   int
@@ -22,7 +21,7 @@ type clock struct {
 	// collector is how far the collector's clock is ahead of the host's, for dumps that only the collector dated.
 	collector micros
 	zoneHow   string
-	skewHow   string
+	zoneKnown bool
 	aligned   bool
 }
 
@@ -36,9 +35,6 @@ func (c *clock) event(e *table.Event, stamp micros) micros {
 		return c.server(stamp)
 	case table.ClockLocal:
 		return c.server(stamp - c.zone)
-	case table.ClockLocalNoYear:
-		t := stamp.Time()
-		return c.server(table.MicrosOf(t.AddDate(c.year-2000, 0, 0)) - c.zone)
 	}
 	return unknown
 }
@@ -63,24 +59,30 @@ func (c *clock) dump(s *table.Sample) micros {
 	}
 }
 
-// clocks estimates every host's clock against the reference, a host of the group.
+// clocks reads off each host's own evidence what its log's local time is ahead of its UTC.
 func clocks(hs []*host, o Options) {
 	anchor := anyInstant(hs)
 	for _, h := range hs {
-		h.clock = clock{method: "assumed"}
+		h.clock = clock{method: "unaligned: alone in its group"}
 		h.clock.collector = collectorAhead(h)
-		if z, how, ok := zoneOf(h, o); ok {
-			h.clock.zone, h.clock.zoneHow = z, how
+		own := anyInstant([]*host{h})
+		if own == unknown {
+			own = anchor
 		}
-		h.clock.year = yearOf(anchor)
+		giveYears(h, own)
+		h.clock.zone, h.clock.zoneHow, h.clock.zoneKnown = zoneOf(h, o)
 	}
 }
 
+// anyInstant is an instant in UTC about when the hosts' evidence was taken; unknown where nothing has a year.
 func anyInstant(hs []*host) micros {
 	var all []micros
 	for _, h := range hs {
 		for i := range h.samples {
 			all = append(all, h.samples[i].At)
+		}
+		for i := range h.commands {
+			all = append(all, h.commands[i].Ended)
 		}
 		for i := range h.events {
 			if h.events[i].Clock == table.ClockUTC || h.events[i].Clock == table.ClockLocal {
@@ -97,12 +99,45 @@ func anyInstant(hs []*host) micros {
 	return median(all)
 }
 
-func yearOf(t micros) int {
-	if t == unknown {
-		return 2000
+// giveYears turns stamps without a year into local stamps: the last one gets the year that brings it closest to an
+// instant known from elsewhere, and a log read backwards enters the year before where a stamp lies far behind the next.
+func giveYears(h *host, near micros) {
+	const half = 183 * 24 * 3600 * second
+	next := near
+	for i := len(h.events) - 1; i >= 0; i-- {
+		e := &h.events[i]
+		if e.Clock != table.ClockLocalNoYear || e.Stamp == unknown {
+			if e.Clock == table.ClockLocal {
+				next = e.Stamp
+			}
+			continue
+		}
+		at := inYear(e.Stamp, 2000)
+		if next != unknown {
+			for _, y := range []int{yearOf(next) - 1, yearOf(next), yearOf(next) + 1} {
+				if t := inYear(e.Stamp, y); abs(t-next) < abs(at-next) {
+					at = t
+				}
+			}
+			if abs(at-next) > half {
+				at = inYear(e.Stamp, yearOf(next))
+			}
+		}
+		if e.LastStamp != unknown {
+			e.LastStamp = at + e.LastStamp - e.Stamp
+		}
+		e.Stamp, e.Clock = at, table.ClockLocal
+		next = at
 	}
-	return t.Time().Year()
 }
+
+// inYear moves a stamp of the year 2000, a leap year, to another one.
+func inYear(stamp micros, year int) micros {
+	t := stamp.Time()
+	return table.MicrosOf(time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC))
+}
+
+func yearOf(t micros) int { return t.Time().Year() }
 
 // collectorAhead compares the collector's stamps with the server's own clock where a dump has both.
 // Before 6.2 a dump has no server_time_usec, but lru_clock is the server's second modulo 2^24 (2.8.10+).
@@ -133,43 +168,196 @@ func collectorAhead(h *host) micros {
 	return median(d)
 }
 
-// zoneOf estimates what the log's local stamps are ahead of the host's own UTC, to a quarter of an hour.
+// zoneOf estimates what the log's local stamps are ahead of the host's own UTC, to a quarter of an hour, from
+// instants that the same host gives in both.
 func zoneOf(h *host, o Options) (micros, string, bool) {
 	if loc := o.TZ[h.name]; loc != nil {
-		at := anyInstant([]*host{h})
-		_, off := at.Time().In(loc).Zone()
-		return micros(off) * second, "given", true
+		_, off := anyInstant([]*host{h}).Time().In(loc).Zone()
+		return micros(off) * second, "--tz", true
 	}
-	var d []micros
+	for _, way := range []struct {
+		how string
+		of  func(*host) []micros
+	}{
+		{"the log wrapper's stamps", zoneFromWrapper},
+		{"signal handler lines, which are in epoch seconds", zoneFromSignals},
+		{"the start line against uptime_in_seconds", zoneFromUptime},
+		{"\"saved\" lines against rdb_last_save_time", zoneFromSaves},
+		{"resyncs in the log against the counters in INFO", zoneFromCounters},
+		{"the log's span against that of the dumps", zoneFromSpan},
+	} {
+		if d := way.of(h); len(d) > 0 {
+			return quarter(median(d)), way.how, true
+		}
+	}
+	return 0, "assumed UTC: nothing ties the log's local time to UTC", false
+}
+
+func zoneFromWrapper(h *host) (d []micros) {
 	for i := range h.events {
 		e := &h.events[i]
 		if e.Clock == table.ClockLocal && e.Outer.Known() {
 			d = append(d, e.Stamp-e.Outer)
 		}
 	}
-	if len(d) > 0 {
-		return quarter(median(d)), "the log wrapper's stamps", true
+	return d
+}
+
+// zoneFromSignals pairs a signal handler's line with the next line of the same process.
+func zoneFromSignals(h *host) (d []micros) {
+	for i := 0; i+1 < len(h.events); i++ {
+		a, b := &h.events[i], &h.events[i+1]
+		if a.Clock == table.ClockUTC && a.Role == "" && b.Clock == table.ClockLocal && a.PID == b.PID {
+			if z := b.Stamp - a.Stamp; near(z) {
+				d = append(d, z)
+			}
+		}
 	}
+	return d
+}
+
+// near tells whether a difference is a time zone: close to a quarter of an hour, and no zone is more than 15 h away.
+func near(z micros) bool {
+	return abs(z-quarter(z)) < 30*second && abs(z) <= 15*3600*second
+}
+
+// ownTime is the host's own UTC at a dump.
+func (h *host) ownTime(s *sample) micros {
+	if s.ServerTime.Known() {
+		return s.ServerTime
+	}
+	if s.Collected.Known() {
+		return s.Collected - h.clock.collector
+	}
+	return s.At
+}
+
+func zoneFromUptime(h *host) (d []micros) {
 	for i := range h.samples {
 		s := &h.samples[i]
-		if !s.Uptime.Known() {
+		t := h.ownTime(s)
+		if !s.Uptime.Known() || !t.Known() {
 			continue
-		}
-		t := s.ServerTime
-		if !t.Known() {
-			t = s.Collected - h.clock.collector
 		}
 		start := t - micros(s.Uptime)*second
 		for j := range h.events {
 			e := &h.events[j]
-			if (e.Kind == message.ServerReady || e.Kind == message.ServerInitialized || e.Kind == message.ServerStarted) && e.Clock == table.ClockLocal {
-				if z := e.Stamp - start; abs(z-quarter(z)) < 60*second && abs(z) < 15*3600*second {
-					return quarter(z), "the start line against uptime_in_seconds", true
+			switch e.Kind {
+			case message.ServerReady, message.ServerInitialized, message.ServerStarted, message.ServerStarting:
+				if e.Clock == table.ClockLocal && near(e.Stamp-start) {
+					d = append(d, e.Stamp-start)
+				}
+			}
+		}
+		if len(d) > 0 {
+			return d
+		}
+	}
+	return d
+}
+
+func zoneFromSaves(h *host) (d []micros) {
+	seen := map[table.Int]bool{}
+	for i := range h.samples {
+		s := &h.samples[i]
+		if s.RDBLastSave.Or(0) <= 0 || seen[s.RDBLastSave] {
+			continue
+		}
+		seen[s.RDBLastSave] = true
+		t := micros(s.RDBLastSave) * second
+		for j := range h.events {
+			e := &h.events[j]
+			if e.Kind == message.BgsaveOk && e.Clock == table.ClockLocal {
+				if z := e.Stamp - t; abs(z-quarter(z)) < 2*second && near(z) {
+					d = append(d, quarter(z))
 				}
 			}
 		}
 	}
-	return 0, "", false
+	return agreed(d)
+}
+
+// zoneFromCounters finds the zone in which the log's resyncs fall between the dumps over which the counters rose.
+func zoneFromCounters(h *host) (d []micros) {
+	for i := 1; i < len(h.samples); i++ {
+		a, b := &h.samples[i-1], &h.samples[i]
+		rose := func(x, y table.Int) bool { return x.Known() && y.Known() && y > x && a.RunID == b.RunID }
+		served := rose(a.SyncFull, b.SyncFull) || rose(a.SyncPartialOK, b.SyncPartialOK)
+		turned := a.LinkStatus != "" && b.LinkStatus != "" && a.LinkStatus != b.LinkStatus
+		if !served && !turned {
+			continue
+		}
+		from, to := h.ownTime(a), h.ownTime(b)
+		for j := range h.events {
+			e := &h.events[j]
+			if e.Clock != table.ClockLocal {
+				continue
+			}
+			switch e.Kind {
+			case message.SyncRequested:
+				if !served {
+					continue
+				}
+			case message.PrimaryLinkLost, message.SyncFinished, message.PsyncOk:
+				if !turned || (e.Kind == message.PrimaryLinkLost) != (b.LinkStatus == "down") {
+					continue
+				}
+			default:
+				continue
+			}
+			z := e.Stamp - (from+to)/2
+			if q := quarter(z); e.Stamp-q > from-2*second && e.Stamp-q <= to+2*second && abs(q) <= 15*3600*second {
+				d = append(d, q)
+			}
+		}
+	}
+	return agreed(d)
+}
+
+// zoneFromSpan: a log and dumps that were taken together end together. It takes a whole hour to be sure of.
+func zoneFromSpan(h *host) []micros {
+	if len(h.samples) < 2 || len(h.events) == 0 {
+		return nil
+	}
+	last := unknown
+	for i := range h.events {
+		if h.events[i].Clock == table.ClockLocal {
+			last = max(last, h.events[i].Stamp)
+		}
+	}
+	end := h.ownTime(&h.samples[len(h.samples)-1])
+	begin := h.ownTime(&h.samples[0])
+	if last == unknown || end == unknown || end-begin > 1800*second {
+		return nil
+	}
+	// The last line lies within the dumps, or shortly before.
+	if z := quarter(last - end + 450*second); abs(z) <= 15*3600*second {
+		return []micros{z}
+	}
+	return nil
+}
+
+// agreed keeps the value that most of the differences share, if it is more than any other.
+func agreed(d []micros) []micros {
+	n := map[micros]int{}
+	for _, z := range d {
+		n[z]++
+	}
+	best, second, at := 0, 0, micros(0)
+	for z, k := range n {
+		if k > best || k == best && abs(z) < abs(at) {
+			if k > best {
+				second = best
+			}
+			best, at = k, z
+		} else if k > second {
+			second = k
+		}
+	}
+	if best == 0 || best == second {
+		return nil
+	}
+	return []micros{at}
 }
 
 func quarter(d micros) micros {
@@ -178,69 +366,6 @@ func quarter(d micros) micros {
 		return -((-d + q/2) / q * q)
 	}
 	return (d + q/2) / q * q
-}
-
-// align estimates the skew of every host of a group against the first primary, from requests that both
-// ends log: the replica's "Trying a partial resynchronization (request id:offset)" and the primary's answer.
-func align(g *group, o Options) {
-	ref := g.primary
-	ref.clock.aligned, ref.clock.method = true, "reference"
-	asked := map[int64][]micros{}
-	for i := range ref.events {
-		e := &ref.events[i]
-		switch e.Kind {
-		case message.PsyncRefusedBacklog, message.PsyncAccepted:
-			if e.Offset.Known() {
-				asked[int64(e.Offset)] = append(asked[int64(e.Offset)], e.at)
-			}
-		}
-	}
-	for _, h := range g.hosts {
-		if h == ref {
-			continue
-		}
-		var d []micros
-		for i := range h.events {
-			e := &h.events[i]
-			if e.Kind != message.PsyncTry || !e.Offset.Known() {
-				continue
-			}
-			for _, t := range asked[int64(e.Offset)] {
-				d = append(d, e.at-t)
-			}
-		}
-		if s, ok := o.Skew[h.name]; ok {
-			h.clock.skew, h.clock.aligned, h.clock.method = micros(s/time.Microsecond), true, "given"
-			continue
-		}
-		if len(d) == 0 {
-			h.clock.method = "unaligned: no event ties it to the primary; its clock was taken as it is"
-			continue
-		}
-		h.clock.skew = closest(d)
-		h.clock.pairs, h.clock.aligned, h.clock.method = len(d), true, "requests logged at both ends"
-		h.clock.err = second / 2
-	}
-	for _, h := range g.hosts {
-		h.place()
-	}
-}
-
-// closest is the median of the tightest half of the differences: retries pair with each other wrongly,
-// and the wrong pairs scatter.
-func closest(d []micros) micros {
-	slices.SortFunc(d, func(a, b micros) int { return cmp.Compare(a, b) })
-	if len(d) < 3 {
-		return d[0]
-	}
-	n := len(d)/2 + 1
-	best := 0
-	for i := range len(d) - n + 1 {
-		if d[i+n-1]-d[i] < d[best+n-1]-d[best] {
-			best = i
-		}
-	}
-	return d[best+n/2]
 }
 
 func median[T cmp.Ordered](v []T) T {

@@ -232,8 +232,12 @@ func (h *host) firstSeen() micros {
 func (h *host) clockReport(g *group) HostClock {
 	c := &h.clock
 	how := c.method
-	if c.zoneHow != "" {
+	switch {
+	case !h.hasLog():
+	case c.zoneKnown:
 		how += "; zone from " + c.zoneHow
+	default:
+		how += "; zone " + c.zoneHow
 	}
 	return HostClock{Instance: h.name, Group: g.id, ZoneOffsetS: seconds(c.zone), SkewS: seconds(c.skew), ErrorS: seconds(c.err), Method: how, Pairs: c.pairs, Changes: append([]string{}, c.changes...)}
 }

@@ -46,7 +46,7 @@ type host struct {
 	clients  []table.Client
 	settings map[string]setting
 	// peers are what the group's other servers run with: a better guess than the version's default.
-	peers map[string]setting
+	peers    map[string]setting
 	lives    []life
 	stalls   []stall
 	addrs    []string // ip:port under which others speak of it, best first

@@ -120,7 +120,7 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 		e := &p.events[i]
 		switch e.Kind {
 		case message.ReplicaTimeout, message.ReplicaTimeoutFullsync, message.ReplicaLinkLost, message.ClientOutputBufferLimit, message.SyncRequested,
-			message.PsyncRefusedBacklog, message.PsyncOffsetAhead, message.PsyncAccepted, message.SyncFullRequested, message.SyncReplicaOnline,
+			message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncOffsetAhead, message.PsyncAccepted, message.SyncFullRequested, message.SyncReplicaOnline,
 			message.SyncStreamedRdbDone, message.DisklessTransferReplicaFailed, message.PsyncBadOffset:
 			var h *host
 			if isAddr(e.Peer) {
@@ -579,7 +579,7 @@ func (m *linkMachine) primarySays(it item) {
 	case message.SyncRequested:
 		t := m.request(it)
 		t.byPrimary, t.server = true, it.server
-	case message.PsyncRefusedBacklog, message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset, message.PsyncOffsetAhead, message.SyncFullRequested, message.PsyncBadOffset:
+	case message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset, message.PsyncOffsetAhead, message.SyncFullRequested, message.PsyncBadOffset:
 		t := m.answered(it)
 		t.byPrimary, t.answerEv, t.server = true, e, it.server
 		t.refusal = refusalOf(e.Kind)
@@ -656,6 +656,8 @@ func refusalOf(kind string) string {
 	switch kind {
 	case message.PsyncRefusedBacklog:
 		return "backlog-overflow"
+	case message.PsyncRefusedBacklogNone:
+		return "no-backlog"
 	case message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset:
 		return "replid-mismatch"
 	case message.PsyncOffsetAhead:

@@ -15,6 +15,7 @@ type group struct {
 	hosts     []*host // servers, by name
 	sentinels []*host
 	primary   *host // the first one; a host without evidence where none of the artifacts is its own
+	axis      *host // whose clock is the reference
 	// byAddr says which host an ip:port means. Addresses of replicas without artifacts get a host of their own.
 	byAddr map[string]*host
 	links  []*outage
@@ -312,7 +313,7 @@ func (g *group) matchReplicas() {
 		for i := range p.events {
 			e := &p.events[i]
 			switch e.Kind {
-			case message.SyncRequested, message.PsyncRefusedBacklog, message.PsyncAccepted:
+			case message.SyncRequested, message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncAccepted:
 				if isAddr(e.Peer) {
 					asks[e.Peer] = append(asks[e.Peer], ask{e.at, e.Offset.Or(-1), false})
 				}

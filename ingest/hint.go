@@ -91,12 +91,12 @@ func (s *scanner) flush() {
 }
 
 func (s *scanner) line(l []byte) {
-	if len(l) == 0 {
+	if p := s.pending; p != "" {
+		s.pending = "" // an empty line is an empty value
+		s.setting(p, string(l[:min(len(l), 200)]))
 		return
 	}
-	if p := s.pending; p != "" {
-		s.pending = ""
-		s.setting(p, string(l[:min(len(l), 200)]))
+	if len(l) == 0 {
 		return
 	}
 	if i := bytes.IndexAny(l[:min(len(l), 48)], ": \t"); i < 0 {

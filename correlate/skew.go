@@ -1,0 +1,375 @@
+package correlate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"psyncope/ingest/message"
+)
+
+// The protocol ties the two ends of a link together: a replica asks, the primary answers, the replica hears the
+// answer. What the primary logs lies between the two lines of the replica, so each request bounds how far the
+// replica's clock is ahead of the primary's, from both sides:
+//
+//	replica   r1 "Trying a partial resynchronization"     r2 "Full resync from primary"
+//	primary              p "Unable to partial resync with replica ..."
+//
+//	r1 - p  <=  skew  <=  r2 - p
+//
+// Which of the primary's lines answers which request is not always said, and retries look alike. So no pair is
+// trusted: every line that could be the answer gives an interval, and the skew is where most requests find one.
+
+// interval bounds a skew.
+type interval struct{ lo, hi micros }
+
+// request is what the replica's log says of one request, on the replica's own clock.
+type request struct {
+	asked, heard micros // heard is unknown where no answer is logged
+	full         bool   // it asked for everything
+	offset       int64
+	replid       string
+}
+
+// reply is what the primary's log says of one, on the primary's own clock.
+type reply struct {
+	at     micros
+	kind   string
+	offset int64
+	replid string
+	peer   string
+}
+
+// maxRequests bounds the work on a retry storm: a few hundred requests fix a clock as well as a hundred thousand.
+const maxRequests = 300
+
+// logTick is how finely a log stamp is written: milliseconds, cut off (redis 7.4.1 server.c:121).
+const logTick = 1000
+
+func requestsOf(h *host) []request {
+	var out []request
+	var cur *request
+	for i := range h.events {
+		e := &h.events[i]
+		if e.at == unknown {
+			continue
+		}
+		switch e.Kind {
+		case message.PsyncTry:
+			out = append(out, request{asked: e.at, heard: unknown, offset: e.Offset.Or(-1), replid: e.ReplID})
+			cur = &out[len(out)-1]
+		case message.PsyncNoCachedPrimary:
+			out = append(out, request{asked: e.at, heard: unknown, full: true, offset: -1})
+			cur = &out[len(out)-1]
+		case message.SyncFullFromPrimary, message.PsyncOk:
+			if cur != nil && cur.heard == unknown {
+				cur.heard = e.at
+			}
+		case message.ReplConnecting, message.ReplReconnecting, message.PrimaryLinkLost:
+			cur = nil
+		}
+	}
+	return thin(out)
+}
+
+func repliesOf(h *host) []reply {
+	var out []reply
+	for i := range h.events {
+		e := &h.events[i]
+		if e.at == unknown {
+			continue
+		}
+		switch e.Kind {
+		case message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncAccepted, message.PsyncOffsetAhead, message.PsyncRefusedReplid, message.SyncFullRequested:
+			out = append(out, reply{at: e.at, kind: e.Kind, offset: e.Offset.Or(-1), replid: e.ReplID, peer: e.Peer})
+		}
+	}
+	return thin(out)
+}
+
+// thin keeps the first and last of a long list and some between.
+func thin[T any](list []T) []T {
+	if len(list) <= maxRequests {
+		return list
+	}
+	out := make([]T, 0, maxRequests)
+	for i := range maxRequests {
+		out = append(out, list[i*(len(list)-1)/(maxRequests-1)])
+	}
+	return out
+}
+
+// answers tells whether the primary's line could answer the request.
+func (r *request) answeredBy(p *reply) bool {
+	switch p.kind {
+	case message.SyncFullRequested:
+		return r.full
+	case message.PsyncRefusedReplid:
+		return !r.full && p.replid == r.replid
+	}
+	return !r.full && r.offset >= 0 && p.offset == r.offset
+}
+
+// align estimates the skew of every host of the group against the reference, and lays everything on its axis.
+// The reference's own clock stays as it is: skew 0.
+func align(g *group, o Options) {
+	ref := g.primary
+	for _, h := range g.hosts {
+		if h.name == o.Reference {
+			ref = h
+		}
+	}
+	if !ref.hasLog() && !ref.hasInfo() && len(g.hosts) > 0 {
+		ref = g.hosts[0]
+	}
+	ref.clock.aligned, ref.clock.method, ref.clock.err = true, "reference", 0
+	g.axis = ref
+	done := map[*host]bool{ref: true}
+	// Whoever shares requests with an aligned server is aligned next: siblings meet at a new primary.
+	for range g.hosts {
+		for _, h := range g.hosts {
+			if done[h] {
+				continue
+			}
+			if s, ok := o.Skew[h.name]; ok {
+				h.clock.set(micros(s.Microseconds()), second/2, 0, "--skew")
+				h.place()
+				done[h] = true
+				continue
+			}
+			for _, p := range g.hosts {
+				if !done[p] || p == h {
+					continue
+				}
+				if h.alignTo(p) {
+					done[h] = true
+					break
+				}
+			}
+		}
+	}
+	for _, h := range g.hosts {
+		if !done[h] {
+			if h.alignByOffsets(ref) {
+				continue
+			}
+			h.clock.method = "unaligned: no event ties it to " + ref.name + "; its clock was taken as it is"
+			h.clock.err = unalignedError
+		}
+	}
+	for _, s := range g.sentinels {
+		s.alignSentinel(g)
+	}
+}
+
+// unalignedError is the doubt of a clock that nothing ties to another: hosts under NTP mostly agree to better, and
+// no order is claimed inside it.
+const unalignedError = 5 * second
+
+func (c *clock) set(skew, err micros, pairs int, how string) {
+	c.skew, c.err, c.pairs, c.method, c.aligned = skew, err, pairs, how, true
+}
+
+// alignTo estimates h's skew from what it and p, which is aligned, logged of the same requests.
+func (h *host) alignTo(p *host) bool {
+	var candidates [][]interval // for each request, the skews that some line of p allows
+	add := func(reqs []request, reps []reply, sign micros) {
+		for i := range reqs {
+			var in []interval
+			for j := range reps {
+				if !reqs[i].answeredBy(&reps[j]) {
+					continue
+				}
+				iv := interval{reqs[i].asked - reps[j].at - logTick, math.MaxInt64}
+				if reqs[i].heard != unknown {
+					iv.hi = reqs[i].heard - reps[j].at + logTick
+				} else {
+					iv.hi = iv.lo + h.duration("repl-timeout") + 2*second
+				}
+				if sign < 0 { // h answered and p asked
+					iv.lo, iv.hi = -iv.hi, -iv.lo
+				}
+				in = append(in, iv)
+			}
+			if len(in) > 0 {
+				candidates = append(candidates, in)
+			}
+		}
+	}
+	add(requestsOf(h), repliesOf(p), 1)
+	add(requestsOf(p), repliesOf(h), -1)
+	if len(candidates) == 0 {
+		return false
+	}
+	hint, sure := h.offsetSkew(p)
+	if !sure {
+		hint = 0 // hosts mostly keep about the same time
+	}
+	best, votes := stab(candidates, hint)
+	skew := (best.lo + best.hi) / 2
+	err := (best.hi-best.lo)/2 + logTick
+	// A zone that nothing told shows up as a skew of quarters of an hour.
+	if q := quarter(skew); q != 0 && abs(skew-q) < 300*second {
+		switch {
+		case !h.clock.zoneKnown && h.hasLog():
+			h.clock.zone += q
+			skew -= q
+			h.clock.zoneHow, h.clock.zoneKnown = "requests logged at both ends, taking the clocks to agree to minutes", true
+		case !p.clock.zoneKnown && p.hasLog() && p.clock.method == "reference":
+			p.clock.zone -= q
+			skew -= q
+			p.clock.zoneHow, p.clock.zoneKnown = "requests logged at both ends, taking the clocks to agree to minutes", true
+			p.place()
+		}
+	}
+	h.clock.set(skew, err+p.clock.err, votes, fmt.Sprintf("%d of %d requests logged at both ends", votes, len(candidates)))
+	h.place()
+	return true
+}
+
+// stab finds where most requests have an interval. Where several places have as many, the one closest to hint is taken,
+// and the answer spans those within a second of it, so that the error covers the ambiguity of replicas that asked at the
+// same moment.
+func stab(candidates [][]interval, hint micros) (interval, int) {
+	var points []micros
+	for _, in := range candidates {
+		for _, iv := range in {
+			points = append(points, iv.lo, iv.hi)
+		}
+	}
+	slices.Sort(points)
+	points = slices.Compact(points)
+	count := func(x micros) int {
+		n := 0
+		for _, in := range candidates {
+			if slices.ContainsFunc(in, func(iv interval) bool { return iv.lo <= x && x <= iv.hi }) {
+				n++
+			}
+		}
+		return n
+	}
+	best := 0
+	votes := make([]int, len(points))
+	for i, x := range points {
+		votes[i] = count(x)
+		best = max(best, votes[i])
+	}
+	var runs []interval
+	for i := 0; i < len(points); i++ {
+		if votes[i] < best {
+			continue
+		}
+		j := i
+		for j+1 < len(points) && votes[j+1] == best && count((points[j]+points[j+1])/2) == best {
+			j++
+		}
+		runs = append(runs, interval{points[i], points[j]})
+		i = j
+	}
+	away := func(r interval) micros { return max(r.lo-hint, hint-r.hi, 0) }
+	slices.SortStableFunc(runs, func(a, b interval) int {
+		return cmp.Or(cmp.Compare(away(a)/second, away(b)/second), cmp.Compare(a.hi-a.lo, b.hi-b.lo), cmp.Compare(a.lo, b.lo))
+	})
+	out := runs[0]
+	for _, r := range runs[1:] {
+		if r.lo <= out.hi+second && r.hi >= out.lo-second && r.hi-r.lo <= 2*(out.hi-out.lo)+second/10 {
+			out.lo, out.hi = min(out.lo, r.lo), max(out.hi, r.hi)
+		}
+	}
+	return out, best
+}
+
+// alignByOffsets compares the replica's applied offset with the primary's stream: a replica cannot hold what the
+// primary has not written, and while its link is well it holds nearly all of it. So where the primary's offset, drawn
+// between its dumps, reaches the replica's, there the replica's dump was taken or a little later.
+func (h *host) alignByOffsets(p *host) bool {
+	d, spread, n := h.offsetDifferences(p)
+	if n < 3 || spread > unalignedError {
+		return false
+	}
+	h.clock.set(d, spread, n, fmt.Sprintf("replication offsets in %d dumps against the primary's", n))
+	h.place()
+	return true
+}
+
+// offsetSkew is the skew that replication offsets give, if it is good to some seconds: enough to choose among requests.
+func (h *host) offsetSkew(p *host) (micros, bool) {
+	d, spread, n := h.offsetDifferences(p)
+	return d, n >= 3 && spread <= 2*unalignedError
+}
+
+func (h *host) offsetDifferences(p *host) (skew, spread micros, n int) {
+	if len(p.samples) < 3 || len(h.samples) < 3 {
+		return 0, 0, 0
+	}
+	var d []micros
+	for i := range h.samples {
+		s := &h.samples[i]
+		if s.LinkStatus != "up" || !s.ReplicaOffset.Known() || s.LastIOSeconds.Or(99) > 1 {
+			continue
+		}
+		for j := 1; j < len(p.samples); j++ {
+			a, b := &p.samples[j-1], &p.samples[j]
+			if !a.PrimaryOffset.Known() || !b.PrimaryOffset.Known() || b.PrimaryOffset <= a.PrimaryOffset || a.RunID != b.RunID {
+				continue
+			}
+			o := s.ReplicaOffset
+			if o < a.PrimaryOffset || o > b.PrimaryOffset || b.at-a.at > 60*second {
+				continue
+			}
+			at := a.at + micros(float64(b.at-a.at)*float64(o-a.PrimaryOffset)/float64(b.PrimaryOffset-a.PrimaryOffset))
+			d = append(d, s.at-at)
+			break
+		}
+	}
+	// An idle primary's stream moves by pings alone: too coarse to date anything, and the dumps scatter.
+	if len(d) == 0 {
+		return 0, 0, 0
+	}
+	m := median(d)
+	dev := make([]micros, len(d))
+	for i := range d {
+		dev[i] = abs(d[i] - m)
+	}
+	return m, 3*median(dev) + second/4, len(d)
+}
+
+// alignSentinel ties a Sentinel's clock to the promotion it ordered: it sends REPLICAOF NO ONE before the replica
+// obeys, and reports the promotion after.
+func (h *host) alignSentinel(g *group) {
+	var in []interval
+	sent := unknown
+	for i := range h.events {
+		e := &h.events[i]
+		switch e.Kind {
+		case message.SentinelFailoverSendReplicaofNoone:
+			sent = e.at
+		case message.SentinelPromoted, message.SentinelFailoverReconf:
+			if sent == unknown {
+				continue
+			}
+			for _, r := range g.hosts {
+				for j := range r.events {
+					if x := &r.events[j]; x.Kind == message.Promoted && x.at != unknown {
+						in = append(in, interval{sent - x.at - logTick, e.at - x.at + logTick})
+					}
+				}
+			}
+			sent = unknown
+		}
+	}
+	if len(in) == 0 {
+		h.clock.method = "unaligned: no promotion ties it to a server; its clock was taken as it is"
+		h.clock.err = unalignedError
+		return
+	}
+	best, n := stab([][]interval{in}, 0)
+	if abs(best.lo+best.hi)/2 > 900*second {
+		h.clock.method = "unaligned: its promotions lie too far from the servers'"
+		h.clock.err = unalignedError
+		return
+	}
+	h.clock.set((best.lo+best.hi)/2, (best.hi-best.lo)/2, n, "the promotion it ordered")
+	h.place()
+}
