@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"psyncope/ingest/artifact"
+	"psyncope/ingest/clients"
 	"psyncope/ingest/config"
 	"psyncope/ingest/info"
+	"psyncope/ingest/latency"
 	"psyncope/ingest/logs"
 	"psyncope/ingest/slowlog"
 )
@@ -24,6 +26,8 @@ func Formats() []artifact.Format {
 		logs.Format(),
 		slowlog.Format(),
 		config.Format(),
+		clients.Format(),
+		latency.Format(),
 	}
 }
 

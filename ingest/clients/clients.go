@@ -118,7 +118,7 @@ func sniff(name string, head []byte) int {
 	case right > 0 && right >= wrong:
 		return 60 + 35*right/(right+wrong)
 	case wrong == 0 && right == 0 && (strings.Contains(name, "client-list") || strings.Contains(name, "clients") || strings.Contains(name, "client_list") || strings.Contains(name, "clientlist")):
-		return 55
+		return 75 // no client, or a server that refused
 	}
 	return 0
 }

@@ -109,7 +109,7 @@ func sniff(name string, head []byte) int {
 	case right > 0 && right >= wrong:
 		return 60 + 35*right/(right+wrong)
 	case wrong == 0 && right == 0 && isNamed(name):
-		return 55 // nothing asked for, or a server that refused
+		return 75 // nothing asked for, or a server that refused
 	}
 	return 0
 }

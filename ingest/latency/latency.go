@@ -73,9 +73,12 @@ const sniffBytes = 8 << 10
 
 func sniff(name string, head []byte) int {
 	head = head[:min(len(head), sniffBytes)]
-	right, wrong, prose := 0, 0, false
+	right, wrong, prose, history := 0, 0, false, true
 	_ = scan(name, bytes.NewReader(head), sink{
-		event:  func(int32, event) { right++ },
+		event: func(_ int32, e event) {
+			right++
+			history = history && !e.max.Known()
+		},
 		prose:  func() { prose = true },
 		ignore: func() {},
 		reject: func(_ int32, _, text string) {
@@ -86,6 +89,8 @@ func sniff(name string, head []byte) int {
 	})
 	named := strings.Contains(strings.ToLower(name), "latency")
 	switch {
+	case right > 0 && history && wrong > 0 && !named:
+		return 0 // any column of stamps and one of numbers looks so
 	case right > 0 && wrong <= 1:
 		return 93
 	case right > 0:
@@ -93,7 +98,7 @@ func sniff(name string, head []byte) int {
 	case prose && wrong <= 1:
 		return 80
 	case named && wrong == 0:
-		return 60 // no events, or a server that refused
+		return 75 // no events, or a server that refused
 	}
 	return 0
 }

@@ -165,7 +165,7 @@ func sniff(name string, head []byte) int {
 	case entries > 0:
 		return 90 * entries / (entries + rejected)
 	case named && rejected == 0:
-		return 60 // an empty log, or a server that refused
+		return 75 // an empty log, or a server that refused
 	}
 	return 0
 }
