@@ -171,6 +171,38 @@ var cases = []struct {
 	{name: "an unknown prefix",
 		log:  "archive/redis.log:17:812:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n",
 		want: []string{"1 2025-04-14T09:15:26.535 local 812:S warning primary-link-lost"}},
+	{name: "tail of two files",
+		log: "==> /var/log/redis-a.log <==\n7:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n\n" +
+			"==> /srv/redis-b/redis.log <==\n8:S 14 Apr 2025 09:15:26.600 # Connection with master lost.\n",
+		want: []string{
+			"2 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost of redis-a",
+			"5 2025-04-14T09:15:26.600 local 8:S warning primary-link-lost of redis-b",
+		}, ignored: 3},
+	{name: "grep over two files",
+		log: "redis-a/redis.log:12:7:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n" +
+			"redis-b/redis.log:7:8:S 14 Apr 2025 09:15:26.600 # Connection with master lost.\n",
+		want: []string{
+			"1 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost of redis-a",
+			"2 2025-04-14T09:15:26.600 local 8:S warning primary-link-lost of redis-b",
+		}},
+	{name: "pods' names before the lines, and one word that names nothing",
+		log: "redis-0 redis 1:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n" +
+			"redis-1 redis 1:S 14 Apr 2025 09:15:26.600 # Connection with master lost.\n" +
+			"INFO 1:S 14 Apr 2025 09:15:26.700 # Connection with master lost.\n",
+		want: []string{
+			"3 2025-04-14T09:15:26.700 local 1:S warning primary-link-lost",
+			"1 2025-04-14T09:15:26.535 local 1:S warning primary-link-lost of redis-0",
+			"2 2025-04-14T09:15:26.600 local 1:S warning primary-link-lost of redis-1",
+		}},
+	{name: "a prefix that names nothing twice",
+		log:  prefixes(40),
+		want: prefixed(40)},
+	{name: "CSV",
+		log:  "\"2025-04-14T07:15:26.535Z\",\"db\",\"7:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\",\"x\"\n",
+		want: []string{"1 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost"}},
+	{name: "records printed over several lines",
+		log:  "{\n  \"events\": [\n    {\n      \"timestamp\": 1744614926535,\n      \"message\": \"7:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\"\n    }\n  ]\n}\n",
+		want: []string{"5 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost"}, ignored: 7},
 	{name: "compose with two servers and another programme",
 		log: "Attaching to redis-a-1, redis-b-1, web-1\n" +
 			"redis-a-1  | 1:M 14 Apr 2025 09:15:26.535 # Connection with replica 10.3.0.2:6379 lost.\n" +
@@ -248,6 +280,23 @@ var cases = []struct {
 	{name: "a file truncated under its writer",
 		log:  strings.Repeat("\x00", 5000) + "812:S 14 Apr 2025 09:15:26.500 # Connection with master lost.\n",
 		want: []string{"1 2025-04-14T09:15:26.500 local 812:S warning primary-link-lost"}},
+}
+
+// prefixes are lines of one server, each behind an id of its own.
+func prefixes(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "req-%x 7:S 14 Apr 2025 09:15:%02d.000 # Connection with master lost.\n", 1000+i, i)
+	}
+	return b.String()
+}
+
+func prefixed(n int) []string {
+	var want []string
+	for i := range n {
+		want = append(want, fmt.Sprintf("%d 2025-04-14T09:15:%02d.000 local 7:S warning primary-link-lost", i+1, i))
+	}
+	return want
 }
 
 func TestRead(t *testing.T) {

@@ -119,7 +119,7 @@ func digitsOnly(line []byte) bool {
 // heading knows what tools print above and between logs.
 func heading(line []byte) bool {
 	for _, h := range [...]string{
-		"==> ", "-- Logs begin at", "-- Journal begins at", "-- Boot ", "-- Reboot --", "-- No entries --",
+		"-- Logs begin at", "-- Journal begins at", "-- Boot ", "-- Reboot --", "-- No entries --",
 		"Attaching to ", "[offset ", "[info] ", "[additional info] ", "Symbol: ", "Module: ", "$ xxd ", "$ objdump ",
 		"EIP:", "Backtrace:",
 	} {

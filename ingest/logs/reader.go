@@ -29,6 +29,7 @@ type reader struct {
 	names   map[string]string  // instance names of the sources that the survey found
 	order   []*stream          // in order of appearance
 	key     []byte
+	found   int // where in the line an unknown prefix ended, 0 without one
 	// surveying keeps every source apart, to see which of them are servers.
 	surveying bool
 
@@ -197,6 +198,12 @@ func (r *reader) odd(line []byte) {
 		}
 		r.exported()
 	}
+	if name, ok := tailed(line); ok {
+		// tail and head name the file that the next lines are from.
+		r.ignoreBlock(r.bare)
+		r.bare = r.streamOf(&wrap.Line{Source: name})
+		return
+	}
 	if !wrap.Unwrap(line, &r.scratch, &r.wrapped) {
 		r.inner(r.bare, line, r.line)
 		return
@@ -243,6 +250,11 @@ func (r *reader) inner(s *stream, line []byte, number int32) {
 		at.outer = w.At
 	}
 	if r.parse(s, line, h) {
+		if r.found > 0 && len(w.Source) == 0 {
+			if name := prefixName(line[:r.found]); name != nil {
+				s = r.streamOf(&wrap.Line{Source: name})
+			}
+		}
 		r.complete(h, w)
 		at.at = h.Stamp
 		r.event(s, at)
@@ -272,7 +284,7 @@ func (r *reader) inner(s *stream, line []byte, number int32) {
 		return
 	}
 	if w.Syslog {
-		r.ignore(s) // another programme's line in the same journal
+		r.beside(s, line, at) // another programme's line in the same journal
 		return
 	}
 	if f := frameOf(line); f != noFrame || r.known.knows(line) {
@@ -296,8 +308,29 @@ func (r *reader) inner(s *stream, line []byte, number int32) {
 	r.problem(number, line)
 }
 
+// beside reads a line of another programme in a server's journal. The kernel and the service manager may
+// tell of the server's end, as far as the catalogue knows their words.
+func (r *reader) beside(s *stream, line []byte, at place) {
+	w, h := &r.wrapped, &r.header
+	if name := string(w.Source); name == "kernel" || name == "systemd" {
+		if name == "kernel" && len(line) > 0 && line[0] == '[' { // "[12345.678901] ", since boot
+			if _, after, ok := bytes.Cut(line, []byte("] ")); ok {
+				line = after
+			}
+		}
+		if server := r.serverOn(string(w.Host)); server != nil && r.known.knows(line) {
+			*h = logline.Header{Form: logline.Full, PID: table.Null, Level: w.Level, Stamp: w.At, Clock: w.Clock, Message: line}
+			at.at = h.Stamp
+			r.event(server, at)
+			return
+		}
+	}
+	r.ignore(s)
+}
+
 // parse reads a header in any form that may be trusted.
 func (r *reader) parse(s *stream, line []byte, h *logline.Header) bool {
+	r.found = 0
 	if s.parser.Parse(line, h) {
 		r.sure++
 		return true
@@ -314,8 +347,11 @@ func (r *reader) parse(s *stream, line []byte, h *logline.Header) bool {
 			return true
 		}
 	}
-	if s.parser.Find(line, h) > 0 {
+	if r.found = s.parser.Find(line, h); r.found > 0 {
 		r.sure++
+		if line[r.found-1] == '"' {
+			h.Message = quoted(h.Message)
+		}
 		return true
 	}
 	return false

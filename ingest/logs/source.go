@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"psyncope/ingest/artifact"
+	"psyncope/ingest/logline"
 	"psyncope/ingest/wrap"
 )
 
@@ -15,14 +16,14 @@ const maxStreams = 1024
 // streamOf finds the stream of a line's source.
 func (r *reader) streamOf(w *wrap.Line) *stream {
 	if len(w.Source) == 0 && len(w.Host) == 0 {
-		return r.bare
+		return r.bare // of the file that tail named, or of the artifact
 	}
 	r.key = append(append(append(r.key[:0], w.Host...), 0), w.Source...)
 	if s, ok := r.streams[string(r.key)]; ok {
 		return s
 	}
 	if len(r.streams) >= maxStreams {
-		return r.bare
+		return r.order[0]
 	}
 	name, ok := r.names[string(r.key)]
 	switch {
@@ -33,7 +34,7 @@ func (r *reader) streamOf(w *wrap.Line) *stream {
 	default:
 		name = r.in.Origin.Instance
 	}
-	s := r.bare
+	s := r.order[0]
 	if name != r.in.Origin.Instance || r.surveying {
 		s = &stream{name: name, host: string(w.Host), source: string(w.Source), foreign: !ok && !r.surveying}
 		r.order = append(r.order, s)
@@ -68,17 +69,19 @@ func (r *reader) survey(l *lines) {
 		return
 	}
 	var servers []*stream
-	for _, s := range look.order {
-		if s.records > 0 && s != look.bare {
+	records := int64(0)
+	for _, s := range look.order[1:] {
+		if s.records > 0 {
 			servers = append(servers, s)
+			records += s.records
 		}
 	}
-	if len(servers) == 0 {
-		return
+	if len(servers) == 0 || len(servers) > 16 && records < 3*int64(len(servers)) {
+		return // none, or a prefix that changes from line to line and names nothing
 	}
 	r.names = map[string]string{}
 	names := namesOf(servers)
-	if len(servers) == 1 && look.bare.records == 0 {
+	if len(servers) == 1 && look.order[0].records == 0 {
 		names[0] = r.in.Origin.Instance
 	}
 	for i, s := range servers {
@@ -90,12 +93,22 @@ func (r *reader) survey(l *lines) {
 func anySource(head []byte) bool {
 	var s wrap.Scratch
 	var w wrap.Line
+	var h logline.Header
+	var p logline.Parser
 	for range 20 {
 		line, rest, ok := bytes.Cut(head, []byte("\n"))
+		if p.Parse(line, &h) {
+			if !ok {
+				return false
+			}
+			head = rest
+			continue
+		}
 		if wrap.Unwrap(line, &s, &w) && (len(w.Source) > 0 || len(w.Host) > 0) {
 			return true
 		}
-		if bytes.HasPrefix(line, []byte("__CURSOR=")) {
+		_, named := tailed(line)
+		if named || p.Find(line, &h) > 0 || bytes.HasPrefix(line, []byte("__CURSOR=")) {
 			return true
 		}
 		if !ok {
@@ -148,4 +161,98 @@ func containsFold(name []byte, s string) bool {
 		}
 	}
 	return false
+}
+
+// tailed knows "==> redis-a.log <==", which tail and head print before each file's lines, and gives the server's
+// name in it.
+func tailed(line []byte) (name []byte, ok bool) {
+	line, ok = bytes.CutPrefix(line, []byte("==> "))
+	if !ok {
+		return nil, false
+	}
+	line, ok = bytes.CutSuffix(line, []byte(" <=="))
+	if !ok || len(line) == 0 || len(line) > 256 {
+		return nil, false
+	}
+	return pathName(line), true
+}
+
+// pathName is the server's name in a log's path: that of the file, or of its directory where the file's says
+// nothing.
+func pathName(path []byte) []byte {
+	for {
+		dir, base := []byte(nil), path
+		if i := bytes.LastIndexByte(path, '/'); i >= 0 {
+			dir, base = path[:i], path[i+1:]
+		}
+		stem, _, _ := bytes.Cut(base, []byte("."))
+		for _, plain := range [...]string{"", "redis", "redis-server", "valkey", "valkey-server", "server", "sentinel", "stdout", "log", "logs", "current"} {
+			if plain == string(stem) && len(dir) > 0 {
+				stem = nil
+			}
+		}
+		if len(stem) > 0 || len(dir) == 0 {
+			return stem
+		}
+		path = dir
+	}
+}
+
+// prefixName is the server's name in a prefix that no wrapper explains: grep's path, with a line's number or
+// without, or a pod's or host's name with or without that of a container. A word counts as a name if it is a
+// compound: "INFO" is none. It is nil for anything else.
+func prefixName(prefix []byte) []byte {
+	if path, ok := bytes.CutSuffix(prefix, []byte(":")); ok {
+		if i := bytes.LastIndexByte(path, ':'); i > 0 && allDigits(path[i+1:]) {
+			path = path[:i]
+		}
+		if bytes.IndexByte(path, ' ') >= 0 || allDigits(path) {
+			return nil
+		}
+		return pathName(path)
+	}
+	word, rest, ok := bytes.Cut(prefix, []byte(" "))
+	if !ok || bytes.IndexByte(bytes.TrimSpace(rest), ' ') >= 0 || bytes.IndexAny(word, "-_.") < 0 {
+		return nil
+	}
+	for _, c := range word {
+		if c-'0' > 9 && c-'a' >= 26 && c-'A' >= 26 && c != '-' && c != '_' && c != '.' {
+			return nil
+		}
+	}
+	return word
+}
+
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	return true
+}
+
+// quoted is a message that stands in quotes, as in CSV: up to the quote that ends the field.
+func quoted(message []byte) []byte {
+	for i, c := range message {
+		if c == '"' && (i+1 == len(message) || message[i+1] == ',') {
+			return message[:i]
+		}
+	}
+	return message
+}
+
+// serverOn is the one server whose lines a host's journal has; nil if there are several, or none.
+func (r *reader) serverOn(host string) *stream {
+	var one *stream
+	for _, s := range r.order {
+		if s.records == 0 || s.foreign || s != r.bare && s.host != host {
+			continue
+		}
+		if one != nil {
+			return nil
+		}
+		one = s
+	}
+	return one
 }

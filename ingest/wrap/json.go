@@ -101,22 +101,41 @@ func peelJSON(in []byte, s *Scratch, out *Line) bool {
 	return r.fill(s, out)
 }
 
-// peelFragment knows a line of a record that was printed over several: `"message": "line",`.
+// peelFragment knows a line of a record that was printed over several: `"message": "line",`. Other fields'
+// lines are the store's own.
 func peelFragment(in []byte, s *Scratch, out *Line) bool {
 	in = bytes.TrimSpace(in)
-	if len(in) < 8 || in[0] != '"' {
+	if len(in) < 4 || in[0] != '"' {
 		return false
 	}
 	var r record
 	p := scanner{b: in}
-	if !p.member(&r, 0) || r.rank[text] == 0 {
+	if opens(in) {
+		out.Foreign = true
+		return true
+	}
+	if !p.member(&r, 0) {
 		return false
 	}
 	p.blank()
 	if rest := p.b[p.i:]; len(rest) > 0 && string(rest) != "," {
 		return false
 	}
+	if r.rank[text] == 0 {
+		out.Foreign = true
+		return true
+	}
 	return r.fill(s, out)
+}
+
+// opens knows `"key": {` and `"key": [`.
+func opens(in []byte) bool {
+	p := scanner{b: in}
+	if _, ok := p.str(); !ok {
+		return false
+	}
+	rest := bytes.TrimSpace(p.b[p.i:])
+	return len(rest) > 1 && rest[0] == ':' && len(bytes.Trim(rest[1:], " {[")) == 0
 }
 
 func (r *record) fill(s *Scratch, out *Line) bool {

@@ -118,6 +118,8 @@ var wrapped = []struct {
 	{"Splunk", `{"preview":false,"result":{"_raw":"` + inner + `","_time":"2021-02-03T07:08:09.010203+00:00","host":"db1"}}`,
 		want{inner: inner, at: stamp, clock: table.ClockUTC, host: "db1", pid: noPID}},
 	{"one field a line", `      "message": "` + inner + `",`, want{inner: inner, at: none, clock: table.ClockNone, pid: noPID}},
+	{"a field that is the store's own", `      "ingestionTime": 1612336099010`, want{inner: `      "ingestionTime": 1612336099010`, at: none, clock: table.ClockNone, pid: noPID, foreign: true}},
+	{"a field that opens a record", `    "events": [`, want{inner: `    "events": [`, at: none, clock: table.ClockNone, pid: noPID, foreign: true}},
 	{"valkey's own JSON", `{"pid":7,"role":"replica","timestamp":"2021-02-03T07:08:09.010203Z","level":"notice","message":"Ready"}`,
 		want{inner: "Ready", at: stamp, clock: table.ClockUTC, pid: noPID, role: "S", level: logline.Notice}},
 	{"bitnami", "redis 07:08:09.01 INFO  ==> ** Starting Redis **",
