@@ -387,7 +387,8 @@ func (m *linkMachine) replicaSays(it item) {
 			o := m.open(it, it.at)
 			o.first, o.begun = !m.hadLink(it.at), true
 		}
-		if m.cur != nil && m.server != nil && m.server != m.h {
+		// The outage is of the link to the server before; who is asked next may be another.
+		if m.cur != nil && m.cur.server == nil && m.server != m.h {
 			m.cur.server = m.server
 		}
 	case message.PsyncTry:

@@ -314,7 +314,13 @@ func (g *group) matchReplicas() {
 			e := &p.events[i]
 			switch e.Kind {
 			case message.SyncRequested, message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncAccepted:
-				if isAddr(e.Peer) {
+				if !isAddr(e.Peer) {
+					continue
+				}
+				// A request and its answer are one: two lines within the same moment.
+				if n := len(asks[e.Peer]); n > 0 && !asks[e.Peer][n-1].lost && e.at-asks[e.Peer][n-1].at < second/4 {
+					asks[e.Peer][n-1].offset = max(asks[e.Peer][n-1].offset, e.Offset.Or(-1))
+				} else {
 					asks[e.Peer] = append(asks[e.Peer], ask{e.at, e.Offset.Or(-1), false})
 				}
 			case message.ReplicaLinkLost:
@@ -349,14 +355,22 @@ func (g *group) matchReplicas() {
 				continue
 			}
 			score := 0.0
-			tries := 0
+			// What either end logged and the other did not speaks against the pair. Losses are often logged at one end only.
+			tries, heard := 0, 0
+			for _, a := range as {
+				if !a.lost && (len(h.events) > 0 && h.events[0].at <= a.at+clockSlack) {
+					heard++
+				}
+			}
 			for i := range h.events {
 				e := &h.events[i]
 				if e.Kind != message.PsyncTry && e.Kind != message.PsyncNoCachedPrimary && e.Kind != message.PrimaryLinkLost {
 					continue
 				}
 				lost := e.Kind == message.PrimaryLinkLost
-				tries++
+				if !lost {
+					tries++
+				}
 				best := 0.0
 				for _, a := range as {
 					d := abs(a.at - e.at)
@@ -369,10 +383,13 @@ func (g *group) matchReplicas() {
 					}
 					best = max(best, s)
 				}
+				if lost {
+					best /= 4
+				}
 				score += best
 			}
-			if tries > 0 {
-				score /= float64(max(tries, 1))
+			if n := max(tries, heard); n > 0 {
+				score /= float64(n)
 			}
 			_, port, _ := net.SplitHostPort(addr)
 			for i := range h.samples {
