@@ -52,7 +52,6 @@ var (
 var htmlTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"visible":    visible,
 	"short":      short,
-	"place":      place,
 	"when":       when,
 	"until":      until,
 	"offset":     offset,
@@ -83,6 +82,7 @@ const (
 	htmlValues    = 400000 // numbers in one page; beyond, series are thinned harder
 	htmlSeries    = 4000   // numbers in one series: more than a screen has columns
 	htmlRows      = 200    // of a table in a page
+	htmlSteps     = 12     // of a chain, before the rest is folded
 )
 
 type htmlPage struct {
@@ -106,6 +106,7 @@ type htmlPage struct {
 	Problems       []correlate.Problem
 	ProblemsLeft   int
 	InputWords     string
+	Root           string // where all evidence lies
 	Version        string
 }
 
@@ -144,6 +145,7 @@ type htmlIncident struct {
 	I      *correlate.Incident
 	Facts  []fact
 	Steps  []htmlStep
+	Later  []htmlStep // of a long chain, what the page opens on demand
 	Sum    *htmlSum
 	Refuse string
 	Rs     []htmlAdvice
@@ -151,6 +153,7 @@ type htmlIncident struct {
 
 type htmlStep struct {
 	N        int
+	G        string // the group's id
 	ID       string
 	Offset   string
 	S        correlate.Step
@@ -163,8 +166,8 @@ type htmlStep struct {
 
 // htmlEvidence is a line and its number in the group's list of lines.
 type htmlEvidence struct {
-	E int
-	correlate.Evidence
+	E           int
+	Place, Text string
 }
 
 type htmlAdvice struct {
@@ -247,7 +250,7 @@ func newHTMLPage(d *correlate.Diagnosis) (*htmlPage, error) {
 		Title: "Redis replication report", Verdict: verdict(d), Version: correlate.Schema,
 		Style: template.CSS(style), Script: template.JS(script),
 		Policy: template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src %s; script-src %s"`, hash(style), hash(script))),
-		Notes:  []htmlNote{}, InputWords: inputWords(d.Inputs),
+		Notes:  []htmlNote{}, Root: rootOf(d), InputWords: inputWords(d.Inputs),
 	}
 	if d.Schema != "" {
 		v.Version = visible(d.Schema)
@@ -263,7 +266,7 @@ func newHTMLPage(d *correlate.Diagnosis) (*htmlPage, error) {
 			continue
 		}
 		section[g.Group.ID] = id
-		book := &evidenceBook{at: map[correlate.Evidence]int{}}
+		book := &evidenceBook{root: v.Root, at: map[correlate.Evidence]int{}}
 		view, gd := htmlGroupOf(id, g, len(groups), thin, book)
 		v.Groups = append(v.Groups, view)
 		data.Groups = append(data.Groups, gd)
@@ -274,7 +277,7 @@ func newHTMLPage(d *correlate.Diagnosis) (*htmlPage, error) {
 		}
 	}
 	// Notes have a page's list of their own: an instance name is not always in one group only.
-	book := &evidenceBook{at: map[correlate.Evidence]int{}}
+	book := &evidenceBook{root: v.Root, at: map[correlate.Evidence]int{}}
 	for _, n := range d.Notes {
 		if len(v.Notes) == htmlRows {
 			break
@@ -315,6 +318,7 @@ func inputWords(in correlate.Inputs) string {
 
 // evidenceBook numbers the lines of evidence of a group; the page holds each once.
 type evidenceBook struct {
+	root  string
 	lines [][3]any
 	at    map[correlate.Evidence]int
 }
@@ -332,7 +336,7 @@ func (b *evidenceBook) add(e correlate.Evidence) int {
 func (b *evidenceBook) all(ev []correlate.Evidence) []htmlEvidence {
 	out := make([]htmlEvidence, len(ev))
 	for i, e := range ev {
-		out[i] = htmlEvidence{b.add(e), e}
+		out[i] = htmlEvidence{b.add(e), place(b.root, e), e.Text}
 	}
 	return out
 }
@@ -432,7 +436,7 @@ func heat(i *correlate.Incident, from, to *correlate.Stamp) htmlSpan {
 func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (htmlGroup, groupData) {
 	v := htmlGroup{ID: id, Group: g.Group, Open: len(g.incidents) > 0 || groups <= quietOpen, Quiet: len(g.incidents) == 0}
 	for n, i := range g.incidents {
-		v.Incidents = append(v.Incidents, htmlIncidentOf(fmt.Sprintf("%si%d", id, n+1), i, book))
+		v.Incidents = append(v.Incidents, htmlIncidentOf(id, fmt.Sprintf("%si%d", id, n+1), i, book))
 	}
 	gd := groupData{ID: id, Spans: []spanData{}, Charts: []chartData{}, X: [][]int64{}}
 	frame := newFrame(g)
@@ -461,16 +465,20 @@ func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (h
 	return v, gd
 }
 
-func htmlIncidentOf(id string, i *correlate.Incident, book *evidenceBook) htmlIncident {
+func htmlIncidentOf(group, id string, i *correlate.Incident, book *evidenceBook) htmlIncident {
 	v := htmlIncident{ID: id, I: i, Facts: facts(i)}
 	for n, s := range i.Chain {
-		step := htmlStep{N: n + 1, ID: fmt.Sprintf("%ss%d", id, n+1), Offset: offset(i.Start, s.At), S: s, Lead: s.Rule}
+		step := htmlStep{N: n + 1, G: group, ID: fmt.Sprintf("%ss%d", id, n+1), Offset: offset(i.Start, s.At), S: s, Lead: s.Rule}
 		if s.Rule != "" && s.From >= 0 && s.From < n {
 			step.LeadN, step.LeadStep = s.From+1, fmt.Sprintf("%ss%d", id, s.From+1)
 		}
 		ev, more := upTo(s.Evidence, 2*mostEvidence)
 		step.Evidence, step.More = book.all(ev), more
-		v.Steps = append(v.Steps, step)
+		if n < htmlSteps || len(i.Chain) <= htmlSteps+4 {
+			v.Steps = append(v.Steps, step)
+		} else {
+			v.Later = append(v.Later, step)
+		}
 	}
 	if k := i.Refusal.Kind; k != "" && k != "none" {
 		v.Refuse = k

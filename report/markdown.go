@@ -15,7 +15,7 @@ import (
 // sequence of each chain. Text of evidence stands in code blocks, or escaped so that it makes no
 // markup, no link and mentions nobody.
 func Markdown(w io.Writer, d *correlate.Diagnosis, _ Options) error {
-	m := &markdown{}
+	m := &markdown{root: rootOf(d)}
 	m.f("# Redis replication report\n\n%s\n", mdText(verdict(d)))
 	if len(d.Groups) > fewGroups {
 		m.overview(d)
@@ -39,7 +39,10 @@ func Markdown(w io.Writer, d *correlate.Diagnosis, _ Options) error {
 // mostMermaid is how many steps a diagram holds before nobody can read it.
 const mostMermaid = 24
 
-type markdown struct{ b bytes.Buffer }
+type markdown struct {
+	b    bytes.Buffer
+	root string // where all evidence lies
+}
 
 func (m *markdown) f(format string, a ...any) { fmt.Fprintf(&m.b, format, a...) }
 
@@ -273,7 +276,7 @@ func (m *markdown) chain(i *correlate.Incident) {
 		if n == 5*mostRows {
 			break
 		}
-		evidenceLines(&b, fmt.Sprintf("%3d  ", n+1), s.Evidence)
+		m.evidenceLines(&b, fmt.Sprintf("%3d  ", n+1), s.Evidence)
 	}
 	if b.Len() > 0 {
 		m.f("\nEvidence, by step:\n")
@@ -282,7 +285,7 @@ func (m *markdown) chain(i *correlate.Incident) {
 }
 
 // evidenceLines writes place and text of each line, the first behind a prefix, the rest below it.
-func evidenceLines(b *strings.Builder, prefix string, ev []correlate.Evidence) {
+func (m *markdown) evidenceLines(b *strings.Builder, prefix string, ev []correlate.Evidence) {
 	for n, e := range ev {
 		if n == mostEvidence {
 			fmt.Fprintf(b, "%*s%d more\n", len(prefix), "", len(ev)-n)
@@ -291,7 +294,7 @@ func evidenceLines(b *strings.Builder, prefix string, ev []correlate.Evidence) {
 		if n > 0 {
 			prefix = strings.Repeat(" ", len(prefix))
 		}
-		fmt.Fprintf(b, "%s%s\n", prefix, place(e))
+		fmt.Fprintf(b, "%s%s\n", prefix, place(m.root, e))
 		if e.Text != "" {
 			fmt.Fprintf(b, "%*s%s\n", len(prefix)+2, "", short(e.Text))
 		}
@@ -422,7 +425,7 @@ func (m *markdown) notes(notes []correlate.Note) {
 			where += ", " + when(note.At)
 		}
 		m.f("%d. **%s**%s: %s\n", n+1, mdText(note.Kind), where, mdText(note.Summary))
-		evidenceLines(&b, fmt.Sprintf("%3d  ", n+1), note.Evidence)
+		m.evidenceLines(&b, fmt.Sprintf("%3d  ", n+1), note.Evidence)
 	}
 	if b.Len() > 0 {
 		m.f("\nEvidence, by note:\n")
@@ -487,6 +490,9 @@ func (m *markdown) clocks(hosts []correlate.HostClock) {
 
 func (m *markdown) inputs(in correlate.Inputs) {
 	m.f("\n## Inputs\n\n%s, %s, %s, %s rejected %s\n", count(int64(len(in.Files)), "file"), size(float64(in.Bytes)), count(in.Records, "record"), count(in.Rejected, "line"), mdText(kinds(in.Files)))
+	if m.root != "" {
+		m.f("\nPlaces are below %s\n", mdName(m.root))
+	}
 	if len(in.Problems) == 0 {
 		return
 	}
@@ -496,7 +502,7 @@ func (m *markdown) inputs(in correlate.Inputs) {
 			fmt.Fprintf(&b, "%s; the CSV and JSON reports have all\n", count(int64(len(in.Problems)-n), "more problem"))
 			break
 		}
-		fmt.Fprintf(&b, "%s: %s\n", place(correlate.Evidence{File: p.File, Line: p.Line}), short(p.Reason))
+		fmt.Fprintf(&b, "%s: %s\n", place(m.root, correlate.Evidence{File: p.File, Line: p.Line}), short(p.Reason))
 		if p.Text != "" {
 			fmt.Fprintf(&b, "  %s\n", short(p.Text))
 		}

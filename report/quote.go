@@ -78,12 +78,57 @@ func short(s string) string {
 	return visible(s[:cut]) + " … (" + commas(int64(len(s))) + " bytes)"
 }
 
-// place is file:line, or the file alone where the whole file says it.
-func place(e correlate.Evidence) string {
+// place is file:line below root, or the file alone where the whole file says it.
+func place(root string, e correlate.Evidence) string {
+	file := visible(strings.TrimPrefix(e.File, root))
 	if e.Line <= 0 {
-		return visible(e.File)
+		return file
 	}
-	return visible(e.File) + ":" + strconv.Itoa(int(e.Line))
+	return file + ":" + strconv.Itoa(int(e.Line))
+}
+
+// shortRoot is the length below which a common directory is no burden to read.
+const shortRoot = 16
+
+// rootOf is the directory or archive that all files of a report lie in, with its slash: pages say it once. Empty where there
+// is none, or it is short.
+func rootOf(d *correlate.Diagnosis) string {
+	root, first := "", true
+	see := func(file string) {
+		if file == "" {
+			return
+		}
+		dir := file[:strings.LastIndexByte(file, '/')+1]
+		if first {
+			root, first = dir, false
+		}
+		for !strings.HasPrefix(file, root) {
+			root = root[:strings.LastIndexByte(root[:len(root)-1], '/')+1]
+		}
+	}
+	lines := func(ev []correlate.Evidence) {
+		for _, e := range ev {
+			see(e.File)
+		}
+	}
+	for _, f := range d.Inputs.Files {
+		see(f.Path)
+	}
+	for _, p := range d.Inputs.Problems {
+		see(p.File)
+	}
+	for _, i := range d.Incidents {
+		for _, s := range i.Chain {
+			lines(s.Evidence)
+		}
+	}
+	for _, n := range d.Notes {
+		lines(n.Evidence)
+	}
+	if len(root) < shortRoot {
+		return ""
+	}
+	return root
 }
 
 // commas prints n as 1,234,567.

@@ -145,7 +145,7 @@ func storm() *correlate.Diagnosis {
 func refused() *correlate.Diagnosis {
 	return &correlate.Diagnosis{
 		Schema: correlate.Schema,
-		Inputs: correlate.Inputs{Files: []correlate.InputFile{{Path: "primary.log.gz", Kind: "log", Instance: "10.1.0.5:6379", Bytes: 1200, Records: 11}}, Bytes: 1200, Records: 11},
+		Inputs: correlate.Inputs{Files: []correlate.InputFile{{Path: "/var/tmp/incident-4711/primary.log.gz", Kind: "log", Instance: "10.1.0.5:6379", Bytes: 1200, Records: 11}}, Bytes: 1200, Records: 11},
 		Groups: []correlate.Group{{ID: "10.1.0.5:6379", Primary: "10.1.0.5:6379", Replicas: []string{"10.1.0.6:6379"}, From: atp(-5), To: atp(90)}},
 		Incidents: []correlate.Incident{{
 			ID: "i1", Group: "10.1.0.5:6379", Start: atp(0), Severity: correlate.Critical,
@@ -154,8 +154,8 @@ func refused() *correlate.Diagnosis {
 			Refusal:  correlate.Refusal{Kind: "backlog-overflow", Instance: "10.1.0.6:6379", RequestedOffset: n(1001), BacklogBytes: n(1048576)},
 			Loop:     &correlate.Loop{Kind: "failover", Rounds: 2}, FullSyncs: 1, Affected: []string{"10.1.0.6:6379"},
 			Chain: []correlate.Step{
-				{At: atp(0), Kind: "link-lost", Instance: "10.1.0.6:6379", Summary: "the primary loses its replica", Evidence: ev("primary.log.gz", 4, "Connection with replica 10.1.0.6:6379 lost."), From: -1},
-				{Kind: "partial-refused", Instance: "10.1.0.6:6379", Summary: "no backlog for it", Evidence: ev("primary.log.gz", 5, "Unable to partial resync with replica 10.1.0.6:6379 for lack of backlog (Replica request was: 1001)."), Rule: "backlog-overflow", From: 0},
+				{At: atp(0), Kind: "link-lost", Instance: "10.1.0.6:6379", Summary: "the primary loses its replica", Evidence: ev("/var/tmp/incident-4711/primary.log.gz", 4, "Connection with replica 10.1.0.6:6379 lost."), From: -1},
+				{Kind: "partial-refused", Instance: "10.1.0.6:6379", Summary: "no backlog for it", Evidence: ev("/var/tmp/incident-4711/primary.log.gz", 5, "Unable to partial resync with replica 10.1.0.6:6379 for lack of backlog (Replica request was: 1001)."), Rule: "backlog-overflow", From: 0},
 			},
 			Missing: []string{"the replica's log around 00:58:30 would say who closed the link", "an INFO dump of the primary would say how much was written meanwhile"},
 		}},

@@ -18,10 +18,11 @@ import (
 const (
 	fewGroups     = 3  // from more on, an overview comes first
 	mostIncidents = 20 // told in full
-	headSteps     = 24 // of a long chain, its beginning
-	tailSteps     = 8  // and its end
-	mostEvidence  = 3  // lines a step
+	headSteps     = 12 // of a long chain, its beginning
+	tailSteps     = 5  // and its end
+	mostEvidence  = 3  // lines a step, in other formats
 	mostRows      = 20 // of a table
+	mostAttempts  = 10
 	mostProblems  = 10
 	defaultWidth  = 100
 	narrowest     = 60
@@ -30,6 +31,7 @@ const (
 // Text writes the report for people: the answer first, then what it rests on.
 func Text(w io.Writer, d *correlate.Diagnosis, o Options) error {
 	p := newPage(o)
+	p.root = rootOf(d)
 	p.para(0, p.bold(verdict(d)))
 	if len(d.Groups) > fewGroups {
 		p.overview(d)
@@ -147,6 +149,7 @@ type page struct {
 	b     bytes.Buffer
 	width int
 	color bool
+	root  string // where all evidence lies
 }
 
 func newPage(o Options) *page {
@@ -406,6 +409,9 @@ func (p *page) chain(i *correlate.Incident) {
 		return
 	}
 	p.head("What happened")
+	if p.root != "" {
+		p.hang("  ", p.dim("places are below "+visible(p.root)))
+	}
 	names, offsets := 0, 0
 	for _, s := range i.Chain {
 		names = max(names, text.StringWidthWithoutEscSequences(visible(s.Instance)))
@@ -445,23 +451,22 @@ func leadsFrom(s correlate.Step, n int) string {
 	}
 }
 
-// evidence writes where it says so; the place is never cut, for it is what one opens.
+// evidence writes where it says so, one line of it; the place is never cut, for it is what one opens.
 func (p *page) evidence(indent int, lines []correlate.Evidence) {
-	for n, e := range lines {
-		if n == mostEvidence {
-			p.line(p.dim(fmt.Sprintf("%*s%d more", indent, "", len(lines)-n)))
-			break
-		}
-		at := place(e)
-		room := p.width - indent - 2 - text.StringWidthWithoutEscSequences(at)
-		said := short(e.Text)
-		if room < 24 && said != "" {
-			p.line(fmt.Sprintf("%*s%s", indent, "", p.paint("36", at)))
-			p.line(p.dim(fmt.Sprintf("%*s%s", indent+2, "", cut(said, p.width-indent-2))))
-			continue
-		}
-		p.line(fmt.Sprintf("%*s%s  %s", indent, "", p.paint("36", at), p.dim(cut(said, room))))
+	if len(lines) == 0 {
+		return
 	}
+	at, said, more := place(p.root, lines[0]), short(lines[0].Text), ""
+	if len(lines) > 1 {
+		more = fmt.Sprintf("  +%d", len(lines)-1)
+	}
+	room := p.width - indent - 2 - len(more) - text.StringWidthWithoutEscSequences(at)
+	if room < 24 && said != "" {
+		p.line(fmt.Sprintf("%*s%s%s", indent, "", p.paint("36", at), p.dim(more)))
+		p.line(p.dim(fmt.Sprintf("%*s%s", indent+2, "", cut(said, p.width-indent-2))))
+		return
+	}
+	p.line(fmt.Sprintf("%*s%s  %s%s", indent, "", p.paint("36", at), p.dim(cut(said, room)), p.dim(more)))
 }
 
 func (p *page) refusal(i *correlate.Incident) {
@@ -487,7 +492,7 @@ func (p *page) resyncs(i *correlate.Incident) {
 	p.head("Attempts to come back")
 	var rows []table.Row
 	for n, r := range i.Resyncs {
-		if n == mostRows {
+		if n == mostAttempts {
 			break
 		}
 		took := ""
@@ -715,7 +720,7 @@ func (p *page) inputs(in correlate.Inputs) {
 			p.more(len(in.Problems)-n, "problem")
 			break
 		}
-		p.hang("  ! ", p.paint("33", place(correlate.Evidence{File: pr.File, Line: pr.Line}))+" "+short(pr.Reason))
+		p.hang("  ! ", p.paint("33", place(p.root, correlate.Evidence{File: pr.File, Line: pr.Line}))+" "+short(pr.Reason))
 		if pr.Text != "" {
 			p.line(p.dim("    " + cut(short(pr.Text), p.width-4)))
 		}

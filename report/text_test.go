@@ -74,3 +74,26 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+func TestRoot(t *testing.T) {
+	for _, c := range []struct {
+		files []string
+		want  string
+	}{
+		{nil, ""},
+		{[]string{"/var/tmp/case/one/a.log", "/var/tmp/case/one/b.log"}, "/var/tmp/case/one/"},
+		{[]string{"/var/tmp/case/one/a.log", "/var/tmp/case/only/b.log"}, ""},
+		{[]string{"/var/tmp/long/case/one/a.log", "/var/tmp/long/case/only/b.log"}, "/var/tmp/long/case/"},
+		{[]string{"incident-4711.tar.gz/a/x", "incident-4711.tar.gz/b/x"}, "incident-4711.tar.gz/"},
+		{[]string{"/a", "b", ""}, ""},
+		{[]string{"-"}, ""},
+	} {
+		d := &correlate.Diagnosis{}
+		for _, f := range c.files {
+			d.Inputs.Files = append(d.Inputs.Files, correlate.InputFile{Path: f})
+		}
+		if got := rootOf(d); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.files, got, c.want)
+		}
+	}
+}

@@ -390,7 +390,7 @@
   $$("details").forEach((d) => d.addEventListener("toggle", resized));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pictures.forEach((p) => p.redraw()));
   addEventListener("beforeprint", () => {
-    $$("details").forEach((d) => { d.dataset.was = d.open ? "1" : ""; if (!d.closest(".group")) d.open = true; });
+    $$("details").forEach((d) => { d.dataset.was = d.open ? "1" : ""; if (!d.closest(".group") || d.classList.contains("later")) d.open = true; });
     pictures.forEach((p) => { p.g.charts.forEach((c, n) => p.charts[n] || !p.box || p.draw(n)); p.resize(700); p.redraw(); });
   });
   addEventListener("afterprint", () => {
@@ -399,8 +399,14 @@
     pictures.forEach((p) => p.redraw());
   });
 
-  // A link from the overview opens what it leads to.
-  const reveal = () => { const d = location.hash.length > 1 && document.getElementById(location.hash.slice(1))?.querySelector(":scope > details"); if (d) d.open = true; };
+  // A link opens what it leads to, and what that is folded in.
+  const reveal = () => {
+    const to = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    const folded = to && (to.closest("details") || $(":scope > details", to));
+    if (!folded || folded.open) return;
+    folded.open = true;
+    to.scrollIntoView();
+  };
   addEventListener("hashchange", reveal);
   reveal();
 
