@@ -23,7 +23,7 @@ type incident struct {
 func (g *group) findIncidents() []*incident {
 	var out []*incident
 	for _, o := range g.links {
-		if o.first && !failing(o) {
+		if o.first && !failing(o) && !o.demoted() {
 			continue // provisioning: a note
 		}
 		var home *incident
@@ -125,6 +125,15 @@ func (o *outage) demoted() bool {
 			return false
 		}
 		if e.Kind == message.SyncRequested || e.Kind == message.Promoted {
+			return true
+		}
+	}
+	for i := range o.replica.samples {
+		s := &o.replica.samples[i]
+		if s.at >= o.moved.at {
+			break
+		}
+		if s.Role == "master" && s.ConnectedReplicas.Or(0) > 0 {
 			return true
 		}
 	}

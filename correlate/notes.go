@@ -5,7 +5,7 @@ import "fmt"
 // notes adds what is worth saying and is no incident.
 func (g *group) notes(d *Diagnosis, o Options, ins []*incident) {
 	for _, l := range g.links {
-		if l.first && !failing(l) && l.restored != unknown && o.tells(l.lost, l.restored) {
+		if l.first && !failing(l) && !l.demoted() && l.restored != unknown && o.tells(l.lost, l.restored) {
 			n := Note{Kind: "provisioning", Instance: l.replica.name, At: stampOf(l.lost), Summary: fmt.Sprintf("%s was provisioned in %s", l.replica.name, length(l.restored-l.lost)), Evidence: []Evidence{}}
 			if l.restoredEv != nil {
 				n.Evidence = append(n.Evidence, l.restoredEv.evidence())
