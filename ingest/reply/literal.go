@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -110,7 +111,7 @@ func (p *parser) quoted(q byte, json bool, line int32) bool {
 		case c == q:
 			// redis-cli --quoted-json doubles every backslash of its C quoting, that of \" too, and so
 			// ends the string too early (redis 7.0.15 cli_common.c jsonStringOutput).
-			if len(p.text) > 0 && p.text[len(p.text)-1] == '\\' && !ends(p.in.look()) {
+			if len(p.text) > 0 && p.text[len(p.text)-1] == '\\' && !p.ends() {
 				p.add(c)
 				twice = true
 				continue
@@ -139,13 +140,30 @@ func (p *parser) add(b ...byte) {
 	}
 }
 
-// ends tells whether c follows a closing quote in what clients write.
-func ends(c byte) bool {
-	switch c {
-	case 0, ',', ':', ']', '}', ')', '\r', '\n':
+// ends tells whether a quote closes its text, going by what stands behind it: the end of lists that
+// are open, then a comma and another value, or the end of the line.
+func (p *parser) ends() bool {
+	b, _ := p.in.r.Peek(16)
+	if len(b) == 0 || len(p.open) == 0 {
 		return true
 	}
-	return false
+	top := &p.open[len(p.open)-1]
+	if b[0] == ':' {
+		return top.v.Kind == Map
+	}
+	closed := bytes.TrimLeft(b, "]})")
+	if len(closed) < len(b) && b[0] != top.close {
+		return false
+	}
+	rest := bytes.TrimLeft(closed, " ")
+	if len(rest) == 0 || rest[0] == '\n' || rest[0] == '\r' {
+		return true
+	}
+	if rest[0] != ',' {
+		return false
+	}
+	rest = bytes.TrimLeft(rest[1:], " ")
+	return len(rest) == 0 || strings.IndexByte(`\,]}`, rest[0]) < 0
 }
 
 func (p *parser) escape(e byte) {

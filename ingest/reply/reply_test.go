@@ -78,6 +78,7 @@ func TestRead(t *testing.T) {
 		{"json, printed", "[\n  {\n    \"a\": -1.5,\n    \"b\": null\n  }\n]\n[]\n", []string{`[{"a" <-1.5> "b" nil}]`, "[]"}},
 		{"json, escapes", `["\u0001\u00e9\ud83d\ude00\/\t\"\\"]`, []string{`["\x01é😀/\t\"\\"]`}},
 		{"quoted json", `["a\\x00b", "say \\"hi\\" \\x01", "c:\\"]`, []string{`["a\x00b" "say \"hi\" \x01" "c:\\"]`}},
+		{"quoted json, json within", `[["{\\"a\\":[\\"x\\",\\"y\\"],\\"b\\":{}}","z"],1]`, []string{`[["{\"a\":[\"x\",\"y\"],\"b\":{}}" "z"] 1]`}},
 		{"quoted json or not", `["\"\\x41"]`, []string{`["\"\\x41"]`}},
 		{"python", "[{'id': 4, 'command': b'set k \\x00\\'', 'client_name': None, 'x': (1, True)}]", []string{`[{"id" 4 "command" "set k \x00'" "client_name" nil "x" [1 <True>]}]`}},
 		{"csv", "7,1795374621,3,\"slowlog\",\"a\\\"b\"\n\"x\"\n", []string{"flat 7", "flat 1795374621", "flat 3", `flat "slowlog"`, `flat "a\"b"`, `flat "x"`}},

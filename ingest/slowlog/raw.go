@@ -84,7 +84,7 @@ func (r *raw) place() {
 
 // startOf reads three numbers and a line that may be a command's name.
 func startOf(window []string) (entry, bool) {
-	if len(window) < 4 || window[3] == "" || isWhole(window[3]) || !isWhole(window[0]) || !isWhole(window[1]) || !isWhole(window[2]) {
+	if len(window) < 4 || window[3] == "" || isWhole(window[3]) || isPeer(window[3]) || !isWhole(window[0]) || !isWhole(window[1]) || !isWhole(window[2]) {
 		return entry{}, false
 	}
 	id, errID := strconv.ParseInt(window[0], 10, 64)
