@@ -22,6 +22,8 @@ type Options struct {
 	Since, Until time.Time
 	// Group keeps one group, by id or by the name of one of its instances.
 	Group string
+	// Pictures asks for lanes and series of every group, not only of those with incidents.
+	Pictures bool
 }
 
 // Diagnose analyses one case. The case is not changed and may be released afterwards.
@@ -205,7 +207,7 @@ func (g *group) report(d *Diagnosis, o Options) {
 	}
 	g.notes(d, o, ins)
 	g.size(d, ins)
-	g.picture(d, ins)
+	g.picture(d, o, ins)
 }
 
 func (o *Options) tells(from, to micros) bool {
