@@ -51,7 +51,11 @@ func (r *Reader) finish(at int, eof bool) {
 
 // next makes the lines before buf[at] the dump before.
 func (r *Reader) next(at int) {
+	if r.edited || r.replan {
+		r.draw()
+	}
 	r.prev, r.prevEnd, r.pline = r.start, at, r.start
+	r.at, r.from = 0, r.start
 	r.start, r.cline = at, at
 	r.k, r.marked, r.body, r.dated, r.edited = 0, 0, false, false, false
 	r.gen++

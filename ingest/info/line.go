@@ -29,13 +29,25 @@ func (l *line) opens() bool {
 	return l.class >= classSection && l.class <= classCount && l.number != 0 || l.family
 }
 
+// caret is a carriage return as some pagers and paste sites show it.
+var caret = []byte("^M")
+
+// edge tells whether what stands before the line decides if it begins a dump.
+func (l *line) edge() bool {
+	switch l.class {
+	case classDate, classBulk, classPrompt, classFailed:
+		return true
+	}
+	return l.number == serverSection
+}
+
 // readLine tells what a line is; b includes its line end. Known fields are looked up first: everything else is rare.
 func (r *Reader) readLine(b []byte) line {
 	at := 0
 	for at < len(b) && strings.IndexByte(" \t>|", b[at]) >= 0 { // indented or quoted
 		at++
 	}
-	text := bytes.TrimRight(b[at:], " \t\r\n")
+	text := bytes.TrimSuffix(bytes.TrimRight(b[at:], " \t\r\n"), caret)
 	all := uint32(len(b))
 	if len(text) == 0 {
 		return line{class: classBlank, value: all}

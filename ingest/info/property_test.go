@@ -103,7 +103,7 @@ func randomLines(t *rapid.T, label string) []string {
 // change makes the next dump out of one: values, insertions, removals, another order, or all new.
 func change(t *rapid.T, lines []string) []string {
 	next := slices.Clone(lines)
-	switch rapid.IntRange(0, 5).Draw(t, "change") {
+	switch rapid.IntRange(0, 8).Draw(t, "change") {
 	case 0:
 		return randomLines(t, "new")
 	case 1: // remove a stretch
@@ -142,7 +142,7 @@ func TestMemoryless(t *testing.T) {
 		lines := randomLines(t, "first")
 		var stream []byte
 		var dumps [][]byte
-		for i := range rapid.IntRange(1, 6).Draw(t, "dumps") {
+		for i := range rapid.IntRange(1, 12).Draw(t, "dumps") {
 			if i > 0 {
 				lines = change(t, lines)
 			}

@@ -27,6 +27,7 @@ var longMark = []byte("\x00\x00long")
 // line is what is known of one line of the dump before, and so of the same line of this one.
 type line struct {
 	class  class
+	heat   uint8  // above 0 where its value changed lately
 	family bool   // stands for many fields: slaveN, cmdstat_, db0, ...
 	last   bool   // may end a dump without a line end
 	bad    bool   // its value could not be read
@@ -75,6 +76,11 @@ type Reader struct {
 	lengths       []uint32
 	lines         []line
 	lineNo        int32 // number in the file of the current dump's first line, from 1
+
+	plan   []step // the lines whose values change
+	at     int    // the step that comes next
+	from   int    // where the bytes before it begin in buf: behind the step before, in the dump before
+	replan bool   // a line changed that is no step
 
 	seen    []uint32 // by number: generation that has it
 	gen     uint32
@@ -153,6 +159,7 @@ func (r *Reader) Read(in artifact.Input) (artifact.Account, error) {
 	r.end = r.prevEnd
 	r.start, r.cline, r.pline, r.k = r.end, r.end, r.prev, 0
 	r.lineNo = in.Origin.Line + 1
+	r.at, r.from = 0, r.pline
 	for r.fill() {
 		r.scan()
 	}
@@ -215,7 +222,7 @@ func (r *Reader) makeRoom() {
 	}
 	copy(to, r.buf[from:r.end])
 	r.buf = to
-	for _, p := range []*int{&r.prev, &r.prevEnd, &r.start, &r.pline, &r.cline, &r.end} {
+	for _, p := range []*int{&r.prev, &r.prevEnd, &r.start, &r.pline, &r.cline, &r.end, &r.from} {
 		*p -= from
 	}
 }
@@ -236,17 +243,109 @@ func common(a, b []byte) int {
 	return i
 }
 
+// step is a line whose value changes from dump to dump, and the bytes before that value, which do not: all from
+// the end of the step before on.
+type step struct {
+	line  int32
+	fixed int32
+}
+
+// warm is for how many plans a line that does not change any more stays a step.
+const warm = 8
+
+// draw makes the plan for the lines as they are now.
+func (r *Reader) draw() {
+	r.plan, r.replan = r.plan[:0], false
+	fixed := uint32(0)
+	for i := range r.lines {
+		l := &r.lines[i]
+		if l.heat == 0 {
+			fixed += r.lengths[i]
+			continue
+		}
+		l.heat--
+		r.plan = append(r.plan, step{int32(i), int32(fixed + l.value)})
+		fixed = 0
+	}
+}
+
+// run goes along the plan as far as the dump keeps to it: the bytes between steps are compared as a whole, and the
+// values at the steps read where they must stand.
+func (r *Reader) run() {
+	buf, end := r.buf[:r.end], r.end
+	k, pline, cline, from, at := r.k, r.pline, r.cline, r.from, r.at
+	for ; at < len(r.plan); at++ {
+		s := r.plan[at]
+		fixed := int(s.fixed) - (pline - from)
+		v := cline + fixed
+		if v >= end || v-r.start > maxBytes || !bytes.Equal(buf[cline:v], buf[pline:pline+fixed]) {
+			break
+		}
+		l := &r.lines[s.line]
+		next := 0
+		if l.class == classInt {
+			n, length := digits(buf[v:])
+			e := v + length
+			if e+1 >= end || length-1 >= 18 || l.bad {
+				break
+			}
+			switch {
+			case buf[e] == '\n':
+				next = e + 1
+			case buf[e] == '\r' && buf[e+1] == '\n':
+				next = e + 2
+			}
+			if next > 0 && *l.ints != table.Int(n) {
+				*l.ints, l.heat = table.Int(n), warm
+			}
+		}
+		old := int(r.lengths[s.line] - l.value)
+		if next == 0 {
+			nl := bytes.IndexByte(buf[v:], '\n')
+			if nl < 0 {
+				break
+			}
+			next = v + nl + 1
+			if !bytes.Equal(buf[v:next], buf[pline+fixed:pline+fixed+old]) {
+				r.k = int(s.line)
+				if !r.take(l, buf[v-int(l.value):next]) {
+					break
+				}
+				l.heat = warm
+			}
+		}
+		r.lengths[s.line] = uint32(next-v) + l.value
+		k, pline, cline = int(s.line)+1, pline+fixed+old, next
+		from = pline
+	}
+	if at == len(r.plan) {
+		if fixed := r.prevEnd - pline; cline+fixed <= end && bytes.Equal(buf[cline:cline+fixed], buf[pline:r.prevEnd]) {
+			k, pline, cline = len(r.lines), r.prevEnd, cline+fixed
+		}
+	}
+	r.k, r.pline, r.cline, r.from, r.at = k, pline, cline, from, at
+}
+
 // scan reads all whole lines that are in the buffer.
 func (r *Reader) scan() {
 	buf := r.buf[:r.end]
 	for {
-		// What equals the dump before is passed over at the speed of the comparison.
+		if !r.edited {
+			r.run()
+		}
+		// Where the dump left the plan, the lines are searched for what differs.
 		k, pline, cline := r.k, r.pline, r.cline
 		n := common(buf[cline:], buf[pline:r.prevEnd])
 		lengths := r.lengths
 		for k < len(lengths) && n >= int(lengths[k]) {
 			l := int(lengths[k])
-			n, pline, cline, k = n-l, pline+l, cline+l, k+1
+			if r.edited && r.lines[k].edge() {
+				n = l - 1 // other lines stand before it now: it may begin a dump
+				break
+			}
+			n, pline, cline = n-l, pline+l, cline+l
+			r.passed(k, pline)
+			k++
 		}
 		r.k, r.pline, r.cline = k, pline, cline
 
@@ -256,10 +355,13 @@ func (r *Reader) scan() {
 		}
 		b := buf[cline : cline+n+nl+1]
 		if k < len(lengths) {
-			if l := &r.lines[k]; n >= int(l.value) && r.take(l, b) {
+			if l := &r.lines[k]; n >= int(l.value) && !(r.edited && l.edge()) && cline-r.start <= maxBytes && r.take(l, b) {
+				r.replan = r.replan || l.heat == 0
+				l.heat = warm
 				r.pline += int(lengths[k])
 				lengths[k] = uint32(len(b))
 				r.cline += len(b)
+				r.passed(k, r.pline)
 				r.k++
 				continue
 			}
@@ -268,6 +370,14 @@ func (r *Reader) scan() {
 			continue
 		}
 		r.odd(b)
+	}
+}
+
+// passed notes that line k, which ends before buf[pline] in the dump before, was passed without the plan.
+func (r *Reader) passed(k, pline int) {
+	if r.at < len(r.plan) && k == int(r.plan[r.at].line) {
+		r.at++
+		r.from = pline
 	}
 }
 
@@ -311,7 +421,7 @@ func (r *Reader) odd(b []byte) {
 		r.lines = slices.Delete(r.lines, r.k, j)
 		was := int(r.lengths[r.k])
 		if !bytes.Equal(r.buf[r.pline:r.pline+was], b) {
-			l.name, l.slot = r.lines[r.k].name, r.lines[r.k].slot
+			l.name, l.slot, l.heat = r.lines[r.k].name, r.lines[r.k].slot, warm
 			r.learn(&l, b)
 			r.lines[r.k], r.lengths[r.k] = l, uint32(len(b))
 		}
@@ -348,13 +458,13 @@ func (r *Reader) slip(l *line, b []byte) {
 		body, dated, gen := r.body, r.dated, r.gen
 		r.finish(r.cline, false)
 		r.body, r.dated, r.gen = body, dated, gen
-		r.lengths, r.lines, r.prevEnd = r.lengths[:0], r.lines[:0], r.prev
+		r.lengths, r.lines = r.lengths[:0], r.lines[:0]
 		r.edited = true
 	}
 	r.note(l)
 	r.loose++
 	r.cline += len(b)
-	r.start = r.cline
+	r.start, r.pline, r.prev, r.prevEnd = r.cline, r.cline, r.cline, r.cline
 }
 
 // split ends the current dump inside line b, where the next one's date begins.

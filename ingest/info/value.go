@@ -27,8 +27,8 @@ func (r *Reader) take(l *line, b []byte) bool {
 		return true
 	case classDate:
 		t, at, ok := lineDate(b)
-		if ok {
-			r.collect, l.value = t, uint32(at)
+		if ok = ok && at == int(l.value); ok {
+			r.collect = t
 		}
 		return ok
 	case classBulk:
@@ -64,7 +64,7 @@ func (r *Reader) apply(l *line, b []byte) (ok bool) {
 	for len(v) > 0 && (v[0] == ' ' || v[0] == '\t') {
 		v = v[1:]
 	}
-	v = bytes.TrimSuffix(v, []byte("^M")) // a carriage return as some pagers and paste sites show it
+	v = bytes.TrimSuffix(v, caret)
 	switch l.class {
 	case classInt:
 		*l.ints, ok = number(v)
