@@ -100,7 +100,7 @@ func scan(body io.Reader, each func(line int32, text string)) error {
 }
 
 func sniff(name string, head []byte) int {
-	head = head[:min(len(head), 8<<10)]
+	head = head[:min(len(head), 4<<10)]
 	if end := bytes.LastIndexByte(head, '\n'); end > 0 {
 		head = head[:end]
 	}

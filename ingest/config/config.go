@@ -30,7 +30,7 @@ func Format() artifact.Format {
 
 // headBytes is how much of a file's beginning is looked at: the comments before the first directive
 // of the stock redis.conf are 5 KiB.
-const headBytes = 32 << 10
+const headBytes = reply.BufferBytes
 
 // sink takes what scan finds. Name and value are as written.
 type sink struct {

@@ -39,6 +39,9 @@ func Time(line string) (at table.Micros, ok bool) {
 		}
 		return table.Null, false
 	}
+	if !strings.Contains("SunMonTueWedThuFriSat", line[:3]) {
+		return table.Null, false
+	}
 	for _, layout := range dateLayouts {
 		t, err := time.Parse(layout, strings.Join(strings.Fields(line), " "))
 		if err != nil {

@@ -69,7 +69,7 @@ func read(in artifact.Input, out *table.Case) (artifact.Account, error) {
 	return account, err
 }
 
-const sniffBytes = 8 << 10
+const sniffBytes = 4 << 10
 
 func sniff(name string, head []byte) int {
 	head = head[:min(len(head), sniffBytes)]
@@ -114,7 +114,7 @@ func isSecond(n int64) bool { return n >= firstSecond && n <= lastSecond }
 // scan reads body in whatever form it is.
 func scan(name string, body io.Reader, s sink) error {
 	r := &reader{sink: s, asked: historyOf(name)}
-	buffered := bufio.NewReaderSize(body, sniffBytes)
+	buffered := bufio.NewReaderSize(body, reply.BufferBytes)
 	head, _ := buffered.Peek(sniffBytes)
 	if beginsRaw(head) {
 		err := reply.Lines(buffered, r.raw)

@@ -37,6 +37,9 @@ type Value struct {
 	Line  int32 // where it begins
 }
 
+// BufferBytes is how much Read and Lines read at once. A bufio.Reader of this size they use as it is.
+const BufferBytes = 16 << 10
+
 const (
 	maxText  = 8 << 10  // an argument in the slowlog has at most 128 bytes and a marker; a joined command 4.7 KiB
 	maxItems = 64 << 10 // of one open list: what its owner takes out does not count
@@ -59,7 +62,7 @@ type Handler struct {
 
 // Read reads r to its end. It fails only where r does.
 func Read(r io.Reader, h Handler) error {
-	in := &scanner{r: bufio.NewReaderSize(r, 64<<10), line: 1}
+	in := &scanner{r: bufio.NewReaderSize(r, BufferBytes), line: 1}
 	p := &parser{in: in, h: h}
 	for {
 		head, err := in.peek(64)

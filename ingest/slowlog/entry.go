@@ -191,6 +191,9 @@ func secondOf(v reply.Value) (int64, bool) {
 // managedText reads ElastiCache's slow log in its TEXT form: cluster, node, second, microseconds,
 // command, address, name, with commas between and no id.
 func managedText(line string) (entry, bool) {
+	if strings.Count(line, ",") < 6 {
+		return entry{}, false
+	}
 	fields := strings.SplitN(line, ",", 5)
 	if len(fields) < 5 || len(fields[1]) != 4 || !isDigits(fields[1]) || !isDigits(fields[2]) || !isDigits(fields[3]) {
 		return entry{}, false

@@ -144,7 +144,7 @@ func joined(args []string) string {
 }
 
 // sniffBytes is how much of a file's beginning is read to tell whether it is a slowlog.
-const sniffBytes = 8 << 10
+const sniffBytes = 4 << 10
 
 func sniff(name string, head []byte) int {
 	head = head[:min(len(head), sniffBytes)]
@@ -183,7 +183,7 @@ func isNamed(name string) bool {
 // scan reads body in whatever form it is.
 func scan(name string, body io.Reader, s sink) error {
 	r := &reader{sink: s, log: logOf(name, logSlow)}
-	buffered := bufio.NewReaderSize(body, sniffBytes)
+	buffered := bufio.NewReaderSize(body, reply.BufferBytes)
 	head, _ := buffered.Peek(sniffBytes)
 	if beginsRaw(head) {
 		raw := raw{reader: r}
@@ -272,7 +272,9 @@ func (r *reader) line(line int32, text string) {
 		r.emit(&e)
 		return
 	}
-	r.log = logOf(text, r.log)
+	if _, typed := heading.Command(text); typed || strings.HasPrefix(text, "#") {
+		r.log = logOf(text, r.log)
+	}
 	switch {
 	case isNode(text):
 		r.node = strings.Clone(text)
