@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"strings"
+
 	"psyncope/ingest/artifact"
 	"psyncope/ingest/clients"
 	"psyncope/ingest/config"
@@ -31,13 +33,28 @@ func Formats() []artifact.Format {
 	}
 }
 
-// sureEnough is from where nobody else is asked about a file whose siblings are of that kind already: a
-// directory of a hundred thousand dumps is known by then.
+// sureEnough is from where nobody else is asked about a file of which there is an idea already: by its name,
+// or by the files that it stands with. Asking everybody costs more than reading a small file.
 const sureEnough = 80
+
+// ideas are words in file names that tell what is probably inside, the first that fits. They only say who is asked
+// first.
+var ideas = [...]struct{ word, kind string }{
+	{"info", "info"}, {"slowlog", "slowlog"}, {"commandlog", "slowlog"}, {"conf", "config"}, {"client", "clients"}, {"latency", "latency"}, {"log", "log"},
+}
 
 // formatOf is the format that is surest of a file with this name and these first bytes. likely is the kind of
 // the files it stands with.
 func (e *engine) formatOf(name string, head []byte, likely string) (artifact.Format, bool) {
+	if likely == "" {
+		lower := strings.ToLower(name)
+		for _, i := range ideas {
+			if strings.Contains(lower, i.word) {
+				likely = i.kind
+				break
+			}
+		}
+	}
 	if f, ok := e.formatNamed(likely); ok && f.Sniff(name, head) >= sureEnough {
 		return f, true
 	}

@@ -20,7 +20,7 @@ type hints struct {
 	// primary, its replicas or, being a Sentinel, whatever it watches.
 	own, peers []string
 	port       string
-	primary    bool // by its own word
+	role       int  // above zero where it mostly calls itself a primary, below where a replica
 	cluster    bool // runs in cluster mode
 }
 
@@ -34,7 +34,7 @@ func (h *hints) add(o hints) {
 	if h.port == "" {
 		h.port = o.port
 	}
-	h.primary = h.primary || o.primary
+	h.role += o.role
 	h.cluster = h.cluster || o.cluster
 }
 
@@ -45,9 +45,22 @@ func (h *hints) compact() {
 	}
 }
 
-// scan looks for hints line by line. It takes INFO, logs and configuration alike: their lines cannot
-// be mistaken for one another, and a crash report holds all three.
-func scan(b []byte) hints {
+// hinter is how hints are found in one kind of file: in so many bytes at its beginning and at its end.
+type hinter struct {
+	kind  string
+	bytes int
+	line  func(*scanner, []byte)
+}
+
+// hinting are the kinds that say whose they are. A slowlog quotes what clients send, and that is not evidence.
+var hinting = [...]hinter{
+	{"info", glance, (*scanner).dumpLine},
+	{"log", HeadBytes, (*scanner).message},
+	{"config", HeadBytes, (*scanner).settingLine},
+}
+
+// scan looks for hints line by line.
+func (k hinter) scan(b []byte) hints {
 	var h hints
 	s := scanner{h: &h}
 	for len(b) > 0 {
@@ -57,7 +70,9 @@ func scan(b []byte) hints {
 		} else {
 			b = nil
 		}
-		s.line(bytes.TrimSpace(line))
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			k.line(&s, line)
+		}
 	}
 	s.flush()
 	h.compact()
@@ -90,31 +105,38 @@ func (s *scanner) flush() {
 	s.announce = ""
 }
 
-func (s *scanner) line(l []byte) {
+// dumpLine takes a line of a file of INFO dumps.
+func (s *scanner) dumpLine(l []byte) {
+	i := bytes.IndexByte(l[:min(len(l), 48)], ':')
+	if i < 0 {
+		return
+	}
+	if isDigit(l[0]) {
+		s.prompt(l)
+		return
+	}
+	s.field(l[:i], l[i+1:])
+}
+
+// settingLine takes a line of CONFIG GET or of redis.conf.
+func (s *scanner) settingLine(l []byte) {
 	if p := s.pending; p != "" {
-		s.pending = "" // an empty line is an empty value
+		s.pending = ""
 		s.setting(p, string(l[:min(len(l), 200)]))
 		return
 	}
-	if len(l) == 0 {
-		return
-	}
-	if i := bytes.IndexAny(l[:min(len(l), 48)], ": \t"); i < 0 {
-		if len(l) < 40 {
-			s.settingName(string(l))
-		}
-		return
-	} else if l[i] == ':' {
-		s.field(string(l[:i]), l[i+1:])
-	} else {
+	switch i := bytes.IndexAny(l[:min(len(l), 48)], " \t"); {
+	case i >= 0:
 		s.setting(string(bytes.ToLower(l[:i])), string(l[i+1:min(len(l), i+200)]))
+	case len(l) < 40:
+		s.settingName(string(l))
 	}
-	s.message(l)
+	s.prompt(l)
 }
 
 // field takes a line of INFO.
-func (s *scanner) field(name string, v []byte) {
-	switch name {
+func (s *scanner) field(name, v []byte) {
+	switch string(name) {
 	case "run_id":
 		if s.h.runID == "" {
 			s.h.runID = string(idAt(v))
@@ -127,7 +149,7 @@ func (s *scanner) field(name string, v []byte) {
 			s.h.port = string(v)
 		}
 	case "role":
-		s.h.primary = s.h.primary || string(v) == "master"
+		s.role(string(v) == "master")
 	case "master_host":
 		s.flush()
 		s.host = string(v[:min(len(v), 255)])
@@ -139,13 +161,21 @@ func (s *scanner) field(name string, v []byte) {
 	case "redis_mode", "server_mode":
 		s.h.cluster = s.h.cluster || string(v) == "cluster"
 	default:
-		if strings.HasPrefix(name, "slave") && len(name) < 10 && bytes.HasPrefix(v, []byte("ip=")) {
+		if bytes.HasPrefix(name, []byte("slave")) && len(name) < 10 && bytes.HasPrefix(v, []byte("ip=")) {
 			ip, rest, _ := bytes.Cut(v[3:], []byte(","))
 			if port, ok := bytes.CutPrefix(rest, []byte("port=")); ok {
 				port, _, _ = bytes.Cut(port, []byte(","))
 				s.peer(string(ip[:min(len(ip), 255)]) + ":" + string(port[:min(len(port), 5)]))
 			}
 		}
+	}
+}
+
+func (s *scanner) role(primary bool) {
+	if primary {
+		s.h.role++
+	} else {
+		s.h.role--
 	}
 }
 
@@ -186,7 +216,11 @@ var peerWords = [...]string{"aster ", "ASTER ", "rimary ", "RIMARY ", "eplica ",
 
 // message takes a line of a log.
 func (s *scanner) message(l []byte) {
-	s.prompt(l)
+	if begin := l[:min(len(l), 100)]; bytes.Contains(begin, []byte(":M ")) {
+		s.role(true)
+	} else if bytes.Contains(begin, []byte(":S ")) {
+		s.role(false)
+	}
 	if bytes.Contains(l, []byte("mode=cluster")) {
 		s.h.cluster = true
 	}

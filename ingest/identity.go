@@ -224,11 +224,6 @@ func identify(fams []*family) []*instance {
 		}
 		all = append(all, identifyDir(dirs[d], base, below)...)
 	}
-	for _, f := range fams {
-		if f.whose != nil {
-			f.whose.hints.add(f.hints)
-		}
-	}
 	all = mergeProcesses(fams, all)
 	for _, in := range all {
 		in.hints.compact()
@@ -332,6 +327,14 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 			waiting = append(waiting, f)
 		}
 	}
+	tell := func(fams []*family) {
+		for _, f := range fams {
+			if f.whose != nil {
+				f.whose.hints.add(f.hints)
+			}
+		}
+	}
+	tell(fams)
 	for _, f := range waiting {
 		if len(all) == 1 && !below {
 			f.whose = all[0]
@@ -348,6 +351,7 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 			f.whose = at(name)
 		}
 	}
+	tell(waiting)
 	return all
 }
 
@@ -492,7 +496,7 @@ func ownerOf(f *family, fams []*family) *instance {
 	if f.isAnchor() {
 		return nil
 	}
-	if in := pick(func(g *family) bool { return g.hints.primary }); in != nil {
+	if in := pick(func(g *family) bool { return g.whose.hints.role > 0 }); in != nil {
 		return in
 	}
 	return pick(func(g *family) bool { return normal(g.stem) == "primary" })

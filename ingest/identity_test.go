@@ -46,7 +46,7 @@ func names(t *testing.T, files map[string]string) map[string]string {
 		p, text, _ := strings.Cut(spec, " ")
 		kind, more, _ := strings.Cut(text, " ")
 		if kind != "other" {
-			text = "[" + kind + "]\n" + strings.ReplaceAll(more, " ", "\n") + "\n"
+			text = "[" + kind + "]\n" + strings.ReplaceAll(more, "|", "\n") + "\n"
 		}
 		in[p] = text
 		want[p] = name
@@ -153,10 +153,10 @@ func TestNames(t *testing.T) {
 			"primary.log log": "primary", "replica-1.log log": "replica-1", "config.txt config": "primary",
 		}},
 		{"or the one's that says so", map[string]string{
-			"x.log log role:master": "x", "y.log log": "y", "slowlog.txt slowlog": "x",
+			"x.log log 1:M 22 Nov": "x", "y.log log 1:S 22 Nov": "y", "slowlog.txt slowlog": "x",
 		}},
 		{"or the one's whose port it states", map[string]string{
-			"x.log log tcp_port:6379": "x", "y.log log tcp_port:6380": "y", "config.txt config port:6380": "", "config.1.txt config tcp_port:6380": "y",
+			"x.log log * Running mode=standalone, port=6379.": "x", "y.log log * Running mode=standalone, port=6380.": "y", "config.txt config port|6380": "y", "redis.conf config port 6379": "x",
 		}},
 		{"or nobody's", map[string]string{
 			"x.log log": "x", "y.log log": "y", "config.txt config": "",

@@ -95,13 +95,13 @@ func (e *engine) look(ctx context.Context, fams []*family) error {
 }
 
 // sideBySide calls do for 0 to n-1 from as many goroutines as there are workers; each has a buffer of
-// twice HeadBytes.
+// HeadBytes.
 func (e *engine) sideBySide(ctx context.Context, n int, do func(i int, buf []byte)) error {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(e.Workers, n) {
 		wg.Go(func() {
-			buf := make([]byte, 2*HeadBytes)
+			buf := make([]byte, HeadBytes)
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= n {
@@ -127,9 +127,14 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		return
 	}
 	defer body.Close()
-	n, _ := io.ReadFull(body, buf[:HeadBytes])
-	head, tail := buf[:n], buf[n:n]
-	format, ok := e.formatOf(trimCodec(src.Name), head, f.kind)
+	n, _ := io.ReadFull(body, buf[:glance])
+	name := trimCodec(src.Name)
+	format, ok := e.formatOf(name, buf[:n], f.kind)
+	if !ok && n == glance {
+		m, _ := io.ReadFull(body, buf[n:HeadBytes])
+		n += m
+		format, ok = e.formatOf(name, buf[:n], f.kind)
+	}
 	if !ok {
 		return
 	}
@@ -137,24 +142,30 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 	if f.kind == "" {
 		f.kind = format.Name
 	}
-	if !slices.Contains(hinting[:], format.Name) {
+	i := slices.IndexFunc(hinting[:], func(h hinter) bool { return h.kind == format.Name })
+	if i < 0 {
 		return
 	}
+	h := hinting[i]
+	if n == glance && h.bytes > glance {
+		m, _ := io.ReadFull(body, buf[n:h.bytes])
+		n += m
+	}
+	f.hints.add(h.scan(buf[:n]))
 	// What an instance says of itself may change over a long file: ids do with every failover.
 	if at, ok := raw.(io.ReaderAt); ok && len(codecs) == 0 && src.Size > int64(n) {
-		m, _ := at.ReadAt(buf[n:n+HeadBytes], max(int64(n), src.Size-HeadBytes))
-		tail = buf[n : n+m]
+		m, _ := at.ReadAt(buf[:h.bytes], max(int64(n), src.Size-int64(h.bytes)))
+		tail := buf[:m]
 		if i := bytes.IndexByte(tail, '\n'); i >= 0 {
 			tail = tail[i+1:]
 		}
+		f.hints.add(h.scan(tail))
 	}
-	f.hints.add(scan(head))
-	f.hints.add(scan(tail))
 	f.hints.compact()
 }
 
-// hinting are the kinds that say whose they are. A slowlog quotes what clients send, and that is not evidence.
-var hinting = [...]string{"info", "log", "sentinel-log", "config"}
+// glance is how much of a file mostly tells what it is.
+const glance = 16 << 10
 
 // total is what Progress is told to be the whole.
 func (e *engine) total(sources []Source) {
@@ -437,6 +448,10 @@ func (e *engine) part(ctx context.Context, p part, r *result, buf []byte) {
 			e.file(ctx, f, x, dumps, r, buf)
 		}
 	}
+	// Taking the rows over closes the tables, which is work: better done here, side by side.
+	var closed table.Case
+	closed.Take(&r.evidence)
+	r.evidence = closed
 }
 
 // file reads one file. What ends early is kept up to there; what cannot be read at all, or is nothing that a
