@@ -571,20 +571,47 @@ func charts(series []*correlate.Series, most int) (axes [][]int64, out []chartDa
 	return axes, out
 }
 
-// chartOrder is what matters first in an incident; a chart not named here comes after them.
-var chartOrder = []string{"headroom", "lag", "backlog", "window", "write", "link", "fork", "output", "omem", "buffers", "memory", "ops", "clients"}
+// chartNames are the titles of what is drawn most, in the order of what matters first in an incident. The first whose
+// word is in the series' name gives the place; the title is given where the name is equal.
+var chartNames = []struct{ name, title string }{
+	{"offset_lag_bytes", "Replicas behind the primary"},
+	{"lag", ""},
+	{"headroom", ""},
+	{"master_repl_offset_rate", "Written to the replication stream"},
+	{"write", ""},
+	{"repl_backlog_histlen_bytes", "Held in the backlog"},
+	{"backlog", ""},
+	{"latest_fork_us", "Last fork"},
+	{"fork", ""},
+	{"mem_clients_slaves_bytes", "Replicas' output buffers"},
+	{"client_recent_max_output_buffer_bytes", "Biggest output buffer"},
+	{"output", ""},
+	{"omem", ""},
+	{"sync_full", "Full resyncs granted since start"},
+	{"master_last_io_seconds_ago", "Since any byte from the primary"},
+	{"used_memory_bytes", "Used memory"},
+	{"memory", ""},
+	{"instantaneous_ops_per_second", "Operations"},
+	{"connected_slaves", "Connected replicas"},
+	{"link_up", "Link up"},
+}
 
 func chartRank(name string) int {
-	for n, word := range chartOrder {
-		if strings.Contains(name, word) {
+	for n, c := range chartNames {
+		if strings.Contains(name, c.name) {
 			return n
 		}
 	}
-	return len(chartOrder)
+	return len(chartNames)
 }
 
-// title makes a heading of a column's name: repl_backlog_histlen_bytes is repl backlog histlen.
+// title makes a heading of a series' name: mem_fragmentation_bytes is Mem fragmentation.
 func title(name string) string {
+	for _, c := range chartNames {
+		if c.name == name && c.title != "" {
+			return c.title
+		}
+	}
 	name = visible(name)
 	for _, unit := range []string{"_bytes_per_s", "_bytes", "_seconds", "_us", "_ms"} {
 		name = strings.TrimSuffix(name, unit)

@@ -292,16 +292,27 @@
       const watch = new IntersectionObserver((seen) => {
         for (const e of seen) if (e.isIntersecting) { watch.unobserve(e.target); this.draw(+e.target.dataset.n); }
       }, { rootMargin: "300px" });
-      this.g.charts.forEach((c, n) => {
+      // The first charts answer most questions; the rest are a click away, so that the chain is not a long way down.
+      const first = 4;
+      const rest = this.g.charts.length > first + 1 ? el("details", "more") : null;
+      if (rest) {
+        rest.append(el("summary", "", this.g.charts.length - first + " more charts: " + this.g.charts.slice(first).map((c) => c.title.toLowerCase()).join(", ")));
+        rest.addEventListener("toggle", () => this.resize());
+      }
+      const lanes = this.svg ? $$(".lane-name", this.svg).map((t) => t.dataset.full) : [];
+      this.names = [...new Set([...lanes, ...this.g.charts.flatMap((c) => c.series.map((s) => s.label))])];
+      this.places = this.g.charts.map((c, n) => {
         const chart = el("div", "chart"), head = el("div", "chart-head");
         chart.dataset.n = n;
         head.append(el("b", "", c.title));
         chart.append(head);
         chart.setAttribute("role", "img");
         chart.setAttribute("aria-label", c.title + " of " + c.series.map((s) => s.label).join(", ") + ". The numbers are in the CSV and JSON reports.");
-        this.box.append(chart);
+        (rest && n >= first ? rest : this.box).append(chart);
         watch.observe(chart);
+        return chart;
       });
+      if (rest) this.box.append(rest);
     }
     colors() {
       const css = getComputedStyle(document.documentElement);
@@ -309,16 +320,16 @@
       return { line: of("faint"), soft: of("soft"), critical: of("critical-wash"), warning: of("warning-wash"), series: [1, 2, 3, 4, 5, 6].map((n) => of("c" + n)) };
     }
     draw(n) {
-      const c = this.g.charts[n], box = this.box.children[n + 1], ink = this.colors(), self = this;
+      const c = this.g.charts[n], box = this.places[n], ink = this.colors(), self = this;
       this.charts[n]?.destroy();
       const axes = this.g.x;
       const xs = (k) => { let t = 0; return axes[k].map((d) => (t += d)); };
       const data = uPlot.join(c.series.map((s) => [xs(s.x), s.y]), c.series.map(() => [1, 1]));
-      const names = (this.g.names ||= [...new Set(this.g.charts.flatMap((x) => x.series.map((s) => s.label)))]);
+      const stepped = c.unit === "" || c.unit === "us"; // counts, states and last values hold until the next sample
       const value = (u, v) => amount(v, c.unit);
       const lead = this.left;
       this.charts[n] = new uPlot({
-        width: Math.max(this.width, 200), height: 150, ms: 1, padding: [8, right, 0, 0],
+        width: Math.max(this.width, 200), height: 128, ms: 1, padding: [8, right, 0, 0],
         tzDate: (t) => uPlot.tzDate(new Date(t), "Etc/UTC"),
         cursor: {
           sync: { key: this.g.id, setSeries: false }, y: false, points: { size: 6 },
@@ -340,7 +351,8 @@
           { stroke: ink.soft, grid: { stroke: ink.line, width: 1 }, ticks: { show: false }, size: lead, font: "11px system-ui", space: 34, ...(c.unit.startsWith("bytes") ? { incrs: powers } : {}), values: (u, vs) => vs.map((v) => amount(v, c.unit)) },
         ],
         series: [{ label: "at", value: (u, v) => (v === null ? "–" : clock(v, 0)) }, ...c.series.map((s) => ({
-          label: s.label, stroke: ink.series[names.indexOf(s.label) % ink.series.length], width: 1.5, value, points: { size: 4 },
+          label: s.label, stroke: ink.series[self.names.indexOf(s.label) % ink.series.length], width: 1.5, value, points: { size: 4 },
+          ...(stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
         }))],
         hooks: {
           drawClear: [(u) => {
@@ -370,7 +382,7 @@
       this.layout(forced);
       this.charts.forEach((u, n) => {
         if (!u) return;
-        if (before !== this.left) this.draw(n); else u.setSize({ width: Math.max(this.width, 200), height: 150 });
+        if (before !== this.left) this.draw(n); else u.setSize({ width: Math.max(this.width, 200), height: 128 });
       });
     }
     redraw() { this.charts.forEach((u, n) => u && this.draw(n)); }
@@ -391,7 +403,7 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pictures.forEach((p) => p.redraw()));
   addEventListener("beforeprint", () => {
     $$("details").forEach((d) => { d.dataset.was = d.open ? "1" : ""; if (!d.closest(".group") || d.classList.contains("later")) d.open = true; });
-    pictures.forEach((p) => { p.g.charts.forEach((c, n) => p.charts[n] || !p.box || p.draw(n)); p.resize(700); p.redraw(); });
+    pictures.forEach((p) => { p.places?.forEach((c, n) => p.charts[n] || c.offsetParent && p.draw(n)); p.resize(700); p.redraw(); });
   });
   addEventListener("afterprint", () => {
     $$("details").forEach((d) => { d.open = d.dataset.was === "1"; });
