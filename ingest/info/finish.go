@@ -233,14 +233,14 @@ func (r *Reader) settle(eof bool) {
 			text := clip(trimEnd(trimQuote(b)))
 			switch {
 			case failed.Text == "":
-				failed = r.failure(no, r.stampFor(date, eof), text)
+				failed = r.failure(no, r.stampFor(b, date, eof), text)
 			case failed.Text == text || failed.Detail == text:
 				failed.Count++
 			case strings.HasPrefix(failed.Text, "Traceback"):
 				failed.Detail = text
 			default:
 				flush()
-				failed = r.failure(no, r.stampFor(date, eof), text)
+				failed = r.failure(no, r.stampFor(b, date, eof), text)
 			}
 			failed.LastLine = no
 		case l.bad:
@@ -252,7 +252,7 @@ func (r *Reader) settle(eof bool) {
 			r.acc.Rejected++
 			continue
 		case l.class == classStrange && noise.Text == "" && !answered:
-			noise = r.failure(no, r.stampFor(date, eof), clip(trimEnd(trimQuote(b))))
+			noise = r.failure(no, r.stampFor(b, date, eof), clip(trimEnd(trimQuote(b))))
 		}
 		if !body || l.class == classPrompt {
 			r.acc.Ignored++
@@ -272,10 +272,13 @@ func (r *Reader) settle(eof bool) {
 }
 
 // stampFor is the collector's date of a failed collect.
-func (r *Reader) stampFor(date table.Micros, eof bool) table.Micros {
+func (r *Reader) stampFor(line []byte, before table.Micros, eof bool) table.Micros {
+	own, n := date(line)
 	switch {
-	case date.Known():
-		return date
+	case n > 0 && n < len(line) && line[n] == ' ': // "2026-11-22T18:45:30Z no answer: ..."
+		return own
+	case before.Known():
+		return before
 	case r.dumps > 0:
 		return table.Null
 	case r.named.Known():
