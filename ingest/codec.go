@@ -26,16 +26,13 @@ type codec struct {
 	open     func(r *bufio.Reader, lim Limits) (io.ReadCloser, error)
 }
 
-// codecs is the only list of compressions. (It is a function because a package has no variables that
-// hold state, and these literals hold functions.)
-func codecs() []codec {
-	return []codec{
-		{"gzip", []string{".gz", ".gzip"}, magic("\x1f\x8b\x08"), openGzip},
-		{"zstd", []string{".zst", ".zstd"}, isZstd, openZstd},
-		{"xz", []string{".xz"}, magic("\xfd7zXZ\x00"), openXz},
-		{"bzip2", []string{".bz2"}, isBzip2, openBzip2},
-		{"lz4", []string{".lz4"}, isLz4, openLz4},
-	}
+// codecs is the only list of compressions.
+var codecs = [...]codec{
+	{"gzip", []string{".gz", ".gzip"}, magic("\x1f\x8b\x08"), openGzip},
+	{"zstd", []string{".zst", ".zstd"}, isZstd, openZstd},
+	{"xz", []string{".xz"}, magic("\xfd7zXZ\x00"), openXz},
+	{"bzip2", []string{".bz2"}, isBzip2, openBzip2},
+	{"lz4", []string{".lz4"}, isLz4, openLz4},
 }
 
 func magic(m string) func([]byte) bool {
@@ -162,7 +159,7 @@ func decode(r io.ReadCloser, lim Limits) (io.ReadCloser, []string, error) {
 }
 
 func codecOf(head []byte) (codec, bool) {
-	for _, c := range codecs() {
+	for _, c := range codecs {
 		if c.match(head) {
 			return c, true
 		}

@@ -11,6 +11,7 @@ import (
 type family struct {
 	files []file // oldest first
 	kind  string // the format's name; "" where none claims it
+	first string // how one of that kind begins: its first line
 	hints hints
 
 	root    string   // as in Source

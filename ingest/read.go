@@ -140,7 +140,7 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 	}
 	f.files[j].kind = format.Name
 	if f.kind == "" {
-		f.kind = format.Name
+		f.kind, f.first = format.Name, string(firstLine(buf[:n]))
 	}
 	i := slices.IndexFunc(hinting[:], func(h hinter) bool { return h.kind == format.Name })
 	if i < 0 {
@@ -162,6 +162,11 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		f.hints.add(h.scan(tail))
 	}
 	f.hints.compact()
+}
+
+// firstLine is the first line of head, if there is a whole one and it is short.
+func firstLine(head []byte) []byte {
+	return head[:max(bytes.IndexByte(head[:min(len(head), 80)], '\n'), 0)]
 }
 
 // glance is how much of a file mostly tells what it is.
@@ -480,6 +485,10 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		return
 	}
 	format, ok := e.formatNamed(x.kind)
+	if line := firstLine(head); !ok && len(line) > 0 && string(line) == f.first {
+		// Of a hundred thousand dumps in a directory all begin alike.
+		format, ok = e.formatNamed(f.kind)
+	}
 	if !ok {
 		format, ok = e.formatOf(trimCodec(src.Name), head, f.kind)
 	}

@@ -53,7 +53,7 @@ func compareRotated(a, b rotated) int {
 func trimCodec(name string) string {
 	for again := true; again; {
 		again = false
-		for _, c := range codecs() {
+		for _, c := range codecs {
 			for _, s := range c.suffixes {
 				if len(name) > len(s) && strings.EqualFold(name[len(name)-len(s):], s) {
 					name, again = name[:len(name)-len(s)], true
