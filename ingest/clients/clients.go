@@ -100,10 +100,7 @@ func scan(body io.Reader, each func(line int32, text string)) error {
 }
 
 func sniff(name string, head []byte) int {
-	head = head[:min(len(head), 4<<10)]
-	if end := bytes.LastIndexByte(head, '\n'); end > 0 {
-		head = head[:end]
-	}
+	head = reply.Head(head, 4<<10)
 	right, wrong := 0, 0
 	_ = scan(bytes.NewReader(head), func(_ int32, text string) {
 		switch {

@@ -85,10 +85,7 @@ func shown(name, value string) string {
 }
 
 func sniff(name string, head []byte) int {
-	head = head[:min(len(head), headBytes)]
-	if end := bytes.LastIndexByte(head, '\n'); end > 0 && len(head) == headBytes {
-		head = head[:end+1]
-	}
+	head = reply.Head(head, headBytes)
 	right, wrong := 0, 0
 	_ = scan(bytes.NewReader(head), sink{
 		pair: func(_ int32, name, _ string) {

@@ -72,7 +72,7 @@ func read(in artifact.Input, out *table.Case) (artifact.Account, error) {
 const sniffBytes = 4 << 10
 
 func sniff(name string, head []byte) int {
-	head = head[:min(len(head), sniffBytes)]
+	head = reply.Head(head, sniffBytes)
 	right, wrong, prose, history := 0, 0, false, true
 	_ = scan(name, bytes.NewReader(head), sink{
 		event: func(_ int32, e event) {

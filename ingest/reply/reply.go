@@ -10,6 +10,7 @@ package reply
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -201,4 +202,14 @@ func Begins(line string) bool {
 	}
 	_, index, _, ok := number(line, 0)
 	return ok && index == 1
+}
+
+// Head is the beginning of a file, at most n bytes, without the part of a line at its end unless that
+// is most of it: then the file may be all one line.
+func Head(b []byte, n int) []byte {
+	b = b[:min(len(b), n)]
+	if end := bytes.LastIndexByte(b, '\n') + 1; end > 0 && end >= len(b)/2 {
+		return b[:end]
+	}
+	return b
 }

@@ -118,6 +118,20 @@ func TestTaken(t *testing.T) {
 	}
 }
 
+func TestHead(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		n    int
+		want string
+	}{
+		{"abc\ndef\nghi", 10, "abc\ndef\n"}, {"abc\n", 4, "abc\n"}, {"#\n[1,2,3,4", 10, "#\n[1,2,3,4"}, {"[1,2", 3, "[1,"}, {"", 3, ""},
+	} {
+		if got := string(Head([]byte(c.text), c.n)); got != c.want {
+			t.Errorf("Head(%q, %d) = %q, want %q", c.text, c.n, got, c.want)
+		}
+	}
+}
+
 func TestReadError(t *testing.T) {
 	broken := errors.New("broken disk")
 	for _, text := range []string{"", "1) \"a\"\n", "[1,2", "*2\r\n:1\r\n", "maxmemory\n0"} {

@@ -12,18 +12,23 @@ type flat struct {
 	words []string
 	begun bool
 	lost  bool // words before the first entry of the line were rejected
+	// anyLine tells that an entry may go over lines.
+	anyLine bool
 }
 
 const maxWords = 1 << 12 // of one entry; servers show 32 arguments
 
 func (f *flat) scalar(v reply.Value) {
-	if v.Line != f.line {
+	if v.Line != f.line && !f.anyLine {
 		f.end()
 		f.line = v.Line
 	}
 	if v.Kind == reply.Int {
 		if len(f.ints) == 4 {
 			f.ints = append(f.ints[:0], f.ints[1:]...)
+		}
+		if f.anyLine && len(f.ints) == 0 {
+			f.line = v.Line
 		}
 		f.ints = append(f.ints, v.Int)
 		return
@@ -42,6 +47,17 @@ func (f *flat) scalar(v reply.Value) {
 	}
 	if len(f.words) < maxWords {
 		f.words = append(f.words, textOf(v))
+	}
+}
+
+// list goes through lists that have lost their meaning.
+func (f *flat) list(v reply.Value) {
+	for _, i := range v.Items {
+		if i.Kind == reply.List || i.Kind == reply.Map {
+			f.list(i)
+		} else {
+			f.scalar(i)
+		}
 	}
 }
 

@@ -147,7 +147,7 @@ func joined(args []string) string {
 const sniffBytes = 4 << 10
 
 func sniff(name string, head []byte) int {
-	head = head[:min(len(head), sniffBytes)]
+	head = reply.Head(head, sniffBytes)
 	entries, rejected := 0, 0
 	_ = scan(name, bytes.NewReader(head), sink{
 		entry:  func(*entry) { entries++ },
@@ -229,6 +229,7 @@ type reader struct {
 	sink
 	log     string
 	node    string
+	entries int  // good ones
 	taken   int  // entries since the last outermost list ended
 	peers   bool // an entry had its caller's address
 	noPeers bool // the first entry had none
@@ -237,6 +238,7 @@ type reader struct {
 func (r *reader) emit(e *entry) {
 	e.log, e.node = r.log, r.node
 	r.taken++
+	r.entries++
 	r.sink.entry(e)
 }
 
@@ -258,11 +260,21 @@ func (r *reader) list(v reply.Value, depth int) bool {
 	if len(v.Items) == 0 && r.taken == 0 {
 		r.sink.ignore() // an empty slowlog
 	}
-	if len(v.Items) > 0 && r.taken == 0 {
+	if len(v.Items) > 0 && r.taken == 0 && !r.unindented(v) {
 		r.sink.reject(v.Line, "a reply that is no slowlog", textOf(v.Items[0]))
 	}
 	r.taken = 0
 	return true
+}
+
+// unindented reads a log whose blanks at the beginning of lines were lost on the way: its lists do not
+// nest any more, but three numbers still begin an entry, as in --csv.
+func (r *reader) unindented(v reply.Value) bool {
+	f := flat{reader: r, anyLine: true, lost: true} // what is rejected is rejected as a whole
+	begun := r.entries
+	f.list(v)
+	f.end()
+	return r.entries > begun
 }
 
 // line reads a line outside of replies.

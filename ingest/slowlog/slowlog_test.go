@@ -65,6 +65,11 @@ func TestRead(t *testing.T) {
 		{name: "terminal, of many nodes", text: "" +
 			">>> Calling slowlog get 1\n10.0.0.1:7000: 1) 1) (integer) 4\n   2) (integer) 1795374621\n   3) (integer) 16\n   4) 1) \"ping\"\n   5) \"10.0.0.9:1\"\n   6) \"\"\n10.0.0.2:7000: (empty array)\n",
 			want: []string{"2: 4 1795374621 16 PING||10.0.0.9:1| of 10.0.0.1:7000"}, ignored: 4},
+		{name: "terminal, without its indentation", text: "" +
+			"1) 1) (integer) 4\n2) (integer) 1795374621\n3) (integer) 16\n4) 1) \"mset\"\n2) \"k1\"\n5) \"127.0.0.1:35950\"\n6) \"\"\n" +
+			"2) 1) (integer) 3\n2) (integer) 1795374620\n3) (integer) 17\n4) 1) \"get\"\n5) \"127.0.0.1:35950\"\n6) \"w\"\n" +
+			"10) 1) (integer) 2\n2) (integer) 1795374619\n3) (integer) 18\n4) 1) \"ping\"\n5) \"127.0.0.1:35950\"\n6) \"w\"\n",
+			want: []string{"1: 4 1795374621 16 MSET|k1|127.0.0.1:35950|", "8: 3 1795374620 17 GET||127.0.0.1:35950|w", "14: 2 1795374619 18 PING||127.0.0.1:35950|w"}},
 		{name: "raw", text: "5\n1795374622\n16\nmset\nk1\n... (50 more arguments)\n127.0.0.1:35950\n\n4\n1795374621\n3\nget\nk\n[::1]:50000\nworker\n3\n1795374621\n9\nset\nx\ny\n?:0\n\n2\n1795374620\n1\nset\nx\ny\n\n\n1\n1795374620\n2\nPING\n/run/redis.sock:0\n\n",
 			want: []string{
 				"1: 5 1795374622 16 MSET|k1 ... (50 more arguments)|127.0.0.1:35950|",
