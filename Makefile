@@ -1,6 +1,6 @@
 GO        ?= go
 TOOL      := $(GO) tool -modfile=tools.mod
-CAPTURE   ?= $(or $(firstword $(wildcard fixtures/captures/*/capture*)),cmd/psyncope/testdata/capture)
+CAPTURE   ?= $(wildcard fixtures/captures/slow-command/capture*)
 FUZZTIME  ?= 10s
 TARGETS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 freebsd/amd64
 # The race detector needs a C compiler; without one the tests run all the same.

@@ -8,12 +8,12 @@ A capture is a directory, an archive, files, or - for standard input. Each file 
 content: INFO dumps, logs of servers and Sentinels, slowlogs, settings, client lists, latency events.
 
 	$ psyncope analyze testdata/capture
-	1 replication incident, critical (1 group, 2 instances, 2026-11-22 17:40:00.000 to 18:44:10.002
+	1 replication incident, critical (1 group, 2 instances, 2026-11-22 17:40:00.000 to 18:44:10.000
 	UTC).
 
 	────────────────────────────────────────────────────────────────────────────────────────────────────
 	CRITICAL  slow-command on redis-a: redis-b lost the link, and came back by 1 full resync
-	  when      2026-11-22 18:41:39.979 to 18:42:58.103 UTC, 78.1 s
+	  when      2026-11-22 18:41:39.979 to 18:42:58.097 UTC, 78.1 s
 	  affected  redis-b (group redis-a)
 	  began     slow-command on redis-a at 18:41:39.979, 99% sure: KEYS session:* ran for 75 s on
 	            redis-a
