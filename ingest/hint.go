@@ -70,7 +70,7 @@ func (k hinter) scan(b []byte) hints {
 		} else {
 			b = nil
 		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
+		if line = bytes.TrimSpace(line); len(line) > 0 || s.pending != "" { // an empty line may be a setting's value
 			k.line(&s, line)
 		}
 	}
@@ -123,6 +123,9 @@ func (s *scanner) settingLine(l []byte) {
 	if p := s.pending; p != "" {
 		s.pending = ""
 		s.setting(p, string(l[:min(len(l), 200)]))
+		return
+	}
+	if len(l) == 0 {
 		return
 	}
 	switch i := bytes.IndexAny(l[:min(len(l), 48)], " \t"); {

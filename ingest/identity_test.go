@@ -238,3 +238,11 @@ func TestNamesInArchives(t *testing.T) {
 		}
 	}
 }
+
+// CONFIG GET prints an empty value as an empty line: the next setting's name is no address.
+func TestEmptySettingIsNoAddress(t *testing.T) {
+	h := hinter{"config", HeadBytes, (*scanner).settingLine}.scan([]byte("replica-announce-ip\n\nset-max-listpack-value\n64\nport\n6379\n"))
+	if len(h.own) != 0 || h.port != "6379" {
+		t.Errorf("own %q, port %q: want none and 6379", h.own, h.port)
+	}
+}
