@@ -531,3 +531,31 @@ func whenLinked(ask func(*scene) finding) func(*scene) finding {
 		return ask(s)
 	}
 }
+
+// wrongAddress: the replica tried an address at which nobody of the group is known, in vain, while the primary has
+// another: the one it was told to follow later, or the one its siblings use.
+func wrongAddress(s *scene) finding {
+	o := s.own()
+	if o == nil || len(o.failures) == 0 {
+		return finding{at: unknown}
+	}
+	for _, a := range o.tried {
+		if s.in.g.byAddr[a] != nil || o.moved != nil && o.moved.Peer == a {
+			continue
+		}
+		for _, e := range o.failures {
+			if e.Kind != message.ReplConnectFailed && e.Kind != message.ReplConnectTimeout {
+				continue
+			}
+			if o.moved != nil && s.in.g.at(o.moved.Peer) == s.p && s.p != nil {
+				return found(e.at, fmt.Sprintf("%s tried %s in vain and got its link when it was told to follow %s", o.replica.name, a, o.moved.Peer), e.evidence(), o.moved.evidence())
+			}
+			for other, h := range s.in.g.byAddr {
+				if h == s.p && other != a && s.p.hasLog() {
+					return found(e.at, fmt.Sprintf("%s tried %s, where nobody of the group is known; its primary is at %s", o.replica.name, a, other), e.evidence())
+				}
+			}
+		}
+	}
+	return finding{at: unknown}
+}

@@ -246,6 +246,7 @@ var causes = []Cause{
 		Prose: "The topology or a setting makes the link impossible: a wrong address, a replica of itself, a name that does not resolve, a primary that is itself a replica without a link.",
 		clues: []clue{
 			{"the handshake was refused for what the primary is", said("suspect", replies("NOMASTERLINK", "unknown command", "can't resolve", "Name or service not known", "Temporary failure in name resolution", "Invalid argument"), "was refused"), 5, 0},
+			{"it tried an address at which its primary is not", wrongAddress, 5, 0},
 			{"the replica never had a link in the evidence", neverLinked, 1, 0},
 			{"Sentinel found the address wrong", said("sentinels", kinds(message.SentinelInvalidAddress), "found an address wrong"), 5, 0},
 		},

@@ -194,8 +194,11 @@ func (g *group) report(d *Diagnosis, o Options) {
 		d.Time.Hosts = append(d.Time.Hosts, h.clockReport(g))
 	}
 	ins := g.findIncidents()
-	for i, in := range ins {
+	for _, in := range ins {
 		in.verdict = weigh(in)
+	}
+	g.plan = g.planFor(ins)
+	for i, in := range ins {
 		next := unknown
 		if i+1 < len(ins) {
 			next = ins[i+1].start
@@ -380,6 +383,9 @@ func (in *incident) resyncs(out *Incident) {
 				r.Refusal = "none"
 			}
 			r.RequestedOffset, r.PrimaryOffset, r.NeededBytes, r.BacklogBytes = in.arithmetic(o, t)
+			if r.Refusal == "backlog-overflow" {
+				r.AtLeastBytes, r.AtMostBytes, _ = in.shortfall(o, t).bounds()
+			}
 			if t.end != unknown {
 				r.Seconds = seconds(t.end - t.at)
 			}
@@ -391,9 +397,11 @@ func (in *incident) resyncs(out *Incident) {
 	})
 }
 
-// arithmetic is what an attempt asked for and what the primary had. The replica's line names the offset at which its
-// full resync starts: that is where the primary was (psync semantics, section 4). The backlog would have had to hold
-// everything from the requested byte on.
+// arithmetic is what an attempt asked for and what the primary had. The backlog would have had to hold everything from
+// the requested byte to the primary's last one: primary - requested + 1, for offsets number bytes from 1 (redis 7.0.15
+// replication.c masterTryPartialResync; on a live 7.0.15 exactly that many suffice and one less than histlen+1 does not).
+// The replica's line names the offset at which its full resync starts; how far that is from where the primary was when
+// it refused, shortfall tells.
 func (in *incident) arithmetic(o *outage, t *attempt) (requested, primary, needed, backlog *int64) {
 	if t.offset >= 0 && t.asked == "partial" {
 		requested = &t.offset
@@ -402,15 +410,25 @@ func (in *incident) arithmetic(o *outage, t *attempt) (requested, primary, neede
 	if p == nil {
 		p = in.primary()
 	}
-	if t.primaryOffset >= 0 {
+	accepted := t.granted == "partial" && t.answerEv != nil && t.answerEv.Bytes.Known()
+	switch {
+	case accepted && t.offset > 0:
+		// "Sending N bytes of backlog starting from offset R": the primary stood at the last of them.
+		n, end := int64(t.answerEv.Bytes), t.offset+int64(t.answerEv.Bytes)-1
+		primary, needed = &end, &n
+	case accepted:
+		n := int64(t.answerEv.Bytes)
+		needed = &n
+	case t.primaryOffset >= 0:
 		primary = &t.primaryOffset
-	} else if requested != nil {
+	case requested != nil:
 		if s := p.firstSampleAfter(t.at); s != nil && s.at-t.at < 60*second && s.PrimaryOffset.Known() {
 			n := int64(s.PrimaryOffset)
 			primary = &n
 		}
 	}
-	if requested != nil && primary != nil && *primary+1 >= *requested {
+	// An id that the primary does not know has offsets of another stream.
+	if needed == nil && requested != nil && primary != nil && *primary+1 >= *requested && (t.granted != "full" || in.refusalKind(o, t) == "backlog-overflow") {
 		n := *primary - *requested + 1
 		needed = &n
 	}
@@ -437,7 +455,7 @@ func (in *incident) refusal() Refusal {
 			if t.granted != "full" && t.refusal == "" && !turnedAway || t.granted == "partial" {
 				continue
 			}
-			if first == nil || t.at < first.at {
+			if first == nil || t.answered() < first.answered() {
 				first, of = t, o
 			}
 		}
@@ -456,6 +474,9 @@ func (in *incident) refusal() Refusal {
 	}
 	r := Refusal{Kind: in.refusalKind(of, first), Instance: of.replica.name}
 	r.RequestedOffset, r.PrimaryOffset, r.NeededBytes, r.BacklogBytes = in.arithmetic(of, first)
+	if r.Kind == "backlog-overflow" {
+		r.AtLeastBytes, r.AtMostBytes, r.How = in.shortfall(of, first).bounds()
+	}
 	if r.NeededBytes != nil && r.BacklogBytes != nil && r.Kind == "backlog-overflow" {
 		n := max(*r.NeededBytes-*r.BacklogBytes, 0)
 		r.ShortByBytes = &n

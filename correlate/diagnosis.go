@@ -161,6 +161,11 @@ type Refusal struct {
 	NeededBytes     *int64 `json:"needed_bytes"`
 	BacklogBytes    *int64 `json:"backlog_bytes"`
 	ShortByBytes    *int64 `json:"short_by_bytes"`
+	// AtLeastBytes and AtMostBytes enclose what the backlog had to hold where needed_bytes is not certain to the byte;
+	// How says in words what the numbers rest on.
+	AtLeastBytes *int64 `json:"needed_at_least_bytes"`
+	AtMostBytes  *int64 `json:"needed_at_most_bytes"`
+	How          string `json:"needed_how"`
 }
 
 // Loop is what goes round.
@@ -202,6 +207,8 @@ type Resync struct {
 	PrimaryOffset   *int64  `json:"primary_offset"`
 	NeededBytes     *int64  `json:"needed_bytes"`
 	BacklogBytes    *int64  `json:"backlog_bytes"`
+	AtLeastBytes    *int64  `json:"needed_at_least_bytes"` // as in Refusal
+	AtMostBytes     *int64  `json:"needed_at_most_bytes"`
 	Seconds         float64 `json:"seconds"` // from asking until the link was up; 0 where it never was
 }
 

@@ -51,6 +51,7 @@ type host struct {
 	stalls   []stall
 	addrs    []string // ip:port under which others speak of it, best first
 	sentinel bool
+	step     micros // usual time between dumps; 0 with fewer than three
 	// slowlogSeen tells that a slowlog was taken, though it may have held nothing.
 	slowlogSeen bool
 }
@@ -186,18 +187,15 @@ func (h *host) place() {
 	for i := range h.samples {
 		h.samples[i].at = c.dump(&h.samples[i].Sample)
 	}
-	dumps := map[string]micros{} // replicas and statistics take the date of their dump
-	for i := range h.samples {
-		s := &h.samples[i]
-		dumps[s.File+"\x00"+fmt.Sprint(s.At)] = s.at
-	}
+	next := 0
 	for i := range h.replicas {
 		r := &h.replicas[i]
-		r.at = dumpAt(dumps, r.File, r.At, c)
+		r.at, next = h.dumpAt(r.File, r.At, next)
 	}
+	next = 0
 	for i := range h.stats {
 		r := &h.stats[i]
-		r.at = dumpAt(dumps, r.File, r.At, c)
+		r.at, next = h.dumpAt(r.File, r.At, next)
 	}
 	for i := range h.commands {
 		e := &h.commands[i]
@@ -209,9 +207,10 @@ func (h *host) place() {
 		l.end = c.server(l.At)
 		l.start = l.end - micros(l.Last.Or(0))*1000
 	}
-	slices.SortStableFunc(h.samples, func(a, b sample) int { return cmp.Compare(a.at, b.at) })
-	slices.SortStableFunc(h.replicas, func(a, b replicaRow) int { return cmp.Compare(a.at, b.at) })
-	slices.SortStableFunc(h.stats, func(a, b statistic) int { return cmp.Compare(a.at, b.at) })
+	sortByTime(h.samples, func(s *sample) micros { return s.at })
+	sortByTime(h.replicas, func(r *replicaRow) micros { return r.at })
+	sortByTime(h.stats, func(r *statistic) micros { return r.at })
+	h.step = h.usualStep()
 	slices.SortStableFunc(h.commands, func(a, b command) int {
 		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.ID, b.ID))
 	})
@@ -234,14 +233,28 @@ func (h *host) orderEvents() {
 		}
 		last = e.at
 	}
-	slices.SortStableFunc(h.events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	sortByTime(h.events, func(e *event) micros { return e.at })
 }
 
-func dumpAt(dumps map[string]micros, file string, at micros, c *clock) micros {
-	if t, ok := dumps[file+"\x00"+fmt.Sprint(at)]; ok {
-		return t
+// sortByTime sorts rows that mostly are sorted already: they are large, and looking is cheaper than moving them.
+func sortByTime[R any](rows []R, at func(*R) micros) {
+	for i := 1; i < len(rows); i++ {
+		if at(&rows[i]) < at(&rows[i-1]) {
+			slices.SortStableFunc(rows, func(a, b R) int { return cmp.Compare(at(&a), at(&b)) })
+			return
+		}
 	}
-	return c.server(at)
+}
+
+// dumpAt is where the dump of a row lies on the axis: rows come in the order of their dumps, so the search goes on
+// from the last one found.
+func (h *host) dumpAt(file string, at micros, from int) (micros, int) {
+	for i := from; i < len(h.samples); i++ {
+		if s := &h.samples[i]; s.Sample.At == at && s.File == file {
+			return s.at, i
+		}
+	}
+	return h.clock.server(at), from
 }
 
 // life is one process's time from its start to its end.

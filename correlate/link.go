@@ -28,7 +28,8 @@ type outage struct {
 	closing                                      string   // partial or full: what ended it
 	proof                                        []Evidence
 	restoredEv                                   *event
-	server                                       *host // the primary it lost
+	server                                       *host    // the primary it lost
+	tried                                        []string // addresses it tried to connect to
 	refusalSeen                                  bool
 }
 
@@ -386,6 +387,9 @@ func (m *linkMachine) replicaSays(it item) {
 		if m.cur == nil {
 			o := m.open(it, it.at)
 			o.first, o.begun = !m.hadLink(it.at), true
+		}
+		if m.cur != nil && e.Peer != "" && !slices.Contains(m.cur.tried, e.Peer) {
+			m.cur.tried = append(m.cur.tried, e.Peer)
 		}
 		// The outage is of the link to the server before; who is asked next may be another.
 		if m.cur != nil && m.cur.server == nil && m.server != m.h {

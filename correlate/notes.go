@@ -13,4 +13,5 @@ func (g *group) notes(d *Diagnosis, o Options, ins []*incident) {
 			d.Notes = append(d.Notes, n)
 		}
 	}
+	g.indicators(d, o)
 }

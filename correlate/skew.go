@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"psyncope/ingest/message"
 )
@@ -304,24 +305,24 @@ func (h *host) offsetDifferences(p *host) (skew, spread micros, n int) {
 		return 0, 0, 0
 	}
 	var d []micros
-	for i := range h.samples {
+	every := max(len(h.samples)/maxRequests, 1)
+	for i := 0; i < len(h.samples); i += every {
 		s := &h.samples[i]
 		if s.LinkStatus != "up" || !s.ReplicaOffset.Known() || s.LastIOSeconds.Or(99) > 1 {
 			continue
 		}
-		for j := 1; j < len(p.samples); j++ {
-			a, b := &p.samples[j-1], &p.samples[j]
-			if !a.PrimaryOffset.Known() || !b.PrimaryOffset.Known() || b.PrimaryOffset <= a.PrimaryOffset || a.RunID != b.RunID {
-				continue
-			}
-			o := s.ReplicaOffset
-			if o < a.PrimaryOffset || o > b.PrimaryOffset || b.at-a.at > 60*second {
-				continue
-			}
-			at := a.at + micros(float64(b.at-a.at)*float64(o-a.PrimaryOffset)/float64(b.PrimaryOffset-a.PrimaryOffset))
-			d = append(d, s.at-at)
-			break
+		// The stream only grows while the primary's process lives: halving finds the first dump that reaches the offset.
+		o := s.ReplicaOffset
+		j := sort.Search(len(p.samples), func(j int) bool { return p.samples[j].PrimaryOffset >= o })
+		if j == 0 || j == len(p.samples) {
+			continue
 		}
+		a, b := &p.samples[j-1], &p.samples[j]
+		if !a.PrimaryOffset.Known() || b.PrimaryOffset <= a.PrimaryOffset || o < a.PrimaryOffset || a.RunID != b.RunID || b.at-a.at > 60*second {
+			continue
+		}
+		at := a.at + micros(float64(b.at-a.at)*float64(o-a.PrimaryOffset)/float64(b.PrimaryOffset-a.PrimaryOffset))
+		d = append(d, s.at-at)
 	}
 	// An idle primary's stream moves by pings alone: too coarse to date anything, and the dumps scatter.
 	if len(d) == 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"psyncope/ingest/message"
@@ -92,7 +93,9 @@ func joinStalls(in []stall) []stall {
 }
 
 // interval is the host's usual time between dumps; 0 with fewer than three.
-func (h *host) interval() micros {
+func (h *host) interval() micros { return h.step }
+
+func (h *host) usualStep() micros {
 	if len(h.samples) < 3 {
 		return 0
 	}
@@ -256,17 +259,20 @@ func (h *host) slowScripts() []explanation {
 	return out
 }
 
+// sampleAt is the index of the first dump at this time or later.
+func (h *host) sampleAt(at micros) int {
+	return sort.Search(len(h.samples), func(i int) bool { return h.samples[i].at >= at })
+}
+
 func (h *host) firstSampleAfter(at micros) *sample {
-	i, _ := slices.BinarySearchFunc(h.samples, at, func(s sample, t micros) int { return cmp.Compare(s.at, t) })
-	if i < len(h.samples) {
+	if i := h.sampleAt(at); i < len(h.samples) {
 		return &h.samples[i]
 	}
 	return nil
 }
 
 func (h *host) lastSampleBefore(at micros) *sample {
-	i, _ := slices.BinarySearchFunc(h.samples, at, func(s sample, t micros) int { return cmp.Compare(s.at, t) })
-	if i > 0 {
+	if i := h.sampleAt(at); i > 0 {
 		return &h.samples[i-1]
 	}
 	return nil

@@ -19,6 +19,7 @@ type group struct {
 	// byAddr says which host an ip:port means. Addresses of replicas without artifacts get a host of their own.
 	byAddr map[string]*host
 	links  []*outage
+	plan   *plan // what its incidents would have taken; set once all are weighed
 }
 
 // noReplID is what servers print where there is no second replication id.
@@ -471,7 +472,7 @@ func offsetsAgree(g *group, addr string, h *host) float64 {
 
 // sampleNear is the host's dump closest to at, within half a minute.
 func (h *host) sampleNear(at micros) *sample {
-	i, _ := slices.BinarySearchFunc(h.samples, at, func(s sample, t micros) int { return cmp.Compare(s.at, t) })
+	i := h.sampleAt(at)
 	var best *sample
 	for _, j := range []int{i - 1, i} {
 		if j >= 0 && j < len(h.samples) && (best == nil || abs(h.samples[j].at-at) < abs(best.at-at)) {
