@@ -41,32 +41,50 @@ func TestRead(t *testing.T) {
 		want             []table.Client
 		ignored, broken  int64
 	}{
-		{name: "redis 7.4",
+		{
+			name: "redis 7.4",
 			text: "id=13 addr=127.0.0.1:48494 laddr=127.0.0.1:7901 fd=8 name=w age=3 idle=1 flags=S db=0 sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=26 qbuf-free=20448 argv-mem=10 multi-mem=0 rbs=16384 rbp=16384 obl=0 oll=7 omem=65536 tot-mem=37658 events=r cmd=replconf user=default redir=-1 resp=2 lib-name= lib-ver=\n",
-			want: []table.Client{{ID: 13, Addr: "127.0.0.1:48494", Name: "w", Flags: "S", Age: 3, Idle: 1, Omem: 65536, Cmd: "replconf", User: "default", At: null}}},
-		{name: "redis 2.8 and 2.4, carriage returns",
+			want: []table.Client{{ID: 13, Addr: "127.0.0.1:48494", Name: "w", Flags: "S", Age: 3, Idle: 1, Omem: 65536, Cmd: "replconf", User: "default", At: null}},
+		},
+		{
+			name: "redis 2.8 and 2.4, carriage returns",
 			text: "id=2 addr=10.0.0.9:5000 fd=6 name= age=10 idle=0 flags=N db=0 sub=0 psub=0 multi=-1 qbuf=0 qbuf-free=32768 obl=0 oll=0 omem=0 events=r cmd=client\r\naddr=10.0.0.9:5001 fd=7 idle=4 flags=M db=0 sub=0 psub=0\r\n",
 			want: []table.Client{
 				{ID: 2, Addr: "10.0.0.9:5000", Flags: "N", Age: 10, Idle: 0, Omem: 0, Cmd: "client", At: null},
-				{ID: null, Addr: "10.0.0.9:5001", Flags: "M", Age: null, Idle: 4, Omem: null, At: null}}},
-		{name: "names with intent",
+				{ID: null, Addr: "10.0.0.9:5001", Flags: "M", Age: null, Idle: 4, Omem: null, At: null},
+			},
+		},
+		{
+			name: "names with intent",
 			text: "id=3 addr=[::1]:5 fd=8 name=addr=6.6.6.6:6 age=1 idle=1 flags=N omem=5 cmd=get user=x=y\nid=4 addr=/run/redis.sock:0 fd=9 name=omem=99999 age=1 idle=1 flags=N omem=6 omem=7 cmd=NULL\n",
 			want: []table.Client{
 				{ID: 3, Addr: "[::1]:5", Name: "addr=6.6.6.6:6", Flags: "N", Age: 1, Idle: 1, Omem: 5, Cmd: "get", User: "x=y", At: null},
-				{ID: 4, Addr: "/run/redis.sock:0", Name: "omem=99999", Flags: "N", Age: 1, Idle: 1, Omem: 6, Cmd: "NULL", At: null}}},
-		{name: "dated by headings", text: "### 2026-11-22T12:00:00Z\nid=1 addr=a:1 fd=8 name=\n\n# ts=1795348801\nid=1 addr=a:1 fd=8 name=\nid=1 addr=b:1 fd=8 omem=x\n",
+				{ID: 4, Addr: "/run/redis.sock:0", Name: "omem=99999", Flags: "N", Age: 1, Idle: 1, Omem: 6, Cmd: "NULL", At: null},
+			},
+		},
+		{
+			name: "dated by headings", text: "### 2026-11-22T12:00:00Z\nid=1 addr=a:1 fd=8 name=\n\n# ts=1795348801\nid=1 addr=a:1 fd=8 name=\nid=1 addr=b:1 fd=8 omem=x\n",
 			want: []table.Client{
 				{ID: 1, Addr: "a:1", Age: null, Idle: null, Omem: null, At: noon},
 				{ID: 1, Addr: "a:1", Age: null, Idle: null, Omem: null, At: noon + table.Second},
-				{ID: 1, Addr: "b:1", Age: null, Idle: null, Omem: null, At: noon + table.Second}}, ignored: 3},
-		{name: "dated by the file's name", file: "clients-20261122T120000Z.txt", text: "127.0.0.1:6379> client list\nid=1 addr=a:1 fd=8 name=\n",
-			want: []table.Client{{ID: 1, Addr: "a:1", Age: null, Idle: null, Omem: null, At: noon}}, ignored: 1},
-		{name: "one quoted text", text: `"id=1 addr=a:1 fd=8 flags=N\nid=2 addr=b:1 fd=8 flags=O\n"` + "\n",
+				{ID: 1, Addr: "b:1", Age: null, Idle: null, Omem: null, At: noon + table.Second},
+			}, ignored: 3,
+		},
+		{
+			name: "dated by the file's name", file: "clients-20261122T120000Z.txt", text: "127.0.0.1:6379> client list\nid=1 addr=a:1 fd=8 name=\n",
+			want: []table.Client{{ID: 1, Addr: "a:1", Age: null, Idle: null, Omem: null, At: noon}}, ignored: 1,
+		},
+		{
+			name: "one quoted text", text: `"id=1 addr=a:1 fd=8 flags=N\nid=2 addr=b:1 fd=8 flags=O\n"` + "\n",
 			want: []table.Client{
 				{ID: 1, Addr: "a:1", Flags: "N", Age: null, Idle: null, Omem: null, At: null},
-				{ID: 2, Addr: "b:1", Flags: "O", Age: null, Idle: null, Omem: null, At: null}}},
-		{name: "other lines", text: "id=1 addr=a:1 fd=8 flags=N\nhello\n(error) NOPERM this user has no permissions\n",
-			want: []table.Client{{ID: 1, Addr: "a:1", Flags: "N", Age: null, Idle: null, Omem: null, At: null}}, broken: 2},
+				{ID: 2, Addr: "b:1", Flags: "O", Age: null, Idle: null, Omem: null, At: null},
+			},
+		},
+		{
+			name: "other lines", text: "id=1 addr=a:1 fd=8 flags=N\nhello\n(error) NOPERM this user has no permissions\n",
+			want: []table.Client{{ID: 1, Addr: "a:1", Flags: "N", Age: null, Idle: null, Omem: null, At: null}}, broken: 2,
+		},
 		{name: "nothing", text: ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -50,33 +50,53 @@ func TestRead(t *testing.T) {
 		want             []string
 		ignored, refused int64
 	}{
-		{name: "raw", text: "dbfilename\ndump.rdb\nrequirepass\n\nslaveof\n10.0.0.1 6379\nclient-output-buffer-limit\nnormal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60\n",
-			want: []string{"1 dbfilename=dump.rdb", "3 requirepass=", "5 replicaof=10.0.0.1 6379", "7 client-output-buffer-limit=normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"}},
-		{name: "raw, old and new names", text: "slave-priority\n100\nreplica-priority\n100\nrepl-ping-slave-period\n10\nrepl-ping-replica-period\n10\nmin-slaves-to-write\n0\nmasterauth\n\n",
-			want: []string{"1 replica-priority=100", "5 repl-ping-replica-period=10", "9 min-replicas-to-write=0", "11 masterauth="}, ignored: 2},
-		{name: "raw, empty lines lost", text: "requirepass\nmasterauth\nunixsocket\nlogfile\nredis.log\nmaxmemory\n0\npidfile\n",
-			want: []string{"1 requirepass=", "2 masterauth=", "3 unixsocket=", "4 logfile=redis.log", "6 maxmemory=0", "8 pidfile="}},
-		{name: "raw, carriage returns, dated, twice", text: "### 2026-11-22T18:45:30Z\r\nmaxmemory\r\n0\r\nappendonly\r\nno\r\n### 2026-11-22T18:46:30Z\r\nmaxmemory\r\n100\r\nappendonly\r\nno\r\n",
-			want: []string{"2 maxmemory=0", "4 appendonly=no", "7 maxmemory=100"}, ignored: 3},
-		{name: "raw, modules' settings first", text: "### 2026-11-22T18:45:30Z\nmodule.threads\n\nmodule-path\n/usr/lib\nmaxmemory\n0\nmodule-x\n1\nhz\n10\nappendonly\nno\n",
-			want: []string{"2 module.threads=", "4 module-path=/usr/lib", "6 maxmemory=0", "8 module-x=1", "10 hz=10", "12 appendonly=no"}, ignored: 1},
+		{
+			name: "raw", text: "dbfilename\ndump.rdb\nrequirepass\n\nslaveof\n10.0.0.1 6379\nclient-output-buffer-limit\nnormal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60\n",
+			want: []string{"1 dbfilename=dump.rdb", "3 requirepass=", "5 replicaof=10.0.0.1 6379", "7 client-output-buffer-limit=normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"},
+		},
+		{
+			name: "raw, old and new names", text: "slave-priority\n100\nreplica-priority\n100\nrepl-ping-slave-period\n10\nrepl-ping-replica-period\n10\nmin-slaves-to-write\n0\nmasterauth\n\n",
+			want: []string{"1 replica-priority=100", "5 repl-ping-replica-period=10", "9 min-replicas-to-write=0", "11 masterauth="}, ignored: 2,
+		},
+		{
+			name: "raw, empty lines lost", text: "requirepass\nmasterauth\nunixsocket\nlogfile\nredis.log\nmaxmemory\n0\npidfile\n",
+			want: []string{"1 requirepass=", "2 masterauth=", "3 unixsocket=", "4 logfile=redis.log", "6 maxmemory=0", "8 pidfile="},
+		},
+		{
+			name: "raw, carriage returns, dated, twice", text: "### 2026-11-22T18:45:30Z\r\nmaxmemory\r\n0\r\nappendonly\r\nno\r\n### 2026-11-22T18:46:30Z\r\nmaxmemory\r\n100\r\nappendonly\r\nno\r\n",
+			want: []string{"2 maxmemory=0", "4 appendonly=no", "7 maxmemory=100"}, ignored: 3,
+		},
+		{
+			name: "raw, modules' settings first", text: "### 2026-11-22T18:45:30Z\nmodule.threads\n\nmodule-path\n/usr/lib\nmaxmemory\n0\nmodule-x\n1\nhz\n10\nappendonly\nno\n",
+			want: []string{"2 module.threads=", "4 module-path=/usr/lib", "6 maxmemory=0", "8 module-x=1", "10 hz=10", "12 appendonly=no"}, ignored: 1,
+		},
 		{name: "raw, out of step from the beginning", text: "value\nmaxmemory\n0\n", want: []string{"2 maxmemory=0"}, refused: 1},
-		{name: "raw, out of step", text: "maxmemory\n0\nsave\n900 1\n300 10\nhz\n10\n",
-			want: []string{"1 maxmemory=0", "3 save=900 1", "6 hz=10"}, refused: 1},
-		{name: "terminal", text: "127.0.0.1:6379> config get repl*\n1) \"repl-backlog-size\"\n2) \"1048576\"\n3) \"masterauth\"\n4) \"secret\"\n(0.10s)\n127.0.0.1:6379> config get save\n1) \"save\"\n2) \"\"\n",
-			want: []string{"2 repl-backlog-size=1048576", "4 masterauth=(redacted)", "8 save="}, ignored: 3},
+		{
+			name: "raw, out of step", text: "maxmemory\n0\nsave\n900 1\n300 10\nhz\n10\n",
+			want: []string{"1 maxmemory=0", "3 save=900 1", "6 hz=10"}, refused: 1,
+		},
+		{
+			name: "terminal", text: "127.0.0.1:6379> config get repl*\n1) \"repl-backlog-size\"\n2) \"1048576\"\n3) \"masterauth\"\n4) \"secret\"\n(0.10s)\n127.0.0.1:6379> config get save\n1) \"save\"\n2) \"\"\n",
+			want: []string{"2 repl-backlog-size=1048576", "4 masterauth=(redacted)", "8 save="}, ignored: 3,
+		},
 		{name: "terminal, RESP3", text: "1# \"maxmemory\" => \"0\"\n2# \"save\" => \"\"\n", want: []string{"1 maxmemory=0", "2 save="}},
 		{name: "json", text: `{"maxmemory":"0","requirepass":"secret","save":""}` + "\n", want: []string{"1 maxmemory=0", "1 requirepass=(redacted)", "1 save="}},
 		{name: "json list", text: `["maxmemory","0","save"]` + "\n", want: []string{"1 maxmemory=0"}, refused: 1},
 		{name: "python", text: "{'maxmemory': '0', 'hz': '10'}\n", want: []string{"1 maxmemory=0", "1 hz=10"}},
 		{name: "csv", text: `"maxmemory","0","save","3600 1 300 100"` + "\n", want: []string{"1 maxmemory=0", "1 save=3600 1 300 100"}},
 		{name: "wire", text: "*4\r\n$9\r\nmaxmemory\r\n$1\r\n0\r\n$4\r\nsave\r\n$0\r\n\r\n", want: []string{"2 maxmemory=0", "6 save="}},
-		{name: "file", text: "# comment\n\nbind 127.0.0.1 -::1\n\tmaxmemory   100mb \nsave 900 1\nsave 300 10\nsave \"\"\ndir '/var/lib/my redis'\nrequirepass \"a b\"\ninclude /etc/redis/local.conf\n" +
-			"client-output-buffer-limit slave 256mb 64mb 60\nrename-command CONFIG b840fc02\nrename-command DEBUG \"\"\nuser alice on >secret ~* +@all\nslaveof 10.0.0.1 6379\n",
-			want: []string{"3 bind=127.0.0.1 -::1", "4 maxmemory=100mb", "5 save=900 1", "6 save=300 10", "7 save=", "8 dir=/var/lib/my redis", "9 requirepass=(redacted)", "10 include=/etc/redis/local.conf",
-				"11 client-output-buffer-limit=slave 256mb 64mb 60", "12 rename-command=CONFIG (redacted)", "13 rename-command=DEBUG \"\"", "14 user=(redacted)", "15 replicaof=10.0.0.1 6379"}, ignored: 2},
-		{name: "sentinel's file", text: "port 26379\nsentinel monitor mymaster 10.0.0.1 6379 2\nsentinel auth-pass mymaster secret\nsentinel known-slave mymaster 10.0.0.2 6379\nsentinel deny-scripts-reconfig yes\n",
-			want: []string{"1 port=26379", "2 sentinel monitor=mymaster 10.0.0.1 6379 2", "3 sentinel auth-pass=(redacted)", "4 sentinel known-replica=mymaster 10.0.0.2 6379", "5 sentinel deny-scripts-reconfig=yes"}},
+		{
+			name: "file", text: "# comment\n\nbind 127.0.0.1 -::1\n\tmaxmemory   100mb \nsave 900 1\nsave 300 10\nsave \"\"\ndir '/var/lib/my redis'\nrequirepass \"a b\"\ninclude /etc/redis/local.conf\n" +
+				"client-output-buffer-limit slave 256mb 64mb 60\nrename-command CONFIG b840fc02\nrename-command DEBUG \"\"\nuser alice on >secret ~* +@all\nslaveof 10.0.0.1 6379\n",
+			want: []string{
+				"3 bind=127.0.0.1 -::1", "4 maxmemory=100mb", "5 save=900 1", "6 save=300 10", "7 save=", "8 dir=/var/lib/my redis", "9 requirepass=(redacted)", "10 include=/etc/redis/local.conf",
+				"11 client-output-buffer-limit=slave 256mb 64mb 60", "12 rename-command=CONFIG (redacted)", "13 rename-command=DEBUG \"\"", "14 user=(redacted)", "15 replicaof=10.0.0.1 6379",
+			}, ignored: 2,
+		},
+		{
+			name: "sentinel's file", text: "port 26379\nsentinel monitor mymaster 10.0.0.1 6379 2\nsentinel auth-pass mymaster secret\nsentinel known-slave mymaster 10.0.0.2 6379\nsentinel deny-scripts-reconfig yes\n",
+			want: []string{"1 port=26379", "2 sentinel monitor=mymaster 10.0.0.1 6379 2", "3 sentinel auth-pass=(redacted)", "4 sentinel known-replica=mymaster 10.0.0.2 6379", "5 sentinel deny-scripts-reconfig=yes"},
+		},
 		{name: "file with other lines", text: "maxmemory 1gb\n<<<<<<< HEAD\nappendonly\nhz 10\n", want: []string{"1 maxmemory=1gb", "4 hz=10"}, refused: 2},
 		{name: "empty", text: "\n", ignored: 1},
 		{name: "empty json", text: "{}\n", ignored: 1},

@@ -46,26 +46,42 @@ func TestRead(t *testing.T) {
 		want             []string
 		ignored, broken  int64
 	}{
-		{name: "latest, terminal", text: "127.0.0.1:6379> latency latest\n1) 1) \"fork\"\n   2) (integer) 1795375814\n   3) (integer) 1000\n   4) (integer) 2000\n2) 1) \"aof-fsync-always\"\n   2) (integer) 1795375815\n   3) (integer) 3\n   4) (integer) 4\n",
-			want: []string{"2: fork 1795375814 1000 2000", "6: aof-fsync-always 1795375815 3 4"}, ignored: 1},
-		{name: "latest, with sum and count", text: "1) 1) \"fork\"\n   2) (integer) 1795375814\n   3) (integer) 1000\n   4) (integer) 2000\n   5) (integer) 5000\n   6) (integer) 5\n",
-			want: []string{"1: fork 1795375814 1000 2000"}},
-		{name: "latest, raw", text: "fork\n1795375814\n1000\n2000\nmodule-acquire-GIL\n1795375815\n3\n4\n5\n6\n",
-			want: []string{"1: fork 1795375814 1000 2000", "5: module-acquire-GIL 1795375815 3 4"}},
-		{name: "latest, raw, twice", text: "### 2026-11-22T19:10:22Z\r\nfork\r\n1795375814\r\n1000\r\n2000\r\n1795378000\r\nfork\r\n1795375814\r\n1000\r\n2000\r\ncommand\r\n1795375815\r\n3\r\n4\r\n",
+		{
+			name: "latest, terminal", text: "127.0.0.1:6379> latency latest\n1) 1) \"fork\"\n   2) (integer) 1795375814\n   3) (integer) 1000\n   4) (integer) 2000\n2) 1) \"aof-fsync-always\"\n   2) (integer) 1795375815\n   3) (integer) 3\n   4) (integer) 4\n",
+			want: []string{"2: fork 1795375814 1000 2000", "6: aof-fsync-always 1795375815 3 4"}, ignored: 1,
+		},
+		{
+			name: "latest, with sum and count", text: "1) 1) \"fork\"\n   2) (integer) 1795375814\n   3) (integer) 1000\n   4) (integer) 2000\n   5) (integer) 5000\n   6) (integer) 5\n",
+			want: []string{"1: fork 1795375814 1000 2000"},
+		},
+		{
+			name: "latest, raw", text: "fork\n1795375814\n1000\n2000\nmodule-acquire-GIL\n1795375815\n3\n4\n5\n6\n",
+			want: []string{"1: fork 1795375814 1000 2000", "5: module-acquire-GIL 1795375815 3 4"},
+		},
+		{
+			name: "latest, raw, twice", text: "### 2026-11-22T19:10:22Z\r\nfork\r\n1795375814\r\n1000\r\n2000\r\n1795378000\r\nfork\r\n1795375814\r\n1000\r\n2000\r\ncommand\r\n1795375815\r\n3\r\n4\r\n",
 			// the epoch that dates the second listing stands behind the first one's numbers, like a sum
-			want: []string{"2: fork 1795375814 1000 2000", "11: command 1795375815 3 4"}, ignored: 2},
+			want: []string{"2: fork 1795375814 1000 2000", "11: command 1795375815 3 4"}, ignored: 2,
+		},
 		{name: "latest, json", text: `[["fork",1795375814,1000,2000],["command",1795375815,3,4]]` + "\n", want: []string{"1: fork 1795375814 1000 2000", "1: command 1795375815 3 4"}},
 		{name: "latest, csv", text: `"fork",1795375814,1000,2000,"command",1795375815,3,4` + "\n", want: []string{"1: fork 1795375814 1000 2000", "1: command 1795375815 3 4"}},
 		{name: "latest, wire", text: "*1\r\n*4\r\n$4\r\nfork\r\n:1795375814\r\n:1000\r\n:2000\r\n", want: []string{"2: fork 1795375814 1000 2000"}},
-		{name: "history, terminal", text: "127.0.0.1:6379> LATENCY HISTORY fork\n1) 1) (integer) 1795375814\n   2) (integer) 1000\n2) 1) (integer) 1795375820\n   2) (integer) 500\n127.0.0.1:6379> LATENCY HISTORY aof-fsync-always\n1) 1) (integer) 1795375814\n   2) (integer) 7\n",
-			want: []string{"2: fork 1795375814 1000", "4: fork 1795375820 500", "7: aof-fsync-always 1795375814 7"}, ignored: 2},
-		{name: "history, raw", file: "latency-history-aof-fsync-always.txt", text: "1795375814\n1000\n1795375820\n500\n",
-			want: []string{"1: aof-fsync-always 1795375814 1000", "3: aof-fsync-always 1795375820 500"}},
-		{name: "history, raw, dated", text: "### latency history fork\n1795375814\n1000\n\n### latency history command\n1795375820\n500\n",
-			want: []string{"2: fork 1795375814 1000", "6: command 1795375820 500"}, ignored: 3},
-		{name: "history, json and csv", file: "latency-history_fork-20261122.json", text: "[[1795375814,1000],[1795375820,500]]\n1795375814,1000,1795375820,501\n",
-			want: []string{"1: fork 1795375814 1000", "1: fork 1795375820 500", "2: fork 1795375820 501"}, ignored: 1},
+		{
+			name: "history, terminal", text: "127.0.0.1:6379> LATENCY HISTORY fork\n1) 1) (integer) 1795375814\n   2) (integer) 1000\n2) 1) (integer) 1795375820\n   2) (integer) 500\n127.0.0.1:6379> LATENCY HISTORY aof-fsync-always\n1) 1) (integer) 1795375814\n   2) (integer) 7\n",
+			want: []string{"2: fork 1795375814 1000", "4: fork 1795375820 500", "7: aof-fsync-always 1795375814 7"}, ignored: 2,
+		},
+		{
+			name: "history, raw", file: "latency-history-aof-fsync-always.txt", text: "1795375814\n1000\n1795375820\n500\n",
+			want: []string{"1: aof-fsync-always 1795375814 1000", "3: aof-fsync-always 1795375820 500"},
+		},
+		{
+			name: "history, raw, dated", text: "### latency history fork\n1795375814\n1000\n\n### latency history command\n1795375820\n500\n",
+			want: []string{"2: fork 1795375814 1000", "6: command 1795375820 500"}, ignored: 3,
+		},
+		{
+			name: "history, json and csv", file: "latency-history_fork-20261122.json", text: "[[1795375814,1000],[1795375820,500]]\n1795375814,1000,1795375820,501\n",
+			want: []string{"1: fork 1795375814 1000", "1: fork 1795375820 500", "2: fork 1795375820 501"}, ignored: 1,
+		},
 		{name: "doctor", text: "Dave, I have observed latency spikes in this instance.\n\n1. command: 5 latency spikes (average 300ms).\n\nI have a few advices for you:\n- Check your Slow Log\n", ignored: 6},
 		{name: "graph", text: "fork - high 500 ms, low 100 ms (all time high 500 ms)\n-----\n   #_\n__| \n", ignored: 4},
 		{name: "histogram", text: "1) \"set\"\n2) 1) \"calls\"\n   2) (integer) 1\n   3) \"histogram_usec\"\n   4) 1) (integer) 1\n      2) (integer) 1\n", ignored: 1},

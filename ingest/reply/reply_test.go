@@ -59,8 +59,10 @@ func TestRead(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"terminal", "1) 1) (integer) 4\n   2) 1) \"mset\"\n      2) \"a \\\"b\\\"\\n\\xff\"\n   3) \"\"\n2) (nil)\n",
-			[]string{`[[4 ["mset" "a \"b\"\n\xff"] ""] nil]`}},
+		{
+			"terminal", "1) 1) (integer) 4\n   2) 1) \"mset\"\n      2) \"a \\\"b\\\"\\n\\xff\"\n   3) \"\"\n2) (nil)\n",
+			[]string{`[[4 ["mset" "a \"b\"\n\xff"] ""] nil]`},
+		},
 		{"terminal, more than nine", " 1) \"a\"\n 2) 1) (integer) 1\n    2) (integer) 2\n10) \"b\"\n", []string{`["a" [1 2] "b"]`}},
 		{"terminal, CRLF", "1) \"a\"\r\n2) \"b\"\r\n", []string{`["a" "b"]`}},
 		{"terminal, indented", "    1) 1) \"a\"\n       2) \"b\"\n    2) \"c\"\n", []string{`[["a" "b"] "c"]`}},
@@ -72,8 +74,10 @@ func TestRead(t *testing.T) {
 		{"terminal, maps", "1# \"a\" => \"1\"\n2# \"b\" => (integer) 2\n", []string{`{"a" "1" "b" 2}`}},
 		{"terminal, empty", "(empty array)\n(empty list or set)\n1) (empty array)\n", []string{"[]", "[]", "[[]]"}},
 		{"terminal, error", "(error) NOAUTH\n", []string{`line 1 "(error) NOAUTH"`}},
-		{"terminal, of many nodes", "10.0.0.1:7000: 1) \"a\"\n2) \"b\"\n10.0.0.2:7000: (empty array)\n",
-			[]string{`line 1 "10.0.0.1:7000"`, `["a" "b"]`, `line 3 "10.0.0.2:7000"`, "[]"}},
+		{
+			"terminal, of many nodes", "10.0.0.1:7000: 1) \"a\"\n2) \"b\"\n10.0.0.2:7000: (empty array)\n",
+			[]string{`line 1 "10.0.0.1:7000"`, `["a" "b"]`, `line 3 "10.0.0.2:7000"`, "[]"},
+		},
 		{"json", `[[11,1795374621,3,["HELLO","3"],"127.0.0.1:36018",""]]` + "\n", []string{`[[11 1795374621 3 ["HELLO" "3"] "127.0.0.1:36018" ""]]`}},
 		{"json, printed", "[\n  {\n    \"a\": -1.5,\n    \"b\": null\n  }\n]\n[]\n", []string{`[{"a" <-1.5> "b" nil}]`, "[]"}},
 		{"json, escapes", `["\u0001\u00e9\ud83d\ude00\/\t\"\\"]`, []string{`["\x01é😀/\t\"\\"]`}},

@@ -78,10 +78,19 @@ func textOf(v reply.Value) string {
 // punctuation: go-redis and redigo (Go structs), redis-py, ioredis, Jedis, ElastiCache.
 var dictionaryKeys = []struct{ key, element string }{
 	{"id", "id"},
-	{"time", "time"}, {"timestamp", "time"}, {"starttime", "time"},
-	{"duration", "amount"}, {"durationus", "amount"}, {"executiontime", "amount"},
-	{"args", "args"}, {"arguments", "args"}, {"command", "args"}, {"cmd", "args"},
-	{"clientaddr", "client"}, {"clientaddress", "client"}, {"clientipport", "client"},
+	{"time", "time"},
+	{"timestamp", "time"},
+	{"starttime", "time"},
+	{"duration", "amount"},
+	{"durationus", "amount"},
+	{"executiontime", "amount"},
+	{"args", "args"},
+	{"arguments", "args"},
+	{"command", "args"},
+	{"cmd", "args"},
+	{"clientaddr", "client"},
+	{"clientaddress", "client"},
+	{"clientipport", "client"},
 	{"clientname", "user"},
 }
 

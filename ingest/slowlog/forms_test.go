@@ -180,8 +180,10 @@ func TestEveryFormReadsTheSame(t *testing.T) {
 					e.addr = rapid.SampledFrom([]string{"127.0.0.1:35950", "[::1]:1", "?:0", "/run/redis.sock:0"}).Draw(t, "addr")
 					e.name = rapid.SampledFrom([]string{"", "worker", "a=b,c", "7", "10.0.0.1:6379"}).Draw(t, "name")
 					log = append(log, e)
-					row := (&entry{line: 1, log: logSlow, id: e.id, ended: table.Micros(e.second) * table.Second, amount: e.us,
-						argv: append([]string{}, e.argv...), client: e.addr, user: e.name}).row(table.Origin{Instance: "a"})
+					row := (&entry{
+						line: 1, log: logSlow, id: e.id, ended: table.Micros(e.second) * table.Second, amount: e.us,
+						argv: append([]string{}, e.argv...), client: e.addr, user: e.name,
+					}).row(table.Origin{Instance: "a"})
 					row.Line = 0
 					want = append(want, short(&row))
 				}

@@ -59,10 +59,14 @@ var sizeUnits = []struct {
 	suffix string
 	bytes  int64
 }{
-	{"", 1}, {"b", 1},
-	{"k", 1000}, {"kb", 1 << 10},
-	{"m", 1000 * 1000}, {"mb", 1 << 20},
-	{"g", 1000 * 1000 * 1000}, {"gb", 1 << 30},
+	{"", 1},
+	{"b", 1},
+	{"k", 1000},
+	{"kb", 1 << 10},
+	{"m", 1000 * 1000},
+	{"mb", 1 << 20},
+	{"g", 1000 * 1000 * 1000},
+	{"gb", 1 << 30},
 }
 
 // ParseOutputBufferLimit reads one class (normal, replica or pubsub; slave means replica) out of a

@@ -97,9 +97,19 @@ func TestSecretSetting(t *testing.T) {
 		name string
 		want bool
 	}{
-		{"requirepass", true}, {"MasterAuth", true}, {"primaryauth", true}, {"tls-key-file-pass", true},
-		{"tls-client-key-file-pass", true}, {"sentinel auth-pass", true}, {"user", true}, {"my-module.password", true},
-		{"masteruser", false}, {"tls-auth-clients", false}, {"aclfile", false}, {"maxmemory", false}, {"", false},
+		{"requirepass", true},
+		{"MasterAuth", true},
+		{"primaryauth", true},
+		{"tls-key-file-pass", true},
+		{"tls-client-key-file-pass", true},
+		{"sentinel auth-pass", true},
+		{"user", true},
+		{"my-module.password", true},
+		{"masteruser", false},
+		{"tls-auth-clients", false},
+		{"aclfile", false},
+		{"maxmemory", false},
+		{"", false},
 	} {
 		if got := SecretSetting(c.name); got != c.want {
 			t.Errorf("SecretSetting(%q) = %v", c.name, got)
