@@ -36,7 +36,7 @@ func naive(dump []byte) (table.Sample, []table.Replica) {
 				*p = table.Int(n)
 			}
 		case *table.Float:
-			if f, err := strconv.ParseFloat(value, 64); err == nil && len(value) < 16 {
+			if f, err := strconv.ParseFloat(value, 64); err == nil && len(strings.Replace(value, ".", "", 1)) <= 15 {
 				*p = table.Float(f)
 			}
 		case *string:

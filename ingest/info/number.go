@@ -71,10 +71,10 @@ func number(b []byte) (table.Int, bool) {
 	return table.Int(v), true
 }
 
-var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
+var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14}
 
-// real reads the whole of b as a decimal fraction with at most nine places. Below 2^53 units of the
-// last place the quotient is the nearest float64, as strconv's would be.
+// real reads the whole of b as a decimal fraction of at most 15 digits. Those are below 2^53 units of the
+// last place, and so the quotient is the nearest float64, as strconv's would be.
 func real(b []byte) (table.Float, bool) {
 	neg := len(b) > 0 && b[0] == '-'
 	if neg {
@@ -90,7 +90,7 @@ func real(b []byte) (table.Float, bool) {
 			return table.NoFloat(), false
 		}
 		f, m := digits(b[1:])
-		if m == 0 || m != len(b)-1 || m > 9 || n+m > 15 {
+		if m == 0 || m != len(b)-1 || n+m > 15 {
 			return table.NoFloat(), false
 		}
 		v = v*int64(tens[m]) + f

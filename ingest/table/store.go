@@ -3,7 +3,6 @@ package table
 import (
 	"fmt"
 	"iter"
-	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,22 +14,33 @@ import (
 )
 
 // Table holds rows of R as Arrow columns. The zero Table is empty and ready for Append.
-// Rows go in before the first read and come out after it: Rows, All and Record close the
+// Rows go in before the first read and come out after it: Rows, All and Records close the
 // table for appending.
 //
 // Text is dictionary-coded: INFO repeats its words dump after dump, and a log repeats its
-// addresses line after line.
+// addresses line after line. A column that says the same in all rows of a record batch, as two of three columns of
+// INFO do, is written once.
 type Table[R any] struct {
 	cols    []column
+	schema  *arrow.Schema
 	pending []R
+	open    int // rows in cols
 	chunks  []arrow.Record
 	closed  bool
 	n       int
 }
 
-// flushRows is how many rows wait before they are written out column by column: enough that a
-// column's loop stays in cache, few enough that a small table costs nothing.
-const flushRows = 256
+// Rows wait in the form in which they came until there are waitBytes of them, then are written out column by
+// column: that many stay in the first cache while every column passes over them.
+const (
+	waitBytes = 24 << 10
+	waitMin   = 16
+	waitMax   = 256
+)
+
+// chunkRows is how many rows make a record batch. Columns need not grow beyond it by copying, and one that changes
+// once in a day is still written once in most of the day's batches.
+const chunkRows = 4096
 
 // Append adds a row. It panics after the table was read: an ingest bug, never an input's doing.
 func (t *Table[R]) Append(r *R) {
@@ -38,7 +48,7 @@ func (t *Table[R]) Append(r *R) {
 		panic("table: append after read")
 	}
 	if t.pending == nil {
-		t.pending = make([]R, 0, flushRows)
+		t.pending = make([]R, 0, max(waitMin, min(waitMax, waitBytes/int(unsafe.Sizeof(*r)))))
 	}
 	t.pending = append(t.pending, *r)
 	t.n++
@@ -58,44 +68,53 @@ func (t *Table[R]) Take(other *Table[R]) {
 // Len is the number of rows.
 func (t *Table[R]) Len() int { return t.n }
 
+// flush writes the rows that wait into the columns.
 func (t *Table[R]) flush() {
-	if t.cols == nil {
-		for _, c := range Columns[R]() {
-			t.cols = append(t.cols, newColumn(c))
-		}
-	}
 	if len(t.pending) == 0 {
 		return
 	}
+	if t.cols == nil {
+		t.schema = Schema[R]()
+		for _, c := range Columns[R]() {
+			t.cols = append(t.cols, column{Column: c, same: true})
+		}
+	}
 	base, stride := unsafe.Pointer(unsafe.SliceData(t.pending)), unsafe.Sizeof(t.pending[0])
 	for i := range t.cols {
-		t.cols[i].write(base, stride, len(t.pending))
+		t.cols[i].write(unsafe.Add(base, t.cols[i].off), stride, len(t.pending))
 	}
-	clear(t.pending) // let go of the rows' strings
+	t.open += len(t.pending)
 	t.pending = t.pending[:0]
+	if t.open > chunkRows-waitMax {
+		t.seal()
+	}
 }
 
-// Records is the table as Arrow record batches, one for each table that was taken in. The table
-// keeps them: do not release them.
+// seal makes a record batch of what is in the columns.
+func (t *Table[R]) seal() {
+	if t.open == 0 {
+		return
+	}
+	arrays := make([]arrow.Array, len(t.cols))
+	for i := range t.cols {
+		arrays[i] = t.cols[i].finish(t.open)
+	}
+	t.chunks = append(t.chunks, array.NewRecord(t.schema, arrays, int64(t.open)))
+	for _, a := range arrays {
+		a.Release()
+	}
+	t.open = 0
+}
+
+// Records is the table as Arrow record batches of a few thousand rows. The table keeps them: do not release them.
 func (t *Table[R]) Records() []arrow.Record {
 	if t.closed {
 		return t.chunks
 	}
 	t.closed = true
 	t.flush()
-	t.pending = nil
-	if t.n == 0 {
-		return nil
-	}
-	arrays := make([]arrow.Array, len(t.cols))
-	for i := range t.cols {
-		arrays[i] = t.cols[i].finish()
-	}
-	t.chunks = []arrow.Record{array.NewRecord(Schema[R](), arrays, int64(t.n))}
-	for _, a := range arrays {
-		a.Release()
-	}
-	t.cols = nil
+	t.seal()
+	t.pending, t.cols, t.schema = nil, nil, nil
 	return t.chunks
 }
 
@@ -111,12 +130,20 @@ func (t *Table[R]) Release() {
 func (t *Table[R]) Rows() []R {
 	rows := make([]R, t.n)
 	cols := Columns[R]()
+	readers := make([]reader, len(cols))
 	done := 0
 	for _, rec := range t.Records() {
 		n := int(rec.NumRows())
-		base, stride := unsafe.Pointer(unsafe.SliceData(rows[done:])), unsafe.Sizeof(rows[0])
 		for i, c := range cols {
-			readColumn(c, rec.Column(i), base, stride, n)
+			readers[i] = newReader(c, rec.Column(i))
+		}
+		stride := unsafe.Sizeof(rows[0])
+		step := max(waitMin, waitBytes/int(stride))
+		for from := 0; from < n; from += step {
+			base := unsafe.Pointer(unsafe.SliceData(rows[done+from:]))
+			for i := range readers {
+				readers[i].read(unsafe.Add(base, readers[i].off), stride, from, min(step, n-from))
+			}
 		}
 		done += n
 	}
@@ -281,162 +308,5 @@ func (k ColumnKind) arrow() arrow.DataType {
 		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
 	default:
 		return arrow.PrimitiveTypes.Int64
-	}
-}
-
-// column builds one Arrow array. Arrow's own dictionary builder allocates for every value
-// (arrow v17 array/dictionary.go), so the dictionary is kept here and joined at the end.
-type column struct {
-	Column
-	ints   *array.Int64Builder
-	int32s *array.Int32Builder
-	floats *array.Float64Builder
-	times  *array.TimestampBuilder
-	words  map[string]int32
-	dict   *array.StringBuilder
-	last   string
-	lastID int32
-}
-
-func newColumn(c Column) column {
-	out := column{Column: c}
-	mem := memory.DefaultAllocator
-	switch c.Kind {
-	case KindInt, KindInt64:
-		out.ints = array.NewInt64Builder(mem)
-	case KindInt32:
-		out.int32s = array.NewInt32Builder(mem)
-	case KindFloat:
-		out.floats = array.NewFloat64Builder(mem)
-	case KindMicros:
-		out.times = array.NewTimestampBuilder(mem, c.Kind.arrow().(*arrow.TimestampType))
-	case KindText:
-		out.int32s = array.NewInt32Builder(mem)
-		out.dict = array.NewStringBuilder(mem)
-		out.words = map[string]int32{}
-	}
-	return out
-}
-
-func (c *column) write(base unsafe.Pointer, stride uintptr, n int) {
-	p := unsafe.Add(base, c.off)
-	switch c.Kind {
-	case KindInt, KindInt64:
-		c.ints.Reserve(n)
-		for i := range n {
-			v := *(*int64)(unsafe.Add(p, uintptr(i)*stride))
-			if v == Null && c.Kind == KindInt {
-				c.ints.UnsafeAppendBoolToBitmap(false)
-			} else {
-				c.ints.UnsafeAppend(v)
-			}
-		}
-	case KindInt32:
-		c.int32s.Reserve(n)
-		for i := range n {
-			c.int32s.UnsafeAppend(*(*int32)(unsafe.Add(p, uintptr(i)*stride)))
-		}
-	case KindFloat:
-		c.floats.Reserve(n)
-		for i := range n {
-			v := *(*float64)(unsafe.Add(p, uintptr(i)*stride))
-			if math.IsNaN(v) {
-				c.floats.UnsafeAppendBoolToBitmap(false)
-			} else {
-				c.floats.UnsafeAppend(v)
-			}
-		}
-	case KindMicros:
-		c.times.Reserve(n)
-		for i := range n {
-			v := *(*int64)(unsafe.Add(p, uintptr(i)*stride))
-			if v == Null {
-				c.times.UnsafeAppendBoolToBitmap(false)
-			} else {
-				c.times.UnsafeAppend(arrow.Timestamp(v))
-			}
-		}
-	case KindText:
-		c.int32s.Reserve(n)
-		for i := range n {
-			s := *(*string)(unsafe.Add(p, uintptr(i)*stride))
-			if s == "" {
-				c.int32s.UnsafeAppendBoolToBitmap(false)
-				continue
-			}
-			c.int32s.UnsafeAppend(c.word(s))
-		}
-	}
-}
-
-func (c *column) word(s string) int32 {
-	// The parsers hand the same string again while a field stays the same.
-	if c.last != "" && len(s) == len(c.last) && unsafe.StringData(s) == unsafe.StringData(c.last) {
-		return c.lastID
-	}
-	id, ok := c.words[s]
-	if !ok {
-		id = int32(len(c.words))
-		c.words[s] = id
-		c.dict.Append(s)
-	}
-	c.last, c.lastID = s, id
-	return id
-}
-
-func (c *column) finish() arrow.Array {
-	switch c.Kind {
-	case KindInt, KindInt64:
-		defer c.ints.Release()
-		return c.ints.NewArray()
-	case KindInt32:
-		defer c.int32s.Release()
-		return c.int32s.NewArray()
-	case KindFloat:
-		defer c.floats.Release()
-		return c.floats.NewArray()
-	case KindMicros:
-		defer c.times.Release()
-		return c.times.NewArray()
-	}
-	defer c.int32s.Release()
-	defer c.dict.Release()
-	index, dict := c.int32s.NewArray(), c.dict.NewArray()
-	defer index.Release()
-	defer dict.Release()
-	return array.NewDictionaryArray(c.Kind.arrow(), index, dict)
-}
-
-func readColumn(c Column, a arrow.Array, base unsafe.Pointer, stride uintptr, n int) {
-	p := unsafe.Add(base, c.off)
-	switch c.Kind {
-	case KindInt, KindInt64:
-		read(a, a.(*array.Int64).Int64Values(), p, stride, n, Null)
-	case KindInt32:
-		read(a, a.(*array.Int32).Int32Values(), p, stride, n, 0)
-	case KindFloat:
-		read(a, a.(*array.Float64).Float64Values(), p, stride, n, math.NaN())
-	case KindMicros:
-		read(a, a.(*array.Timestamp).TimestampValues(), p, stride, n, Null)
-	case KindText:
-		d := a.(*array.Dictionary)
-		words := d.Dictionary().(*array.String)
-		index := d.Indices().(*array.Int32).Int32Values()
-		for i := range n {
-			if a.IsValid(i) {
-				*(*string)(unsafe.Add(p, uintptr(i)*stride)) = words.Value(int(index[i]))
-			}
-		}
-	}
-}
-
-func read[T any](a arrow.Array, values []T, p unsafe.Pointer, stride uintptr, n int, null T) {
-	nulls := a.NullN() > 0
-	for i := range n {
-		v := values[i]
-		if nulls && a.IsNull(i) {
-			v = null
-		}
-		*(*T)(unsafe.Add(p, uintptr(i)*stride)) = v
 	}
 }
