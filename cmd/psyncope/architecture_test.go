@@ -30,7 +30,7 @@ var mayImport = []struct {
 	{"ingest/artifact", []string{"ingest/table"}},
 	{"ingest/collect", nil},
 	{"ingest", []string{"ingest/..."}},
-	{"fixtures", []string{"fixtures/...", "ingest/..."}},
+	{"fixtures", []string{"fixtures", "fixtures/...", "correlate", "ingest", "ingest/..."}},
 }
 
 // onlyIn says which folders may import a module.
