@@ -61,6 +61,7 @@ var htmlTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"span":       span,
 	"percent":    percent,
 	"optional":   optional,
+	"needed":     needed,
 	"list":       list,
 	"facts":      facts,
 	"change":     change,

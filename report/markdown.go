@@ -380,10 +380,13 @@ func (m *markdown) refusal(r correlate.Refusal) {
 	for _, t := range []struct {
 		name string
 		n    *int64
-	}{{"primary's offset", r.PrimaryOffset}, {"requested offset", r.RequestedOffset}, {"needed", r.NeededBytes}, {"backlog", r.BacklogBytes}, {"**short by**", r.ShortByBytes}} {
+	}{{"primary's offset", r.PrimaryOffset}, {"requested offset", r.RequestedOffset}, {"needed", r.NeededBytes}, {"needed, at least", r.AtLeastBytes}, {"needed, at most", r.AtMostBytes}, {"backlog", r.BacklogBytes}, {"**short by**", r.ShortByBytes}} {
 		if t.n != nil {
 			m.row(t.name, commas(*t.n))
 		}
+	}
+	if r.How != "" {
+		m.f("\n%s\n", mdText(sentence(capital(r.How))))
 	}
 }
 
@@ -402,7 +405,7 @@ func (m *markdown) resyncs(i *correlate.Incident) {
 		if r.Seconds > 0 {
 			took = span(r.Seconds)
 		}
-		m.row(offset(i.Start, r.At), mdName(r.Instance), mdText(r.Asked), mdText(r.Outcome), mdText(r.Refusal), optional(r.NeededBytes), optional(r.BacklogBytes), took)
+		m.row(offset(i.Start, r.At), mdName(r.Instance), mdText(r.Asked), mdText(r.Outcome), mdText(r.Refusal), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took)
 	}
 }
 

@@ -297,8 +297,31 @@ func arithmetic(r correlate.Refusal) string {
 	}
 	add("requested %s", r.RequestedOffset)
 	add("primary at %s", r.PrimaryOffset)
-	add("needed %s bytes", r.NeededBytes)
+	if s := needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes); s != "" {
+		parts = append(parts, "needed "+s+" bytes")
+	}
 	add("backlog %s", r.BacklogBytes)
 	add("short by %s", r.ShortByBytes)
 	return strings.Join(parts, "; ")
+}
+
+// needed is what the backlog had to hold: a number, its bounds where it is not certain to the byte, or the bounds alone.
+func needed(n, least, most *int64) string {
+	bounds := ""
+	switch {
+	case least != nil && most != nil && *least != *most:
+		bounds = "between " + commas(*least) + " and " + commas(*most)
+	case least != nil && most == nil:
+		bounds = "at least " + commas(*least)
+	case most != nil && least == nil:
+		bounds = "at most " + commas(*most)
+	}
+	switch {
+	case n == nil:
+		return bounds
+	case bounds == "":
+		return commas(*n)
+	default:
+		return commas(*n) + " (" + bounds + ")"
+	}
 }

@@ -29,6 +29,9 @@ type incidentRow struct {
 	Requested         table.Int    `col:"requested_offset_bytes" doc:"offset in the stream that the replica asked to continue from"`
 	Primary           table.Int    `col:"primary_offset_bytes" doc:"where the primary's stream was then"`
 	Needed            table.Int    `col:"needed_bytes" doc:"primary's offset less the requested one: what the backlog should have held"`
+	AtLeast           table.Int    `col:"needed_at_least_bytes" doc:"lower bound of needed, where it is not certain to the byte"`
+	AtMost            table.Int    `col:"needed_at_most_bytes" doc:"upper bound"`
+	How               string       `col:"needed_how" doc:"what the numbers rest on"`
 	Backlog           table.Int    `col:"backlog_bytes" doc:"what it could hold"`
 	Short             table.Int    `col:"short_by_bytes" doc:"needed less backlog"`
 	Storm             int32        `col:"storm" doc:"1 where the work of one full resync brings on the next"`
@@ -80,6 +83,8 @@ type resyncRow struct {
 	Requested table.Int    `col:"requested_offset_bytes" doc:"offset asked for"`
 	Primary   table.Int    `col:"primary_offset_bytes" doc:"where the primary's stream was then"`
 	Needed    table.Int    `col:"needed_bytes" doc:"what the backlog should have held"`
+	AtLeast   table.Int    `col:"needed_at_least_bytes" doc:"lower bound of needed, where it is not certain to the byte"`
+	AtMost    table.Int    `col:"needed_at_most_bytes" doc:"upper bound"`
 	Backlog   table.Int    `col:"backlog_bytes" doc:"what it could hold"`
 	Seconds   table.Float  `col:"took_seconds" doc:"from asking until the link was up; empty where it never was"`
 }
@@ -236,6 +241,7 @@ func incidentRows(d *correlate.Diagnosis, add func(*incidentRow)) {
 			Trigger: i.Trigger.Kind, TriggerInstance: i.Trigger.Instance, TriggerAt: micros(i.Trigger.At), TriggerConfidence: table.Float(i.Trigger.Confidence), TriggerSummary: i.Trigger.Summary,
 			Refusal: i.Refusal.Kind, RefusalInstance: i.Refusal.Instance, Requested: maybe(i.Refusal.RequestedOffset), Primary: maybe(i.Refusal.PrimaryOffset),
 			Needed: maybe(i.Refusal.NeededBytes), Backlog: maybe(i.Refusal.BacklogBytes), Short: maybe(i.Refusal.ShortByBytes),
+			AtLeast: maybe(i.Refusal.AtLeastBytes), AtMost: maybe(i.Refusal.AtMostBytes), How: i.Refusal.How,
 			Storm: yes(i.Storm), Rounds: table.Null, Period: table.NoFloat(), Full: i.FullSyncs, Partial: i.PartialSyncs,
 			Affected: strings.Join(i.Affected, " "), Missing: strings.Join(i.Missing, "; "),
 		}
@@ -276,6 +282,7 @@ func resyncRows(d *correlate.Diagnosis, add func(*resyncRow)) {
 			r := resyncRow{
 				Group: i.Group, Incident: i.ID, Instance: s.Instance, At: micros(s.At), Asked: s.Asked, Outcome: s.Outcome, Refusal: s.Refusal,
 				Requested: maybe(s.RequestedOffset), Primary: maybe(s.PrimaryOffset), Needed: maybe(s.NeededBytes), Backlog: maybe(s.BacklogBytes), Seconds: table.NoFloat(),
+				AtLeast: maybe(s.AtLeastBytes), AtMost: maybe(s.AtMostBytes),
 			}
 			if s.Seconds > 0 {
 				r.Seconds = table.Float(s.Seconds)

@@ -151,7 +151,7 @@ func refused() *correlate.Diagnosis {
 			ID: "i1", Group: "10.1.0.5:6379", Start: atp(0), Severity: correlate.Critical,
 			Headline: "10.1.0.6:6379 lost its link for an unknown reason and was refused a partial resync",
 			Trigger:  correlate.Trigger{Kind: "unknown", Confidence: 0.3, Summary: "only the primary's log was given"},
-			Refusal:  correlate.Refusal{Kind: "backlog-overflow", Instance: "10.1.0.6:6379", RequestedOffset: n(1001), BacklogBytes: n(1048576)},
+			Refusal:  correlate.Refusal{Kind: "backlog-overflow", Instance: "10.1.0.6:6379", RequestedOffset: n(1001), BacklogBytes: n(1048576), AtLeastBytes: n(1048577), AtMostBytes: n(2500000), How: "the log says no more than that the backlog was too small; the dumps around it enclose the offset"},
 			Loop:     &correlate.Loop{Kind: "failover", Rounds: 2}, FullSyncs: 1, Affected: []string{"10.1.0.6:6379"},
 			Chain: []correlate.Step{
 				{At: atp(0), Kind: "link-lost", Instance: "10.1.0.6:6379", Summary: "the primary loses its replica", Evidence: ev("/var/tmp/incident-4711/primary.log.gz", 4, "Connection with replica 10.1.0.6:6379 lost."), From: -1},

@@ -483,6 +483,9 @@ func (p *page) refusal(i *correlate.Incident) {
 		s += ": " + sum
 	}
 	p.para(2, s)
+	if r.How != "" {
+		p.para(2, p.dim(sentence(capital(short(r.How)))))
+	}
 }
 
 func (p *page) resyncs(i *correlate.Incident) {
@@ -499,7 +502,7 @@ func (p *page) resyncs(i *correlate.Incident) {
 		if r.Seconds > 0 {
 			took = span(r.Seconds)
 		}
-		rows = append(rows, table.Row{offset(i.Start, r.At), cut(visible(r.Instance), 24), visible(r.Asked), visible(r.Outcome), visible(r.Refusal), optional(r.NeededBytes), optional(r.BacklogBytes), took})
+		rows = append(rows, table.Row{offset(i.Start, r.At), cut(visible(r.Instance), 24), visible(r.Asked), visible(r.Outcome), visible(r.Refusal), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took})
 	}
 	p.grid(table.Row{"at", "replica", "asked", "outcome", "refusal", "needed bytes", "backlog bytes", "took"}, rows, 0, 5, 6, 7)
 	p.more(len(i.Resyncs)-len(rows), "attempt")

@@ -65,6 +65,7 @@ func TestWords(t *testing.T) {
 		{span(0.35), "0.35 s"}, {span(65.14), "65.1 s"}, {span(252), "4 min 12 s"}, {span(11100), "3 h 5 min"}, {span(183600), "2 d 3 h"}, {span(-3), "-3 s"}, {span(7200), "2 h"},
 		{offset(atp(0), atp(0)), "+0.0s"}, {offset(atp(0), atp(-11.2)), "-11.2s"}, {offset(atp(0), atp(212.4)), "+3:32.4"}, {offset(atp(0), atp(7325)), "+2:02:05"}, {offset(nil, atp(1)), "?"},
 		{offset(atp(0), atp(59.99)), "+60.0s"},
+		{needed(n(5), nil, nil), "5"}, {needed(nil, n(1), n(2)), "between 1 and 2"}, {needed(n(5), n(4), n(6)), "5 (between 4 and 6)"}, {needed(n(5), n(5), n(5)), "5"}, {needed(nil, n(7), nil), "at least 7"}, {needed(nil, nil, nil), ""},
 		{percent(0.926), "93%"}, {list([]string{"a", "b", "c"}, 2), "a, b and 1 more"}, {list(nil, 2), ""}, {list([]string{"a"}, 2), "a"},
 		{visible("a\x1b[0m\u202e\xff\u00e9"), `a\x1b[0m\u202e\xffé`}, {visible("日本"), "日本"}, {visible("\U000e0041"), `\U000e0041`},
 		{zone(7200), "UTC+02:00"}, {zone(-12600), "UTC-03:30"}, {zone(0), "UTC"},

@@ -402,7 +402,7 @@
   $$("details").forEach((d) => d.addEventListener("toggle", resized));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pictures.forEach((p) => p.redraw()));
   addEventListener("beforeprint", () => {
-    $$("details").forEach((d) => { d.dataset.was = d.open ? "1" : ""; if (!d.closest(".group") || d.classList.contains("later")) d.open = true; });
+    $$("details").forEach((d) => { d.dataset.was = d.open ? "1" : ""; if (d.classList.contains("later")) d.open = true; });
     pictures.forEach((p) => { p.places?.forEach((c, n) => p.charts[n] || c.offsetParent && p.draw(n)); p.resize(700); p.redraw(); });
   });
   addEventListener("afterprint", () => {
