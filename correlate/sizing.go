@@ -13,11 +13,11 @@ import (
 type plan struct {
 	accounts    []account
 	rates       rates
-	backlog     int64 // what the primary has now; 0 unknown
-	assumed     bool  // backlog is the version's default, not read
+	backlog     int64  // what the primary has now; 0 unknown
+	assumed     bool   // backlog is the version's default, not read
 	longest     micros // of all outages
 	bridge      micros // of those that a backlog can bridge
-	need        int64 // the most that a resync needed which a backlog could have spared; 0 none
+	need        int64  // the most that a resync needed which a backlog could have spared; 0 none
 	needOf      string
 	recommended int64
 	method      string
