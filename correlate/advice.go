@@ -231,7 +231,7 @@ var instead = []struct{ name, to, how string }{
 	{"SINTERSTORE", "smaller sets", "smaller sets bound the time"},
 	{"ZUNIONSTORE", "smaller sets", "smaller sets bound the time"},
 	{"ZINTERSTORE", "smaller sets", "smaller sets bound the time"},
-	{"DEBUG", "", "it is no command for production"},
+	{"DEBUG", "none", "it is no command for production"},
 }
 
 func avoidSlowCommand(in *incident) (Recommendation, bool) {
@@ -375,6 +375,9 @@ func disklessSync(in *incident) (Recommendation, bool) {
 	}
 	if l, _ := in.loop(); l != nil && kind != "save-failed" {
 		kind = cmp.Or(map[string]string{"snapshot-failed": "save-failed"}[l.Kind], kind)
+	}
+	if in.forkRefused("") != nil {
+		return Recommendation{}, false // it forks as well
 	}
 	if s.Value == "no" {
 		r := Recommendation{Instance: p.name, Setting: "repl-diskless-sync", From: "no", To: "yes", Command: p.configSet("repl-diskless-sync", "yes"),
@@ -561,9 +564,11 @@ func raiseBacklog(in *incident) (Recommendation, bool) {
 	if acc == nil {
 		return Recommendation{}, false
 	}
+	// The one that takes the largest size to spare; a storm's later rounds are spared with its first.
 	var worst *demand
+	floor := acc.fullAt(1 << 62)
 	for i := range acc.demands {
-		if d := &acc.demands[i]; d.curable && (worst == nil || d.need.most > worst.need.most) {
+		if d := &acc.demands[i]; d.curable && acc.fullAt(d.need.most) == floor && (worst == nil || d.need.most < worst.need.most) {
 			worst = d
 		}
 	}
@@ -711,7 +716,7 @@ func findReplicaStall(in *incident) (Recommendation, bool) {
 	if c := in.heldBy(r, false); c != nil {
 		to := "a bounded call, or another replica for it"
 		for _, i := range instead {
-			if i.name == c.Name && i.to != "" {
+			if i.name == c.Name {
 				to = i.to
 			}
 		}
@@ -919,18 +924,16 @@ func checkQuorum(in *incident) (Recommendation, bool) {
 
 // ---- snapshots ----
 
-// forkRefused is the log's line about a fork that failed in the incident, whichever it says.
-func (in *incident) forkRefused(words ...string) *event {
+// forkRefused is the log's line about a fork that failed in the incident and says this.
+func (in *incident) forkRefused(what string) *event {
 	p := in.primary()
 	for i := range p.events {
 		e := &p.events[i]
 		if e.Kind != message.ForkFailedRdb && e.Kind != message.ForkFailedAof && e.Kind != message.ForkFailedModule || in.scene != nil && !in.scene.during(e) {
 			continue
 		}
-		for _, w := range words {
-			if strings.Contains(e.Text, w) {
-				return e
-			}
+		if strings.Contains(e.Text, what) {
+			return e
 		}
 	}
 	return nil
@@ -1009,7 +1012,13 @@ func freeDisk(in *incident) (Recommendation, bool) {
 	}
 	r := Recommendation{Instance: on.name, Setting: "disk", To: "a place that takes the snapshot", Cost: "disk", Command: fmt.Sprintf("df -h %s\ndf -i %s\nls -ld %s", dir, dir, dir),
 		Why: "the snapshot could not be written"}
-	if e != nil {
+	b := in.verdict.best
+	if e == nil && (b == nil || b.cause.Kind != "save-failed") {
+		return r, false
+	}
+	if e == nil {
+		r.Why += "; its log does not say why: " + b.summary()
+	} else {
 		r.Why += fmt.Sprintf(": %q", shorten(e.Text, 120))
 		switch {
 		case strings.Contains(e.Text, "No space left"):

@@ -300,7 +300,7 @@ func not(ask func(*scene) finding) func(*scene) finding {
 
 func sameProcesses(s *scene) finding {
 	if l := s.p.endedNear(s); l != nil {
-		return denied(s.p.name + " itself had ended: " + l.how)
+		return denied(s.p.name + " itself was a new process afterwards")
 	}
 	for _, o := range s.wave {
 		if o.restart != nil {
@@ -556,6 +556,57 @@ func wrongAddress(s *scene) finding {
 				}
 			}
 		}
+	}
+	return finding{at: unknown}
+}
+
+// forksWhileFailing reads, where no log tells why snapshots fail, whether forks happened meanwhile: a refused fork
+// leaves latest_fork_usec and total_forks as they were, although sync_full counts the requests.
+func forksWhileFailing(s *scene) (forked, failed answer, ev []Evidence) {
+	h := s.p
+	var before, after *sample
+	for i := range h.samples {
+		sm := &h.samples[i]
+		if sm.at <= s.lost {
+			before = sm
+		} else if s.in.end == unknown || sm.at < s.in.end-second {
+			after = sm
+		}
+	}
+	if before == nil || after == nil || before.RunID != after.RunID || !before.SyncFull.Known() || !before.LatestForkMicros.Known() {
+		return dontKnow, dontKnow, nil
+	}
+	if after.SyncFull-before.SyncFull < 2 || after.RDBLastStatus != "err" {
+		return dontKnow, no, nil
+	}
+	ev = []Evidence{before.evidence("sync_full:"+itoa(int64(before.SyncFull)), "latest_fork_usec:"+itoa(int64(before.LatestForkMicros))),
+		after.evidence("sync_full:"+itoa(int64(after.SyncFull)), "latest_fork_usec:"+itoa(int64(after.LatestForkMicros)), "rdb_last_bgsave_status:err")}
+	// Before 6.2 nothing counts forks, and latest_fork_usec is set by a refused one too (redis 4.0.14 rdb.c rdbSaveBackground).
+	if !after.TotalForks.Known() || !before.TotalForks.Known() {
+		return dontKnow, yes, ev
+	}
+	if after.TotalForks == before.TotalForks {
+		return no, yes, ev
+	}
+	return yes, yes, ev
+}
+
+// snapshotsFail: resyncs were asked for again and again while every snapshot failed, for whatever reason.
+func snapshotsFail(s *scene) finding {
+	_, failed, ev := forksWhileFailing(s)
+	if failed == yes {
+		return found(unknown, "resyncs were asked for again and again on "+s.p.name+" while its snapshots failed", ev...)
+	}
+	return finding{at: unknown}
+}
+
+func refusedForks(s *scene) finding {
+	forked, failed, ev := forksWhileFailing(s)
+	if failed == yes && forked == no {
+		return found(unknown, "resyncs were asked for and snapshots failed on "+s.p.name+", yet no fork happened", ev...)
+	}
+	if failed == yes && forked == yes {
+		return denied("forks happened on "+s.p.name+" while its snapshots failed", ev...)
 	}
 	return finding{at: unknown}
 }

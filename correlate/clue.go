@@ -197,7 +197,7 @@ func explained(kind string) func(*scene) finding {
 		for i := range s.suspect.stalls {
 			st := &s.suspect.stalls[i]
 			for _, e := range st.because {
-				if e.kind == kind && e.overlaps(s.window()) && e.from <= s.last+second && (s.first == nil || long(e, s) || st.gap && st.atMost >= s.timeout) {
+				if e.kind == kind && !s.effect(&e) && e.overlaps(s.window()) && e.from <= s.last+second && (s.first == nil || long(e, s) || st.gap && st.atMost >= s.timeout) {
 					f := found(e.from, e.summary, e.evidence...)
 					f.exact = e.exact
 					if st.gap && !e.exact {
@@ -209,6 +209,26 @@ func explained(kind string) func(*scene) finding {
 		}
 		return finding{at: unknown}
 	}
+}
+
+// effect tells whether a fork is the incident's own work: the snapshot that the first request for a resync asked for.
+// The slowlog knows whole seconds only, so such a fork may seem to begin a second before its request.
+func (s *scene) effect(e *explanation) bool {
+	if e.kind != "fork-stall" {
+		return false
+	}
+	if e.resync {
+		return true
+	}
+	asked := unknown
+	for _, o := range s.in.outages {
+		for _, t := range o.tries {
+			if asked == unknown || t.at < asked {
+				asked = t.at
+			}
+		}
+	}
+	return asked != unknown && e.from >= asked-3*second/2
 }
 
 // long tells whether a hold is long enough to cost a silent link: a repl-timeout, less the time between two pings
@@ -470,7 +490,7 @@ func (h *host) endedNear(s *scene) *life {
 		if l.to <= s.last+5*second+h.clock.err && (next == unknown || next >= s.contact-5*second) && l.to >= s.contact-60*second-h.interval()*2 {
 			return l
 		}
-		if l.how == "gone" && next != unknown && next >= s.contact-second && l.to <= s.last+second {
+		if (l.how == "gone" || l.how == "ended") && next != unknown && next >= s.contact-second && l.to <= s.last+second {
 			return l
 		}
 	}
@@ -534,7 +554,8 @@ func overflowClosed(s *scene) finding {
 			return found(e.at, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", bytesOf(e.Bytes.Or(0))), e.evidence())
 		}
 	}
-	before, after := s.p.lastSampleBefore(s.lost), s.p.firstSampleAfter(s.lost)
+	// The replica may notice a moment after it was closed.
+	before, after := s.p.lastSampleBefore(s.lost-3*second), s.p.firstSampleAfter(s.lost)
 	if before != nil && after != nil && before.OutputLimitDrops.Known() && after.OutputLimitDrops > before.OutputLimitDrops && before.RunID == after.RunID {
 		return found(s.lost, "client_output_buffer_limit_disconnections rose over the loss", after.evidence("client_output_buffer_limit_disconnections:"+itoa(int64(after.OutputLimitDrops))))
 	}
@@ -607,6 +628,9 @@ func primaryEnded(hows ...string) func(*scene) finding {
 					at = s.lost // its links broke when it died; its last line may be older
 				}
 				return found(at, h.name+": "+text, ev...)
+			}
+			if l.how == "ended" {
+				return needs("the log of " + h.name + " up to its end")
 			}
 			return denied(h.name + " ended otherwise: " + l.how)
 		}

@@ -262,7 +262,8 @@ type life struct {
 	span
 	// start is the event or sample that shows the start; end the one that shows the end. Either may be nil.
 	startEv, endEv *event
-	// how it ended: "" (still running, or unseen), "shutdown", "crash", "gone" (the next start comes without a farewell).
+	// how it ended: "" (still running, or unseen), "shutdown", "crash", "gone" (the next start follows in the log without a
+	// farewell), "ended" (the evidence does not reach to its end).
 	how   string
 	runID string
 }
@@ -271,17 +272,25 @@ type life struct {
 func livesOf(h *host) []life {
 	var out []life
 	cur := life{span: span{unknown, unknown}}
+	heard := false // the log holds lines of the process before
 	begin := func(at micros, e *event) {
 		if cur.startEv != nil || len(out) > 0 || sawBefore(h, at) {
 			if cur.how == "" {
-				cur.how, cur.to = "gone", lastSeen(h, at)
+				cur.how, cur.to = "ended", lastSeen(h, at)
+				if heard {
+					cur.how = "gone" // its log reaches to its end and holds no farewell
+				}
 			}
 			out = append(out, cur)
 		}
 		cur = life{span: span{at, unknown}, startEv: e}
+		heard = false
 	}
 	for i := range h.events {
 		e := &h.events[i]
+		if i > 0 && awake(&h.events[i-1]) && e.at-h.events[i-1].at > bannerLead || cur.startEv != nil {
+			heard = true
+		}
 		switch e.Kind {
 		case message.ServerStarting, message.ServerStarted:
 			begin(e.at, e)
@@ -314,7 +323,7 @@ func livesOf(h *host) []life {
 		}
 		if prev != nil && prev.RunID != s.RunID {
 			cur.to = prev.at
-			cur.how = "gone"
+			cur.how = "ended"
 			out = append(out, cur)
 			start := s.at
 			if s.Uptime.Known() {

@@ -28,6 +28,8 @@ type rates struct {
 	peak, p99, median float64
 	windows           int
 	shortest, longest micros
+	from, to          *sample // the two dumps around the peak
+	at                *host   // whose they are
 }
 
 func (g *group) planFor(ins []*incident) *plan {
@@ -49,6 +51,10 @@ func (g *group) planFor(ins []*incident) *plan {
 		for _, o := range in.outages {
 			n := in.missing(o)
 			p.longest = max(p.longest, n)
+			// What a storm's own forks broke stays whole once its first resync is spared.
+			if a.feeds && !slices.Contains(in.wave(), o) {
+				continue
+			}
 			if cures && (o.restart == nil || !in.stale(o, &attempt{offset: -1})) {
 				p.bridge = max(p.bridge, n)
 			}
@@ -112,8 +118,10 @@ const (
 // writeRates measures the growth of master_repl_offset between dumps of one process on one replication id.
 func (g *group) writeRates() rates {
 	type window struct {
-		rate float64
-		d    micros
+		rate     float64
+		d        micros
+		from, to *sample
+		at       *host
 	}
 	var ws []window
 	for _, h := range g.servers() {
@@ -136,16 +144,17 @@ func (g *group) writeRates() rates {
 			if d < least {
 				continue
 			}
-			ws = append(ws, window{float64(s.PrimaryOffset-from.PrimaryOffset) / seconds(d), d})
+			ws = append(ws, window{float64(s.PrimaryOffset-from.PrimaryOffset) / seconds(d), d, from, s, h})
 			from = s
 		}
 	}
 	if len(ws) == 0 {
 		return rates{}
 	}
-	slices.SortFunc(ws, func(a, b window) int { return cmp.Compare(a.rate, b.rate) })
+	slices.SortStableFunc(ws, func(a, b window) int { return cmp.Compare(a.rate, b.rate) })
 	at := func(q float64) float64 { return ws[min(int(math.Ceil(q*float64(len(ws))))-1, len(ws)-1)].rate }
-	r := rates{peak: ws[len(ws)-1].rate, p99: at(0.99), median: at(0.5), windows: len(ws), shortest: ws[0].d, longest: ws[0].d}
+	top := ws[len(ws)-1]
+	r := rates{peak: top.rate, p99: at(0.99), median: at(0.5), windows: len(ws), shortest: top.d, longest: top.d, from: top.from, to: top.to, at: top.at}
 	for _, w := range ws {
 		r.shortest, r.longest = min(r.shortest, w.d), max(r.longest, w.d)
 	}

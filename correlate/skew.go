@@ -29,6 +29,7 @@ type interval struct{ lo, hi micros }
 type request struct {
 	asked, heard micros // heard is unknown where no answer is logged
 	full         bool   // it asked for everything
+	granted      int64  // the offset at which its full resync starts; -1 unknown
 	offset       int64
 	replid       string
 }
@@ -58,14 +59,17 @@ func requestsOf(h *host) []request {
 		}
 		switch e.Kind {
 		case message.PsyncTry:
-			out = append(out, request{asked: e.at, heard: unknown, offset: e.Offset.Or(-1), replid: e.ReplID})
+			out = append(out, request{asked: e.at, heard: unknown, granted: -1, offset: e.Offset.Or(-1), replid: e.ReplID})
 			cur = &out[len(out)-1]
 		case message.PsyncNoCachedPrimary:
-			out = append(out, request{asked: e.at, heard: unknown, full: true, offset: -1})
+			out = append(out, request{asked: e.at, heard: unknown, granted: -1, full: true, offset: -1})
 			cur = &out[len(out)-1]
 		case message.SyncFullFromPrimary, message.PsyncOk:
 			if cur != nil && cur.heard == unknown {
 				cur.heard = e.at
+				if e.Kind == message.SyncFullFromPrimary {
+					cur.granted = e.Offset.Or(-1)
+				}
 			}
 		case message.ReplConnecting, message.ReplReconnecting, message.PrimaryLinkLost:
 			cur = nil
@@ -110,6 +114,20 @@ func (r *request) answeredBy(p *reply) bool {
 		return !r.full && p.replid == r.replid
 	}
 	return !r.full && r.offset >= 0 && p.offset == r.offset
+}
+
+// hadOffset tells whether the server's stream can have been at this offset at this moment of its own clock, or a
+// while later where a snapshot had to wait: what is granted is never older than the dump before.
+func (h *host) hadOffset(offset int64, at micros) bool {
+	if offset < 0 {
+		return true
+	}
+	before := h.lastSampleBefore(at - second)
+	if before != nil && before.PrimaryOffset.Known() && int64(before.PrimaryOffset) > offset {
+		return false
+	}
+	after := h.firstSampleAfter(at + 600*second)
+	return after == nil || !after.PrimaryOffset.Known() || before == nil || after.RunID != before.RunID || offset <= int64(after.PrimaryOffset)
 }
 
 // align estimates the skew of every host of the group against the reference, and lays everything on its axis.
@@ -179,7 +197,11 @@ func (h *host) alignTo(p *host) bool {
 		for i := range reqs {
 			var in []interval
 			for j := range reps {
-				if !reqs[i].answeredBy(&reps[j]) {
+				server := p
+				if sign < 0 {
+					server = h
+				}
+				if !reqs[i].answeredBy(&reps[j]) || !server.hadOffset(reqs[i].granted, reps[j].at) {
 					continue
 				}
 				iv := interval{reqs[i].asked - reps[j].at - logTick, math.MaxInt64}

@@ -25,6 +25,7 @@ type explanation struct {
 	kind string // slow-command, slow-script, fork-stall, aof-fsync-stall
 	span
 	exact    bool // its beginning is known to a second
+	resync   bool // it was done for a replica that asked to continue: some link had been lost before
 	summary  string
 	evidence []Evidence
 }
@@ -214,6 +215,7 @@ func (h *host) slowCommands() []explanation {
 		switch {
 		case isForkCommand(c.Name, c.Args):
 			e.kind = "fork-stall"
+			e.resync = c.Name == "PSYNC" && !strings.HasSuffix(strings.TrimSpace(c.Args), "-1")
 			e.summary = fmt.Sprintf("%s held %s for %s: that is its fork", what, h.name, length(micros(c.Micros)))
 		case isScript(c.Name):
 			e.kind = "slow-script"
