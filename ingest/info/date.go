@@ -33,13 +33,18 @@ const (
 // of dateWords, or anywhere in a line that is decorated: "### 2026-11-22T18:45:30Z", "=== redis-a 1795373130 ===".
 // A time without a zone is read as UTC.
 func lineDate(line []byte) (t table.Micros, at int, ok bool) {
-	text := bytes.TrimRight(line, " \t\r\n")
+	text := trimEnd(line)
 	text = text[:min(len(text), 200)]
-	for at < len(text) && strings.IndexByte(" \t#=-*[<>~", text[at]) >= 0 {
-		at++
+	decorated := false
+	for ; at < len(text); at++ {
+		c := text[at]
+		if c == '#' || c == '=' || c == '-' || c == '*' || c == '[' || c == '<' || c == '~' {
+			decorated = true
+		} else if c != ' ' && c != '\t' && c != '>' {
+			break
+		}
 	}
-	decorated := bytes.IndexAny(text[:at], "#=-*[<~") >= 0
-	if decorated {
+	if decorated && !alnum(text[len(text)-1]) {
 		text = bytes.TrimRight(text, " \t#=-*]<>~:")
 	}
 	for tries := 0; at < len(text) && tries < 8; tries++ {
@@ -58,6 +63,8 @@ func lineDate(line []byte) (t table.Micros, at int, ok bool) {
 	}
 	return table.Null, 0, false
 }
+
+func alnum(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // wordLength is the length of a date word and what follows it up to the date.
 func wordLength(b []byte) int {
@@ -203,6 +210,9 @@ func zone(b []byte) (int, int) {
 			m = -m
 		}
 		return m, n
+	}
+	if len(b) == 1 && b[0] == 'Z' {
+		return 0, 1
 	}
 	n := 0
 	for n < len(b) && b[n] >= 'A' && b[n] <= 'Z' {

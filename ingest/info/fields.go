@@ -1,6 +1,10 @@
 package info
 
-import "psyncope/ingest/table"
+import (
+	"sync"
+
+	"psyncope/ingest/table"
+)
 
 // state is the dump being read: the row itself, and the words that are joined into it at its end.
 type state struct {
@@ -114,6 +118,25 @@ var fields = []field{
 
 	{name: "eventloop_duration_max", at: func(s *state) any { return &s.EventLoopMaxMicros }},
 }
+
+// index is how fields are found by name. It is made once: files are told apart by the thousand.
+var index = sync.OnceValue(func() (x struct {
+	numbers map[string]uint16 // by name, from 1
+	twins   []uint16          // by number: that of the field that has the same column under another name, or 0
+}) {
+	var s state
+	first := map[any]uint16{}
+	x.numbers, x.twins = make(map[string]uint16, len(fields)), make([]uint16, len(fields)+1)
+	for i, f := range fields {
+		n := uint16(i + 1)
+		x.numbers[f.name] = n
+		if twin, ok := first[f.at(&s)]; ok {
+			x.twins[n], x.twins[twin] = twin, n
+		}
+		first[f.at(&s)] = n
+	}
+	return x
+})
 
 // sections are the headers that servers print (2.6 and later), "# " left out.
 var sections = []string{

@@ -21,6 +21,10 @@ const (
 	maxText  = 200     // bytes of a line kept in a row
 )
 
+// blockBytes is how much is read at once. Blocks of 256 KiB are still in the second cache when they are parsed:
+// 2.2 GB/s of dumps in files against 1.8 with 1 MiB, and 1.9 with 64 KiB.
+const blockBytes = 256 << 10
+
 // longMark stands at the end of a line that was longer than maxLine.
 var longMark = []byte("\x00\x00long")
 
@@ -103,33 +107,32 @@ type Reader struct {
 // column, as Input.Fields does for one file.
 func NewReader(out *table.Case, others bool) *Reader {
 	r := &Reader{
-		out: out, fields: others, block: 1 << 20,
-		numbers: make(map[string]uint16, len(fields)),
+		out: out, fields: others, block: blockBytes,
+		numbers: index().numbers,
 		known:   make([]line, len(fields)+1),
 		seen:    make([]uint32, int(sectionNumber(len(sections)))),
 		words:   map[string]string{},
 		gen:     1,
 	}
 	for i, f := range fields {
-		l := line{class: classInt, number: uint16(i + 1), last: f.last}
-		switch p := f.at(&r.state).(type) {
-		case *table.Int:
-			l.ints = p
-		case *table.Float:
-			l.class, l.real = classReal, p
-		case *string:
-			l.class, l.text = classText, p
-		}
-		for j := range r.known[:i+1] {
-			if o := &r.known[j]; o.number != 0 && o.ints == l.ints && o.real == l.real && o.text == l.text {
-				l.twin, o.twin = o.number, l.number
-			}
-		}
-		r.known[i+1] = l
-		r.numbers[f.name] = l.number
+		l := &r.known[i+1]
+		*l = line{number: uint16(i + 1), twin: index().twins[i+1], last: f.last}
+		l.target(f.at(&r.state))
 		l.forget()
 	}
 	return r
+}
+
+// target sets where the line's value goes, and so what is read there.
+func (l *line) target(at any) {
+	switch p := at.(type) {
+	case *table.Int:
+		l.class, l.ints = classInt, p
+	case *table.Float:
+		l.class, l.real = classReal, p
+	case *string:
+		l.class, l.text = classText, p
+	}
 }
 
 // forget makes the line's column say nothing.

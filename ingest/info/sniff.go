@@ -7,12 +7,12 @@ import (
 	"psyncope/ingest/table"
 )
 
-// sniff tells INFO by its lines: known fields and headers among the first hundred. Logs that hold an INFO in a
+// sniff tells INFO by its lines: known fields and headers among the first hundred, or two dozen where nothing else is among them. Logs that hold an INFO in a
 // crash report are mostly other lines.
 func sniff(name string, head []byte) int {
 	r := NewReader(&table.Case{}, false)
 	known, shaped, failed, dates, logs, lines := 0, 0, 0, 0, 0, 0
-	for lines < 100 && len(head) > 0 {
+	for lines < 100 && len(head) > 0 && (lines < 24 || known+shaped < lines) {
 		var b []byte
 		if i := bytes.IndexByte(head, '\n'); i >= 0 {
 			b, head = head[:i+1], head[i+1:]

@@ -78,7 +78,7 @@ func (r *Reader) apply(l *line, b []byte) (ok bool) {
 	case classDate:
 		r.collect, _, ok = lineDate(b)
 	case classReplica:
-		ok = replica(l.slot, v)
+		ok = r.replica(l.slot, v)
 	case classCount:
 		var s table.Statistic
 		if s.Calls, s.Usec, ok = count(v); ok {
@@ -111,7 +111,7 @@ func (r *Reader) word(v []byte) string {
 
 // replica reads a slaveN line: ip=,port=,state=,offset=,lag=,type= from 2.8 on (redis 7.4.1 server.c:5905, valkey 8
 // has type=), ip,port,state before. The slot's words are kept where they say the same.
-func replica(s *table.Replica, v []byte) bool {
+func (r *Reader) replica(s *table.Replica, v []byte) bool {
 	var ip, port, state, kind []byte
 	offset, lag := table.Int(table.Null), table.Int(table.Null)
 	ok := true
@@ -156,10 +156,10 @@ func replica(s *table.Replica, v []byte) bool {
 		s.Addr = addr(ip, port)
 	}
 	if s.State != string(state) {
-		s.State = string(state)
+		s.State = r.word(state)
 	}
 	if s.Channel != string(kind) {
-		s.Channel = string(kind)
+		s.Channel = r.word(kind)
 	}
 	s.Offset, s.LagSeconds = offset, lag
 	return ok

@@ -23,9 +23,14 @@ type column struct {
 	small  []int32 // KindInt32, KindText
 	words  map[string]int32
 	dict   []string
-	last   string
-	lastID int32
+	recent [4]word // words seen last, by address
 	long   bool // the batch before was full: so will be this one
+}
+
+// word is a word with its number.
+type word struct {
+	text string
+	id   int32
 }
 
 // noWord is the number of the empty word, which is null.
@@ -140,8 +145,10 @@ func (c *column) word(s string) int32 {
 	if s == "" {
 		return noWord
 	}
-	if len(s) == len(c.last) && unsafe.StringData(s) == unsafe.StringData(c.last) {
-		return c.lastID
+	// The parsers hand the same string again while a field stays the same, and those of several replicas in turn.
+	at := &c.recent[uintptr(unsafe.Pointer(unsafe.StringData(s)))>>4%4]
+	if len(s) == len(at.text) && unsafe.StringData(s) == unsafe.StringData(at.text) {
+		return at.id
 	}
 	id, ok := c.words[s]
 	if !ok {
@@ -152,7 +159,7 @@ func (c *column) word(s string) int32 {
 		c.words[s] = id
 		c.dict = append(c.dict, s)
 	}
-	c.last, c.lastID = s, id
+	*at = word{s, id}
 	return id
 }
 
