@@ -257,7 +257,6 @@ func (a *archive) member(name string) (string, bool) {
 
 // count is false when there are too many members, which is said once.
 func (a *archive) count() bool {
-	a.Looked++
 	a.members++
 	if a.members == a.lim.Members+1 {
 		a.problem(a.path, fmt.Sprintf("more than %d members, the rest left alone", a.lim.Members))
@@ -297,7 +296,7 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 	}
 	at := a.spilled
 	left := a.lim.SpillBytes - at
-	n, err := io.Copy(io.NewOffsetWriter(f, at), io.LimitReader(io.MultiReader(&kept, r), left))
+	n, err := io.CopyBuffer(io.NewOffsetWriter(f, at), io.LimitReader(io.MultiReader(&kept, r), left), make([]byte, readBuffer))
 	a.spilled += n
 	s.Size, s.open = n, within(shared(f), at, n)
 	switch {

@@ -38,8 +38,6 @@ type Found struct {
 	// Files accounts for what could not be read, Problems says why.
 	Files    []table.File
 	Problems []table.Problem
-	// Looked counts what was asked for and whatever lies in it.
-	Looked int
 
 	temp *os.File    // holds members of archives that cannot be read twice
 	open []io.Closer // archives that are read in place
@@ -115,7 +113,6 @@ func (w *walker) problem(path, reason string) {
 }
 
 func (w *walker) root(root string) {
-	w.Looked++
 	if root == "-" {
 		w.standardInput()
 		return
@@ -186,7 +183,6 @@ func (w *walker) dir(root string) {
 		if d.IsDir() {
 			return nil
 		}
-		w.Looked++
 		if d.Type()&fs.ModeSymlink != 0 {
 			w.link(path, p, real)
 			return nil
