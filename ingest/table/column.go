@@ -24,7 +24,7 @@ type column struct {
 	words  map[string]int32
 	dict   []string
 	recent [4]word // words seen last, by address
-	long   bool // the batch before was full: so will be this one
+	long   bool    // the batch before was full: so will be this one
 }
 
 // word is a word with its number.
