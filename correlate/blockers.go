@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"net"
 	"strings"
 
 	"psyncope/ingest/message"
@@ -409,7 +410,37 @@ func timedOutFirst(s *scene) finding {
 	if o == nil || !o.first && !o.begun {
 		return denied("the link had been up before: what broke it came first")
 	}
+	for _, e := range o.failures {
+		if transferTimedOut(e) || e.Kind == message.ReplicaTimeout {
+			return found(e.at, fmt.Sprintf("a resync of %s outran repl-timeout: %q", o.replica.name, shorten(e.Text, 100)), e.evidence())
+		}
+	}
 	return said("group", transferTimedOut, "gave up on a transfer")(s)
+}
+
+// rogueReplicaof: a client that is no Sentinel told a serving primary to follow an address out in the open, while the
+// group itself lives on private ones.
+func rogueReplicaof(s *scene) finding {
+	for i := range s.p.events {
+		e := &s.p.events[i]
+		if e.Kind != message.ReplicaofSet || !byPerson(e) || e.Peer == "" || !s.during(e) || s.in.g.byAddr[e.Peer] != nil {
+			continue
+		}
+		ip, _, _ := net.SplitHostPort(e.Peer)
+		target := net.ParseIP(ip)
+		if target == nil || target.IsPrivate() || target.IsLoopback() || target.IsLinkLocalUnicast() {
+			continue
+		}
+		for a := range s.in.g.byAddr {
+			host, _, _ := net.SplitHostPort(a)
+			if own := net.ParseIP(host); own != nil && (own.IsPrivate() || own.IsLoopback()) {
+				f := found(e.at, fmt.Sprintf("%s was told to follow %s, a public address that is nobody of the group", s.p.name, e.Peer), e.evidence())
+				f.exact = true
+				return f
+			}
+		}
+	}
+	return finding{at: unknown}
 }
 
 // awakeButUnreached: a server wrote to its log while whoever took its dumps got none, for longer than a dump is apart:

@@ -250,7 +250,7 @@ var causes = []Cause{
 		Kind: "misconfigured", on: onReplica, blocks: true,
 		Prose: "The topology or a setting makes the link impossible: a wrong address, a replica of itself, a name that does not resolve, a primary that is itself a replica without a link.",
 		clues: []clue{
-			{"the handshake was refused for what the primary is", said("suspect", replies("NOMASTERLINK", "unknown command", "can't resolve", "Name or service not known", "Temporary failure in name resolution", "Invalid argument"), "was refused"), 5, 0},
+			{"the handshake was refused for what the primary is", said("suspect", replies("NOMASTERLINK", "unknown command", "can't resolve", "Name or service not known", "Temporary failure in name resolution", "Invalid argument"), "was refused"), 3, 0},
 			{"it tried an address at which its primary is not", wrongAddress, 5, 0},
 			{"the replica never had a link in the evidence", neverLinked, 1, 0},
 			{"Sentinel found the address wrong", said("sentinels", kinds(message.SentinelInvalidAddress), "found an address wrong"), 5, 0},
@@ -261,7 +261,8 @@ var causes = []Cause{
 		Kind: "intrusion", on: onPrimary,
 		Prose: "Someone who should not: a rogue REPLICAOF, CONFIG SET dir and dbfilename aimed at cron or ssh files, a module loaded from a dump. The server is reachable without a password.",
 		clues: []clue{
-			{"a file is aimed where only an intruder aims it", said("group", planted, "was aimed at a system file"), 9.5, -4},
+			{"a file is aimed where only an intruder aims it", said("group", planted, "was aimed at a system file"), 9.5, 0},
+			{"a primary was told to follow a public address outside its group", rogueReplicaof, 7, 0},
 			{"the server saw another protocol's words", said("group", kinds(message.SecurityCrossProtocol), "saw a cross-protocol attack"), 5, 0},
 		},
 		fix: []string{"lock-down"},

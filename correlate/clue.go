@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"psyncope/ingest/message"
@@ -217,8 +218,12 @@ func (s *scene) effect(e *explanation) bool {
 	if e.kind != "fork-stall" {
 		return false
 	}
-	if e.resync {
-		return true
+	for i := range s.p.stalls {
+		st := &s.p.stalls[i]
+		// One fork is told by the slowlog, LATENCY and INFO: what the slowlog says of it holds for all.
+		if st.overlaps(e.span) && slices.ContainsFunc(st.because, func(x explanation) bool { return x.resync && x.overlaps(e.span) }) {
+			return true
+		}
 	}
 	asked := unknown
 	for _, o := range s.in.outages {

@@ -580,7 +580,7 @@ func (in *incident) loop() (*Loop, bool) {
 			switch {
 			case closedReplica(e):
 				overflows = append(overflows, e.at)
-			case transferTimedOut(e):
+			case transferTimedOut(e), e.Kind == message.ReplicaTimeout && slices.Contains(o.failures, e):
 				timeouts = append(timeouts, e.at)
 			case e.Kind == message.ForkFailedRdb || failedSave(e) && e.Kind != message.RdbSaveOpenFailed:
 				saves = append(saves, e.at)

@@ -47,8 +47,14 @@ func (g *group) findIncidents() []*incident {
 	return out
 }
 
-// failing tells whether a first attachment does not succeed: it was tried more than once, or never ended.
+// failing tells whether a first attachment is more than provisioning: a full resync's work was in vain, or it was turned
+// away again and again. A replica that waits some seconds for its primary to start is well.
 func failing(o *outage) bool {
+	for _, t := range o.tries {
+		if t.granted == "full" && t.outcome == "failed" {
+			return true
+		}
+	}
 	n := int64(0)
 	for _, e := range o.failures {
 		n += e.Count.Or(1)

@@ -37,8 +37,12 @@ var indicatorTable = []indicator{
 	{"connections-near-maxclients", connectionsNear},
 	{"evictions", evictions},
 	{"event-loop-stalls", loopStalls},
-	{"thp-warning", kernelWarning(message.ThpWarning, "transparent huge pages are on: after a fork every write copies 2 MiB instead of 4 KiB (echo never > /sys/kernel/mm/transparent_hugepage/enabled)")},
-	{"overcommit-warning", kernelWarning(message.OvercommitWarning, "vm.overcommit_memory is not 1: the kernel may refuse the fork of a snapshot although there is memory (sysctl vm.overcommit_memory=1)")},
+}
+
+// kernelWarnings are what servers say of their hosts at their start: mostly all of a group say it, so it is one note.
+var kernelWarnings = []struct{ kind, event, summary string }{
+	{"thp-warning", message.ThpWarning, "transparent huge pages are on: after a fork every write copies 2 MiB instead of 4 KiB (echo never > /sys/kernel/mm/transparent_hugepage/enabled)"},
+	{"overcommit-warning", message.OvercommitWarning, "vm.overcommit_memory is not 1: the kernel may refuse the fork of a snapshot although there is memory (sysctl vm.overcommit_memory=1)"},
 }
 
 // indicators adds notes on what is not broken yet, on every server with evidence.
@@ -50,6 +54,23 @@ func (g *group) indicators(d *Diagnosis, o Options) {
 				continue
 			}
 			d.Notes = append(d.Notes, Note{Kind: ind.kind, Instance: h.name, At: stampOf(s.at), Summary: s.summary, Evidence: append([]Evidence{}, s.evidence...)})
+		}
+	}
+	for _, k := range kernelWarnings {
+		var who []string
+		var first *event
+		for _, h := range g.hosts {
+			w, _ := h.warned(k.event)
+			if w == nil || w.at != unknown && !o.tells(w.at, w.at) {
+				continue
+			}
+			who = append(who, h.name)
+			if first == nil || h == g.primary {
+				first = w
+			}
+		}
+		if first != nil {
+			d.Notes = append(d.Notes, Note{Kind: k.kind, Instance: first.Instance, At: stampOf(first.at), Summary: k.summary + "; said by " + list(who[:min(len(who), 6)]), Evidence: []Evidence{first.evidence()}})
 		}
 	}
 }
@@ -129,8 +150,8 @@ func backlogNearlyUsed(g *group, h *host) (sign, bool) {
 	if best == nil {
 		return sign{}, false
 	}
-	return sign{best.at, fmt.Sprintf("%s used %s bytes of a backlog of %s: %.0f%%. After an outage half as long again it would have been a full one (%s like it)", "a partial resync of "+best.peerName(g), bytesOf(int64(best.Bytes)), amount(size),
-		100*float64(best.Bytes)/float64(size), plural(int64(n), "resync", "resyncs")), []Evidence{best.evidence()}}, true
+	return sign{best.at, fmt.Sprintf("a partial resync of %s used %s bytes of a backlog of %s, %.0f%%: an outage %.1f times as long would have cost a full one (%s of the capture used half or more)", best.peerName(g), bytesOf(int64(best.Bytes)), amount(size),
+		100*float64(best.Bytes)/float64(size), max(float64(size)/float64(max(best.Bytes, 1)), 1), plural(int64(n), "resync", "resyncs")), []Evidence{best.evidence()}}, true
 }
 
 // A fork copies page tables: 10 to 20 ms for a GB of data on hardware and modern virtual machines; the guide to latency
@@ -205,7 +226,7 @@ func replicaLag(g *group, h *host) (sign, bool) {
 	var worst *replicaRow
 	for i := range h.replicas {
 		r := &h.replicas[i]
-		if r.State == "online" && r.LagSeconds.Known() && (worst == nil || r.LagSeconds > worst.LagSeconds) {
+		if r.State == "online" && r.LagSeconds.Known() && !g.told(span{r.at, r.at}) && (worst == nil || r.LagSeconds > worst.LagSeconds) {
 			worst = r
 		}
 	}
@@ -439,14 +460,4 @@ func (g *group) hasStall(h *host) bool {
 		}
 	}
 	return false
-}
-
-// kernelWarning makes a note of a server's warning about its kernel.
-func kernelWarning(kind, summary string) func(*group, *host) (sign, bool) {
-	return func(g *group, h *host) (sign, bool) {
-		if w, _ := h.warned(kind); w != nil {
-			return sign{w.at, summary, []Evidence{w.evidence()}}, true
-		}
-		return sign{}, false
-	}
 }

@@ -577,8 +577,14 @@ func (m *linkMachine) primarySays(it item) {
 					o.failures = append(o.failures, e)
 				}
 			}
-			if t := o.last(); t != nil && o == m.cur && t.outcome == "" && t.byPrimary && it.at > t.at && !t.byReplica {
-				t.outcome, t.failEv, t.end = "failed", e, it.at
+			if t := o.last(); t != nil && o == m.cur && t.byPrimary && it.at > t.at {
+				if t.outcome == "" && !t.byReplica {
+					t.outcome, t.failEv, t.end = "failed", e, it.at
+				}
+				if e.Kind == message.ReplicaTimeout && t.granted == "full" {
+					// Silent while it still receives or loads: the resync outran repl-timeout.
+					o.failures = append(o.failures, e)
+				}
 			}
 		}
 	case message.SyncRequested:
