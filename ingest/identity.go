@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -14,12 +15,11 @@ type family struct {
 	first string // how one of that kind begins: its first line
 	hints hints
 
-	root    string   // as in Source
-	dir     []string // the directory that says whose it is: the given path's parts without those that name no instance
-	stem    string   // what its name says beyond its kind
-	class   stemClass
-	numeral string // a stem that is a number, not a name, dates the file instead
-	whose   *instance
+	root  string   // as in Source
+	dir   []string // the directory that says whose it is: the given path's parts without those that name no instance
+	stem  string   // what its name says beyond its kind
+	class stemClass
+	whose *instance
 }
 
 // file is one file of a family.
@@ -40,13 +40,15 @@ type instance struct {
 type stemClass int
 
 const (
-	neutral   stemClass = iota // nothing: info.log, slowlog.txt
-	server                     // some server: redis.log
-	watcher                    // some Sentinel: sentinel.log
-	number                     // a port, or a count: 7001.log, info-17.txt
-	specific                   // somebody: redis-b.log, primary.log
-	anchorMax = 32             // numbers in one directory above which they are counts and no ports
+	neutral  stemClass = iota // nothing: info.log, slowlog.txt
+	server                    // some server: redis.log
+	watcher                   // some Sentinel: sentinel.log
+	number                    // a port, or a count: 7001.log, info-17.txt
+	specific                  // somebody: redis-b.log, primary.log
 )
+
+// portsMax is how many numbers may tell files of one directory apart; more are counts and no ports.
+const portsMax = 32
 
 // kindWords are the parts of file names that say what is in a file, not whose it is.
 var kindWords = [...]string{
@@ -273,10 +275,10 @@ func (f *family) isLog() bool    { return f.kind == "log" || f.kind == "sentinel
 func identifyDir(fams []*family, base, below bool) []*instance {
 	dir := fams[0].dir
 	settleNumbers(fams)
-	stems := anchorStems(fams)
+	logs, others, apartBy := stemsOf(fams)
 	// redis-a/redis-a-json.log says nothing that its directory has not said.
-	if len(stems) == 1 && len(dir) > 0 && stems[0] == normal(dir[len(dir)-1]) {
-		stems = nil
+	if len(apartBy.spelt) == 1 && len(dir) > 0 && apartBy.spelt[normal(dir[len(dir)-1])] != "" {
+		apartBy = newStems()
 	}
 	serverLog, watcherLog := "", ""
 	for _, f := range fams {
@@ -303,21 +305,25 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 	// one is the name of the instance that the directory itself is; flat where it is none.
 	one, flat := "", false
 	switch {
-	case len(stems) > 1, len(stems) == 1 && serverLog != "":
+	case len(apartBy.spelt) > 1, len(apartBy.spelt) == 1 && serverLog != "":
 		flat = true
-	case len(stems) == 1 && base:
-		one = spelling(fams, stems[0])
-	case len(stems) == 0 && base && below:
+	case len(apartBy.spelt) == 1 && base:
+		one = slices.Collect(maps.Values(apartBy.spelt))[0]
+	case len(apartBy.spelt) == 0 && base && below:
 		one = serverLog
 		flat = serverLog == ""
 	}
-	apart := watcherLog != "" && (flat || serverLog != "" || len(stems) > 0)
+	apart := watcherLog != "" && (flat || serverLog != "" || len(apartBy.spelt) > 0)
 	var waiting []*family
 	for _, f := range fams {
-		stem, named := fit(fams, stems, f)
+		ofItsKind := others
+		if f.isLog() {
+			ofItsKind = logs
+		}
+		stem, named := apartBy.fit(f, ofItsKind)
 		switch {
 		case named && flat:
-			f.whose = at(spelling(fams, stem))
+			f.whose = at(apartBy.spelt[stem])
 		case f.class == watcher && apart:
 			f.whose = at(watcherLog)
 		case f.class == server && f.isLog() && flat:
@@ -368,105 +374,95 @@ func settleNumbers(fams []*family) {
 		if f.class != number {
 			continue
 		}
-		isPort := len(f.stem) >= 4 && len(f.stem) <= 5 && f.stem[0] != '0' && len(seen) <= anchorMax
+		isPort := len(f.stem) >= 4 && len(f.stem) <= 5 && f.stem[0] != '0' && len(seen) <= portsMax
 		if isPort {
 			f.class = specific
 		} else {
-			f.class, f.numeral = neutral, f.stem
+			f.class = neutral
 		}
 	}
 }
 
-// anchorStems are the names by which files of a directory are told apart, as they compare: those of logs
-// and dumps, or where there are none, of anything. A dump's name that fits just one log's is that log's.
-func anchorStems(fams []*family) []string {
-	var logs, infos, others []string
-	anchored := false
-	for _, f := range fams {
-		anchored = anchored || f.isAnchor()
-		if f.class != specific {
-			continue
-		}
-		switch s := normal(f.stem); {
-		case f.isLog():
-			logs = append(logs, s)
-		case f.isAnchor():
-			infos = append(infos, s)
-		default:
-			others = append(others, s)
-		}
-	}
-	compact := func(s []string) []string { slices.Sort(s); return slices.Compact(s) }
-	logs, infos = compact(logs), compact(infos)
-	if !anchored {
-		return compact(others)
-	}
-	out := logs
-	for _, s := range infos {
-		if _, ok := fitting(s, logs, infos); !ok {
-			out = append(out, s)
-		}
-	}
-	return compact(slices.Clone(out))
+// stems are names by which files of a directory are told apart, as they compare.
+type stems struct {
+	spelt map[string]string   // how the files spell each, a log's way first
+	bare  map[string][]string // by what is left of them without a number behind
 }
 
-// fit is the one of stems that f's name stands for.
-func fit(fams []*family, stems []string, f *family) (string, bool) {
+func newStems() *stems { return &stems{map[string]string{}, map[string][]string{}} }
+
+func (s *stems) add(f *family) {
+	n := normal(f.stem)
+	if _, known := s.spelt[n]; !known {
+		s.bare[withoutNumber(n)] = append(s.bare[withoutNumber(n)], n)
+		s.spelt[n] = f.stem
+	} else if f.isLog() {
+		s.spelt[n] = f.stem
+	}
+}
+
+func withoutNumber(s string) string {
+	return strings.TrimRight(strings.TrimRight(s, "0123456789"), "-")
+}
+
+// fit finds f's name among s: itself, or the only one that differs by a number behind it and that no other of
+// f's kind could stand for: info-replica.txt is replica-1.log's where there is no replica-2.log.
+func (s *stems) fit(f *family, ofItsKind *stems) (string, bool) {
 	if f.class != specific {
 		return "", false
 	}
-	var mine []string
-	for _, g := range fams {
-		if g.class == specific && g.isLog() == f.isLog() {
-			mine = append(mine, normal(g.stem))
-		}
+	n := normal(f.stem)
+	if _, ok := s.spelt[n]; ok {
+		return n, true
 	}
-	slices.Sort(mine)
-	return fitting(normal(f.stem), stems, slices.Compact(mine))
-}
-
-// fitting finds s among stems: itself, or the only one that differs by a number behind it and that no
-// other of s's kind could stand for: info-replica.txt is replica-1.log's where there is no replica-2.log.
-func fitting(s string, stems, mine []string) (string, bool) {
-	if slices.Contains(stems, s) {
-		return s, true
+	near := s.bare[n]
+	if _, ok := s.spelt[withoutNumber(n)]; ok {
+		near = append(slices.Clone(near), withoutNumber(n))
 	}
-	bare := func(s string) string { return strings.TrimRight(strings.TrimRight(s, "0123456789"), "-") }
-	found := ""
-	for _, t := range stems {
-		if t != s && (bare(t) == s || bare(s) == t) {
-			if found != "" {
-				return "", false
-			}
-			found = t
-		}
-	}
-	if found == "" {
+	if len(near) != 1 {
 		return "", false
 	}
-	for _, m := range mine {
-		if m != s && (m == found || bare(m) == bare(found)) {
+	if _, ok := ofItsKind.spelt[near[0]]; ok {
+		return "", false
+	}
+	for _, other := range ofItsKind.bare[withoutNumber(near[0])] {
+		if other != n {
 			return "", false
 		}
 	}
-	return found, true
+	return near[0], true
 }
 
-// spelling is a stem as the files spell it, a log's way first.
-func spelling(fams []*family, stem string) string {
-	best := ""
+// stemsOf are the names of a directory's logs, of its other files, and those that tell its files apart: those
+// of logs and dumps, or where there are neither, of anything. A dump's name that fits just one log's is that log's.
+func stemsOf(fams []*family) (logs, others, apart *stems) {
+	logs, others, apart = newStems(), newStems(), newStems()
+	infos, anchored := newStems(), false
 	for _, f := range fams {
-		if f.class == specific && normal(f.stem) == stem && (best == "" || f.isLog()) {
-			best = f.stem
-			if f.isLog() {
-				break
+		anchored = anchored || f.isAnchor()
+		switch {
+		case f.class != specific:
+		case f.isLog():
+			logs.add(f)
+			apart.add(f)
+		default:
+			others.add(f)
+			if f.isAnchor() {
+				infos.add(f)
 			}
 		}
 	}
-	if best == "" {
-		return stem
+	if !anchored {
+		return logs, others, others
 	}
-	return best
+	for _, f := range fams {
+		if f.class == specific && f.kind == "info" {
+			if _, ok := logs.fit(f, infos); !ok {
+				apart.add(f)
+			}
+		}
+	}
+	return logs, others, apart
 }
 
 // ownerOf finds whose a file is that does not say so by its name.
