@@ -7,7 +7,7 @@ TARGETS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 fre
 RACE      := $(if $(shell command -v gcc),-race)
 WITH      = grep -rl --include='*_test.go' --exclude-dir='.*' '$(1)' . | xargs -r -n1 dirname | sort -u
 
-.PHONY: help build demo test lint fuzz bench golden lab scorecard vuln release-check clean needs-redis
+.PHONY: help build demo test lint fuzz bench golden lab lab-proof scorecard vuln release-check clean needs-redis
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
@@ -36,8 +36,12 @@ bench: ## run the benchmarks
 golden: ## write the golden files anew; read the diff before committing it
 	$(GO) test $$($(call WITH,flag.Bool)) -update
 
-lab: needs-redis ## break real servers on purpose and record the captures anew
+lab: needs-redis ## break real servers on purpose, record the captures anew, prove the advice
 	$(GO) run ./fixtures/lab/make -out fixtures/captures
+	$(MAKE) lab-proof
+
+lab-proof: needs-redis ## break real servers, do what the report says, break them again: no full resync
+	LAB_PROOF=1 $(GO) test ./fixtures/lab -run TestProof -v -parallel 2 -timeout 15m
 
 scorecard: ## score the analysis on the fixtures, and on CASES=dir; ARGS='-ablate -v' for more
 	$(GO) run ./fixtures/scorecard $(if $(CASES),-cases $(CASES)) $(ARGS)
