@@ -69,6 +69,9 @@ func clocks(hs []*host, o Options) {
 		if own == unknown {
 			own = anchor
 		}
+		if own == unknown {
+			own = h.written // years alone rest on it, and a log is seldom copied years later
+		}
 		giveYears(h, own)
 		h.clock.zone, h.clock.zoneHow, h.clock.zoneKnown = zoneOf(h, o)
 	}

@@ -293,6 +293,8 @@ func statsShow(kind string) func(*scene) finding {
 			base, _, _ := strings.Cut(name, "|")
 			k := "slow-command"
 			switch {
+			case base == "PSYNC" || base == "SYNC":
+				continue // a resync's own fork: some link had been lost before
 			case isForkCommand(base, strings.ToLower(name)):
 				k = "fork-stall"
 			case isScript(base):

@@ -51,6 +51,7 @@ type host struct {
 	stalls   []stall
 	addrs    []string // ip:port under which others speak of it, best first
 	sentinel bool
+	written  micros // when its log files were last changed, by their file system; unknown without
 	step     micros // usual time between dumps; 0 with fewer than three
 	// slowlogSeen tells that a slowlog was taken, though it may have held nothing.
 	slowlogSeen bool
@@ -101,7 +102,7 @@ func hosts(c *table.Case) []*host {
 	of := func(name string) *host {
 		h := byName[name]
 		if h == nil {
-			h = &host{name: name, settings: map[string]setting{}}
+			h = &host{name: name, settings: map[string]setting{}, written: unknown}
 			byName[name] = h
 			out = append(out, h)
 		}
@@ -145,8 +146,15 @@ func hosts(c *table.Case) []*host {
 		of(r.Instance).settings[r.Name] = setting{Setting: r}
 	}
 	for _, f := range c.Files {
-		if f.Kind == "slowlog" && f.Instance != "" {
+		if f.Instance == "" {
+			continue
+		}
+		switch f.Kind {
+		case "slowlog":
 			of(f.Instance).slowlogSeen = true
+		case "log":
+			h := of(f.Instance)
+			h.written = max(h.written, f.ModTime)
 		}
 	}
 	for _, h := range out {

@@ -240,11 +240,28 @@ type linkMachine struct {
 // may tells whether the source may open or close outages at this moment.
 func (m *linkMachine) may(it item) bool {
 	for s, from := range m.covers {
-		if s > it.src && from <= it.at {
+		if s > it.src && from <= it.at && (s != primaryLog || it.at < m.g.primaryUntil()) {
 			return false
 		}
 	}
 	return true
+}
+
+// primaryUntil is until when the first primary's log speaks of its replicas: to the end of its first process or of its
+// time as a primary.
+func (g *group) primaryUntil() micros {
+	until := micros(1 << 62)
+	for i := range g.primary.lives {
+		if l := &g.primary.lives[i]; l.how != "" && l.to != unknown {
+			until = min(until, l.to)
+		}
+	}
+	for i := range g.primary.events {
+		if e := &g.primary.events[i]; e.Kind == message.ReplicaofSet && e.at != unknown {
+			until = min(until, e.at)
+		}
+	}
+	return until
 }
 
 func (m *linkMachine) open(it item, lost micros) *outage {
@@ -693,7 +710,7 @@ func (m *linkMachine) replicaDump(it item) {
 			return
 		}
 		// A replica that just woke still believes in its link: its word counts where no log tells.
-		if m.may(it) && s.LastIOSeconds.Or(0) <= 2 {
+		if (m.may(it) || m.cur.lostBy == replicaInfo && !m.hasLog(it.at)) && s.LastIOSeconds.Or(0) <= 2 {
 			m.close(it, "")
 		}
 		return
@@ -706,13 +723,27 @@ func (m *linkMachine) replicaDump(it item) {
 		m.cur.proof = appendFew(m.cur.proof, s.evidence("master_link_status:down", "master_link_down_since_seconds:"+itoa(s.LinkDownSeconds.Or(-1))))
 		return
 	}
-	if !m.may(it) {
+	if m.hasLog(it.at) {
+		return
+	}
+	// What a replica says of its own link is first hand. If it was down all along, the primary's log closed it too early:
+	// the primary has sent a resync before the replica has loaded it.
+	if n := len(m.out); n > 0 && !m.out[n-1].promoted && m.out[n-1].restored != unknown && lost <= m.out[n-1].restored+second {
+		m.cur = m.out[n-1]
+		m.cur.restored, m.cur.restoredEv = unknown, nil
+		m.cur.lostBy = replicaInfo
 		return
 	}
 	o := m.open(it, lost)
 	o.first = !m.hadLink(it.at) && (!s.LinkDownSeconds.Known() || s.LinkDownSeconds < 0 || s.LinkDownSeconds >= 1<<24)
 	o.begun = !m.hadLink(it.at)
 	o.proof = appendFew(o.proof, s.evidence("master_link_status:down", "master_link_down_since_seconds:"+itoa(s.LinkDownSeconds.Or(-1))))
+}
+
+// hasLog tells whether the replica's own log speaks at this moment.
+func (m *linkMachine) hasLog(at micros) bool {
+	from, ok := m.covers[replicaLog]
+	return ok && from <= at
 }
 
 func (m *linkMachine) primaryDump(it item) {
