@@ -70,7 +70,11 @@ func (in *incident) outageSteps(o *outage, add func(step)) {
 		add(step{Step: Step{Kind: kind, Instance: r.name, Summary: summary, Evidence: ev}, at: at, err: r.clock.err, replica: r, order: order})
 	}
 	if o.promoted {
-		mk(o.restored, stepPromotion, r.name+" became a primary", 5, o.moved.evidence())
+		ev := few(o.proof, 1)
+		if o.moved != nil {
+			ev = []Evidence{o.moved.evidence()}
+		}
+		mk(o.restored, stepPromotion, r.name+" became a primary", 5, ev...)
 	} else if o.moved != nil {
 		mk(o.moved.at, stepFollow, fmt.Sprintf("%s was told to follow %s", r.name, cmp.Or(o.moved.Peer, "another primary")), 1, o.moved.evidence())
 	}

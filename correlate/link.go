@@ -226,15 +226,16 @@ func linkWord(kind string) bool {
 
 // linkMachine is the life of one replica's link.
 type linkMachine struct {
-	g      *group
-	h      *host
-	covers map[source]micros
-	cur    *outage // open outage
-	out    []*outage
-	upOnce bool // the link was seen up
-	upFrom micros
-	lifeNo int
-	server *host
+	g       *group
+	h       *host
+	covers  map[source]micros
+	cur     *outage // open outage
+	out     []*outage
+	upOnce  bool // the link was seen up
+	upFrom  micros
+	follows bool    // its dumps show it as a replica
+	saidUp  *outage // the open outage of which a dump already said that it is over
+	server  *host
 }
 
 // may tells whether the source may open or close outages at this moment.
@@ -698,9 +699,20 @@ func refusalOf(kind string) string {
 
 func (m *linkMachine) replicaDump(it item) {
 	s := it.sample
+	if s.Role == "master" && m.follows && !m.hasLog(it.at) {
+		o := m.cur
+		if o == nil {
+			o = m.open(it, it.at)
+		}
+		o.promoted, o.restored, m.cur, m.follows = true, it.at, nil, false
+		o.proof = appendFew(o.proof, s.evidence("role:master"))
+		m.upOnce = false
+		return
+	}
 	if s.Role != "slave" || s.LinkStatus == "" {
 		return
 	}
+	m.follows = true
 	if s.PrimaryHost != "" && m.server == nil {
 		m.server = m.g.primary
 	}
@@ -709,12 +721,19 @@ func (m *linkMachine) replicaDump(it item) {
 			m.up(it.at)
 			return
 		}
-		// A replica that just woke still believes in its link: its word counts where no log tells.
-		if (m.may(it) || m.cur.lostBy == replicaInfo && !m.hasLog(it.at)) && s.LastIOSeconds.Or(0) <= 2 {
+		if m.hasLog(it.at) || s.LastIOSeconds.Or(0) > 2 {
+			return
+		}
+		// A replica that just woke still believes in its link, for a moment: against the primary's log its word counts when
+		// a second dump repeats it.
+		if m.may(it) || m.cur.lostBy == replicaInfo || m.saidUp == m.cur {
 			m.close(it, "")
+		} else {
+			m.saidUp = m.cur
 		}
 		return
 	}
+	m.saidUp = nil
 	lost := it.at
 	if d := s.LinkDownSeconds; d.Known() && d >= 0 && d < 1<<24 {
 		lost = it.at - micros(d)*second
