@@ -26,6 +26,13 @@ has one. An empty cell (null) is what no evidence says; it is never a zero.
 
 Tables of the diagnosis are on the reference axis: the clock of the group's first primary. Tables of the evidence keep
 each server's own clock; ` + "`clocks`" + ` says how far it is off. A saved report holds the diagnosis only.
+
+` + "```sh" + `
+psyncope analyze --format parquet,arrow,csv --out out CAPTURE
+duckdb -c "select instance, max(latest_fork_us) from 'out/parquet/samples.parquet' group by 1"
+python3 -c "import pandas; print(pandas.read_parquet('out/parquet/chain.parquet')[['at_us', 'kind', 'instance']])"
+python3 -c "import polars; print(polars.read_ipc('out/arrow/resyncs.arrow').select('instance', 'outcome', 'needed_bytes'))"
+` + "```" + `
 `)
 	part := ""
 	for _, s := range sheets {

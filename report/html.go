@@ -200,7 +200,7 @@ type htmlSizing struct {
 type htmlCurve struct {
 	Setting string
 	Points  []htmlWhatIf
-	Path    string
+	Path    string // empty where the curve is flat
 }
 
 type htmlWhatIf struct {
@@ -523,9 +523,12 @@ func curves(ws []correlate.WhatIf) []htmlCurve {
 	}
 	for n := range out {
 		c := &out[n]
-		top := int64(1)
+		top, flat := int64(1), true
 		for _, p := range c.Points {
-			top = max(top, p.FullSyncs)
+			top, flat = max(top, p.FullSyncs), flat && p.FullSyncs == c.Points[0].FullSyncs
+		}
+		if flat {
+			continue
 		}
 		var path strings.Builder
 		for i := range c.Points {
