@@ -127,7 +127,7 @@ func (x *play) says(h *host, at float64, kind, text string) *event {
 // fails adds a failed try to the outage.
 func (x *play) fails(kind, text string, bytes int64) {
 	e := x.says(x.b, 105, kind, text)
-	e.Bytes = table.Int(bytes)
+	e.Bytes, e.Peer = table.Int(bytes), "10.0.0.2:6379"
 	x.o.failures = append(x.o.failures, e)
 }
 
