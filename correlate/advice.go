@@ -243,8 +243,10 @@ func avoidSlowCommand(in *incident) (Recommendation, bool) {
 		if b == nil || b.cause.Kind != "slow-command" {
 			return Recommendation{}, false
 		}
-		return Recommendation{Instance: p.name, Setting: "slow command", Command: p.cli() + " SLOWLOG GET 128", Cost: noCost,
-			Why: b.summary() + ", longer than the replicas wait. Find the call and its caller in the slowlog before it is pushed out"}, true
+		return Recommendation{
+			Instance: p.name, Setting: "slow command", Command: p.cli() + " SLOWLOG GET 128", Cost: noCost,
+			Why: b.summary() + ", longer than the replicas wait. Find the call and its caller in the slowlog before it is pushed out",
+		}, true
 	}
 	r := Recommendation{Instance: p.name, Setting: c.Name, From: shorten(strings.TrimSpace(c.Name+" "+c.Args), 80), Cost: "the caller has to be changed first: its call fails from then on"}
 	how := "it has to be bounded"
@@ -355,8 +357,10 @@ func disableTHP(in *incident) (Recommendation, bool) {
 	if w == nil && started {
 		return Recommendation{}, false // it would have said so at its start
 	}
-	r := Recommendation{Instance: p.name, Setting: "transparent_hugepage", From: "unknown", To: "never", Cost: "a little more work for the CPU's address cache",
-		Command: "echo never > /sys/kernel/mm/transparent_hugepage/enabled"}
+	r := Recommendation{
+		Instance: p.name, Setting: "transparent_hugepage", From: "unknown", To: "never", Cost: "a little more work for the CPU's address cache",
+		Command: "echo never > /sys/kernel/mm/transparent_hugepage/enabled",
+	}
 	if w != nil {
 		r.From = "always"
 		r.Why = forkWords(p) + ", and its log says that transparent huge pages are on: after a fork every write then copies 2 MiB instead of 4 KiB"
@@ -380,8 +384,10 @@ func disklessSync(in *incident) (Recommendation, bool) {
 		return Recommendation{}, false // it forks as well
 	}
 	if s.Value == "no" {
-		r := Recommendation{Instance: p.name, Setting: "repl-diskless-sync", From: "no", To: "yes", Command: p.configSet("repl-diskless-sync", "yes"),
-			Cost: "the snapshot is sent as it is made: a slow replica holds the child, and with it copy-on-write memory, for longer"}
+		r := Recommendation{
+			Instance: p.name, Setting: "repl-diskless-sync", From: "no", To: "yes", Command: p.configSet("repl-diskless-sync", "yes"),
+			Cost: "the snapshot is sent as it is made: a slow replica holds the child, and with it copy-on-write memory, for longer",
+		}
 		switch kind {
 		case "save-failed":
 			r.Why = "a diskless full resync needs no disk on the primary, so that replicas get through while its disk is mended"
@@ -400,9 +406,11 @@ func disklessSync(in *incident) (Recommendation, bool) {
 	// Diskless already: without a delay each replica that comes a moment later waits for a fork of its own.
 	delay := p.setting("repl-diskless-sync-delay")
 	if s.Value == "yes" && delay.Value == "0" && len(in.affected()) > 1 && kind != "save-failed" {
-		return Recommendation{Instance: p.name, Setting: "repl-diskless-sync-delay", From: "0", To: "5", Command: p.configSet("repl-diskless-sync-delay", "5"),
+		return Recommendation{
+			Instance: p.name, Setting: "repl-diskless-sync-delay", From: "0", To: "5", Command: p.configSet("repl-diskless-sync-delay", "5"),
 			Why:  fmt.Sprintf("%d replicas asked within moments; without a delay the first one's fork begins at once and the others wait for the next. Five seconds, the default, let them share one", len(in.affected())),
-			Cost: "a full resync begins five seconds later"}, true
+			Cost: "a full resync begins five seconds later",
+		}, true
 	}
 	return Recommendation{}, false
 }
@@ -411,21 +419,27 @@ func fasterFsync(in *incident) (Recommendation, bool) {
 	p := in.primary()
 	s := p.setting("appendfsync")
 	if s.Value == "always" {
-		return Recommendation{Instance: p.name, Setting: "appendfsync", From: "always", To: "everysec", Command: p.configSet("appendfsync", "everysec"),
+		return Recommendation{
+			Instance: p.name, Setting: "appendfsync", From: "always", To: "everysec", Command: p.configSet("appendfsync", "everysec"),
 			Why:  "with always every write waits for the disk in the main thread, and with it every replica's link; everysec leaves it to a thread",
-			Cost: "up to a second of writes may be lost if the host dies"}, true
+			Cost: "up to a second of writes may be lost if the host dies",
+		}, true
 	}
 	if n := p.setting("no-appendfsync-on-rewrite"); n.Value == "no" && p.rewroteDuring(in) {
-		return Recommendation{Instance: p.name, Setting: "no-appendfsync-on-rewrite", From: "no", To: "yes", Command: p.configSet("no-appendfsync-on-rewrite", "yes"),
+		return Recommendation{
+			Instance: p.name, Setting: "no-appendfsync-on-rewrite", From: "no", To: "yes", Command: p.configSet("no-appendfsync-on-rewrite", "yes"),
 			Why:  "a child was writing to the same disk while fsync held the writes; without fsync during a rewrite or snapshot they do not wait for it",
-			Cost: "what is written during a rewrite may be lost if the host dies"}, true
+			Cost: "what is written during a rewrite may be lost if the host dies",
+		}, true
 	}
 	delayed := int64(0)
 	for i := range p.samples {
 		delayed = max(delayed, p.samples[i].AOFDelayedFsync.Or(0))
 	}
-	r := Recommendation{Instance: p.name, Setting: "disk of the append-only file", To: "one that takes an fsync within a second", Cost: "a disk, or moving what else uses it",
-		Command: "iostat -x 1 5", Why: "writes on " + p.name + " waited for the append-only file's fsync"}
+	r := Recommendation{
+		Instance: p.name, Setting: "disk of the append-only file", To: "one that takes an fsync within a second", Cost: "a disk, or moving what else uses it",
+		Command: "iostat -x 1 5", Why: "writes on " + p.name + " waited for the append-only file's fsync",
+	}
 	if delayed > 0 {
 		r.Why += fmt.Sprintf(" (aof_delayed_fsync is %s)", bytesOf(delayed))
 	}
@@ -454,8 +468,10 @@ func steadyHost(in *incident) (Recommendation, bool) {
 			d = st.atMost
 		}
 	}
-	r := Recommendation{Instance: p.name, Setting: "host", To: "no pauses longer than repl-timeout", Cost: noCost,
-		Command: "journalctl -k --since '1 hour ago' | grep -iE 'stall|hung|oom|steal|soft lockup'\nvmstat 1 5"}
+	r := Recommendation{
+		Instance: p.name, Setting: "host", To: "no pauses longer than repl-timeout", Cost: noCost,
+		Command: "journalctl -k --since '1 hour ago' | grep -iE 'stall|hung|oom|steal|soft lockup'\nvmstat 1 5",
+	}
 	r.Why = p.name + " stood still and nothing of its own explains it"
 	if d > 0 {
 		r.Why = fmt.Sprintf("%s stood still for up to %s and nothing of its own explains it", p.name, length(d))
@@ -498,8 +514,10 @@ func checkPath(in *incident) (Recommendation, bool) {
 	if d := in.missing(in.wave()[0]); d > 0 {
 		what += fmt.Sprintf("; it was gone for %s", length(d))
 	}
-	return Recommendation{Instance: r.name, Setting: "network path", To: "no breaks", Why: what, Cost: noCost,
-		Command: fmt.Sprintf("# on %s:\nmtr -rwc 100 %s\nss -ti dst %s\nnetstat -s | grep -i retrans", r.name, target, target)}, true
+	return Recommendation{
+		Instance: r.name, Setting: "network path", To: "no breaks", Why: what, Cost: noCost,
+		Command: fmt.Sprintf("# on %s:\nmtr -rwc 100 %s\nss -ti dst %s\nnetstat -s | grep -i retrans", r.name, target, target),
+	}, true
 }
 
 // ---- settings of the link ----
@@ -544,10 +562,12 @@ func raiseTimeout(in *incident) (Recommendation, bool) {
 	if what != "the link was silent for" {
 		cut = "attempt-fails"
 	}
-	return Recommendation{Instance: p.name, Setting: "repl-timeout", From: itoa(now), To: itoa(to), Command: in.everywhere("repl-timeout", itoa(to)), Cuts: cut,
+	return Recommendation{
+		Instance: p.name, Setting: "repl-timeout", From: itoa(now), To: itoa(to), Command: in.everywhere("repl-timeout", itoa(to)), Cuts: cut,
 		Why: fmt.Sprintf("%s %s, and repl-timeout is %d s%s: with %d s the link would have outlived it. Both ends use their own value, so it goes to every server",
 			what, length(seen), now, assumedWord(p.setting("repl-timeout")), to),
-		Cost: fmt.Sprintf("a peer that is really gone is noticed %d s later; what is written meanwhile waits in its output buffer", to-now)}, true
+		Cost: fmt.Sprintf("a peer that is really gone is noticed %d s later; what is written meanwhile waits in its output buffer", to-now),
+	}, true
 }
 
 func raiseBacklog(in *incident) (Recommendation, bool) {
@@ -610,12 +630,16 @@ func keepAlive(in *incident) (Recommendation, bool) {
 	ping, timeout := p.setting("repl-ping-replica-period"), p.setting("repl-timeout")
 	if a, b := p.duration(ping.Name), p.duration(timeout.Name); a > 0 && b > 0 && a*2 > b {
 		to := max(int64(b/second)/6, 1)
-		return Recommendation{Instance: p.name, Setting: ping.Name, From: ping.Value, To: itoa(to), Command: p.configSet(pingName(p), itoa(to)), Cost: "14 bytes a ping",
-			Why: fmt.Sprintf("the primary pings every %s s and repl-timeout is %s s: one late ping costs an idle link", ping.Value, timeout.Value)}, true
+		return Recommendation{
+			Instance: p.name, Setting: ping.Name, From: ping.Value, To: itoa(to), Command: p.configSet(pingName(p), itoa(to)), Cost: "14 bytes a ping",
+			Why: fmt.Sprintf("the primary pings every %s s and repl-timeout is %s s: one late ping costs an idle link", ping.Value, timeout.Value),
+		}, true
 	}
 	if s := p.setting("tcp-keepalive"); s.Value == "0" && !s.assumed {
-		return Recommendation{Instance: p.name, Setting: "tcp-keepalive", From: "0", To: "60", Command: in.everywhere("tcp-keepalive", "60"), Cost: noCost,
-			Why: "the path fell silent without a word; with keepalives the kernel notices a dead peer, and middle boxes keep the flow"}, true
+		return Recommendation{
+			Instance: p.name, Setting: "tcp-keepalive", From: "0", To: "60", Command: in.everywhere("tcp-keepalive", "60"), Cost: noCost,
+			Why: "the path fell silent without a word; with keepalives the kernel notices a dead peer, and middle boxes keep the flow",
+		}, true
 	}
 	return Recommendation{}, false
 }
@@ -664,8 +688,10 @@ func raiseOutputBuffer(in *incident) (Recommendation, bool) {
 	if !p.atLeast(7, 0) {
 		cost += ", for each replica: before 7.0 they share nothing"
 	}
-	return Recommendation{Instance: p.name, Setting: "client-output-buffer-limit replica", From: fmt.Sprintf("%s %s %d", sizeWord(hard), sizeWord(soft), secs),
-		To: fmt.Sprintf("%s %s %d", sizeWord(target), sizeWord(newSoft), newSecs), Command: p.configSet("client-output-buffer-limit", value), Why: why, Cost: cost}, true
+	return Recommendation{
+		Instance: p.name, Setting: "client-output-buffer-limit replica", From: fmt.Sprintf("%s %s %d", sizeWord(hard), sizeWord(soft), secs),
+		To: fmt.Sprintf("%s %s %d", sizeWord(target), sizeWord(newSoft), newSecs), Command: p.configSet("client-output-buffer-limit", value), Why: why, Cost: cost,
+	}, true
 }
 
 // countedClose tells whether INFO counts a client closed at its limit over the incident, where no log names it.
@@ -692,17 +718,23 @@ func speedUpTransfer(in *incident) (Recommendation, bool) {
 	r := slow.replica
 	flavor, _ := p.version()
 	if flavor == "valkey" && p.atLeast(8, 0) && p.from("dual-channel-replication-enabled") == "no" && p.from("repl-diskless-sync") == "yes" {
-		return Recommendation{Instance: p.name, Setting: "dual-channel-replication-enabled", From: "no", To: "yes", Command: in.everywhere("dual-channel-replication-enabled", "yes"),
+		return Recommendation{
+			Instance: p.name, Setting: "dual-channel-replication-enabled", From: "no", To: "yes", Command: in.everywhere("dual-channel-replication-enabled", "yes"),
 			Why:  fmt.Sprintf("a full resync of %s ran for %s; over two channels what is written meanwhile waits at the replica and not in the primary's output buffer", r.name, length(took)),
-			Cost: "memory at the replica instead, up to its own client-output-buffer-limit replica"}, true
+			Cost: "memory at the replica instead, up to its own client-output-buffer-limit replica",
+		}, true
 	}
 	if s := r.setting("repl-diskless-load"); s.Value == "disabled" && (r.atLeast(6, 0) || p.atLeast(6, 0)) {
-		return Recommendation{Instance: r.name, Setting: "repl-diskless-load", From: "disabled", To: "on-empty-db", Command: r.configSet("repl-diskless-load", "on-empty-db"),
+		return Recommendation{
+			Instance: r.name, Setting: "repl-diskless-load", From: "disabled", To: "on-empty-db", Command: r.configSet("repl-diskless-load", "on-empty-db"),
 			Why:  fmt.Sprintf("a full resync of %s ran for %s; loading from the socket saves the replica the way over its disk. If the path is the narrow place, widen that: what is written must fit through it with the snapshot", r.name, length(took)),
-			Cost: "only a replica that is empty at that moment gains; swapdb gains always and takes memory for two data sets"}, true
+			Cost: "only a replica that is empty at that moment gains; swapdb gains always and takes memory for two data sets",
+		}, true
 	}
-	return Recommendation{Instance: r.name, Setting: "path and disk of full resyncs", To: "faster than the writes", Command: "# on " + r.name + ":\niostat -x 1 5\nss -ti", Cost: "bandwidth, or a disk",
-		Why: fmt.Sprintf("a full resync of %s ran for %s; what is written meanwhile must fit in the output buffer", r.name, length(took))}, true
+	return Recommendation{
+		Instance: r.name, Setting: "path and disk of full resyncs", To: "faster than the writes", Command: "# on " + r.name + ":\niostat -x 1 5\nss -ti", Cost: "bandwidth, or a disk",
+		Why: fmt.Sprintf("a full resync of %s ran for %s; what is written meanwhile must fit in the output buffer", r.name, length(took)),
+	}, true
 }
 
 // ---- the replica's side ----
@@ -724,12 +756,16 @@ func findReplicaStall(in *incident) (Recommendation, bool) {
 		if c.Client != "" {
 			who = ", called by " + c.Client
 		}
-		return Recommendation{Instance: r.name, Setting: c.Name, From: shorten(strings.TrimSpace(c.Name+" "+c.Args), 80), To: to, Command: r.cli() + " SLOWLOG GET 25", Cost: noCost,
-			Why: fmt.Sprintf("%s held %s for %s%s; the primary waits %s for an acknowledgement", c.Name, r.name, length(micros(c.Micros)), who, length(in.primary().duration("repl-timeout")))}, true
+		return Recommendation{
+			Instance: r.name, Setting: c.Name, From: shorten(strings.TrimSpace(c.Name+" "+c.Args), 80), To: to, Command: r.cli() + " SLOWLOG GET 25", Cost: noCost,
+			Why: fmt.Sprintf("%s held %s for %s%s; the primary waits %s for an acknowledgement", c.Name, r.name, length(micros(c.Micros)), who, length(in.primary().duration("repl-timeout"))),
+		}, true
 	}
-	rec := Recommendation{Instance: r.name, Setting: "host of the replica", To: "no pauses longer than repl-timeout", Cost: noCost,
+	rec := Recommendation{
+		Instance: r.name, Setting: "host of the replica", To: "no pauses longer than repl-timeout", Cost: noCost,
 		Command: r.cli() + " SLOWLOG GET 25\n" + r.cli() + " LATENCY LATEST\nvmstat 1 5",
-		Why:     r.name + " stood still and nothing in its slowlog explains it: look at its host, its disk, and what else runs there"}
+		Why:     r.name + " stood still and nothing in its slowlog explains it: look at its host, its disk, and what else runs there",
+	}
 	if s := r.setting("latency-monitor-threshold"); s.Value == "0" {
 		rec.Setting, rec.From, rec.To = "latency-monitor-threshold", "0", "100"
 		rec.Command = r.configSet("latency-monitor-threshold", "100") + "\n" + rec.Command
@@ -837,9 +873,11 @@ func saveOnShutdown(in *incident) (Recommendation, bool) {
 		return Recommendation{}, false // before 7.0, and with the AOF on, a start begins a new id whatever the dump holds
 	}
 	s := p.setting("shutdown-on-sigterm")
-	return Recommendation{Instance: p.name, Setting: "shutdown-on-sigterm", From: cmp.Or(s.Value, "default"), To: "save", Command: p.configSet("shutdown-on-sigterm", "save"),
+	return Recommendation{
+		Instance: p.name, Setting: "shutdown-on-sigterm", From: cmp.Or(s.Value, "default"), To: "save", Command: p.configSet("shutdown-on-sigterm", "save"),
 		Why:  "from 7.0 a primary that is stopped with a snapshot keeps its replication id as the second one, and its offset: replicas then continue by partial resync after its start",
-		Cost: "the stop takes as long as a snapshot; shutdown-timeout lets replicas catch up before"}, true
+		Cost: "the stop takes as long as a snapshot; shutdown-timeout lets replicas catch up before",
+	}, true
 }
 
 func findCrash(in *incident) (Recommendation, bool) {
@@ -893,13 +931,17 @@ func useSentinel(in *incident) (Recommendation, bool) {
 			addr = ip + " " + port
 		}
 	}
-	return Recommendation{Instance: p.name, Setting: "failover", From: "none in the evidence", To: "Sentinel, three of them", Command: "# in sentinel.conf on three hosts:\nsentinel monitor main " + addr + " 2",
-		Why: "nobody took over while " + p.name + " was gone; a promoted replica keeps the old replication id, and the others continue by partial resync (4.0 on)", Cost: "three small processes on hosts of their own"}, true
+	return Recommendation{
+		Instance: p.name, Setting: "failover", From: "none in the evidence", To: "Sentinel, three of them", Command: "# in sentinel.conf on three hosts:\nsentinel monitor main " + addr + " 2",
+		Why: "nobody took over while " + p.name + " was gone; a promoted replica keeps the old replication id, and the others continue by partial resync (4.0 on)", Cost: "three small processes on hosts of their own",
+	}, true
 }
 
 func checkFailover(in *incident) (Recommendation, bool) {
-	r := Recommendation{Instance: in.primary().name, Setting: "failover", To: "a known reason", Cost: noCost, Command: in.primary().cli() + " INFO replication",
-		Why: "roles changed and the evidence shows no reason on the old primary; a down-after-milliseconds shorter than its usual stalls fails over for nothing"}
+	r := Recommendation{
+		Instance: in.primary().name, Setting: "failover", To: "a known reason", Cost: noCost, Command: in.primary().cli() + " INFO replication",
+		Why: "roles changed and the evidence shows no reason on the old primary; a down-after-milliseconds shorter than its usual stalls fails over for nothing",
+	}
 	if len(in.g.sentinels) > 0 {
 		r.Command = in.g.sentinels[0].cli() + " SENTINEL MASTERS"
 	}
@@ -908,8 +950,10 @@ func checkFailover(in *incident) (Recommendation, bool) {
 
 func findPrimaryLog(in *incident) (Recommendation, bool) {
 	p := in.primary()
-	return Recommendation{Instance: p.name, Setting: "evidence", To: "the log of " + p.name, Cost: noCost, Command: "journalctl -u redis-server --since '1 day ago'\njournalctl -k --since '1 day ago' | grep -iE 'oom|segfault'",
-		Why: p.name + " is gone and nothing of it is in the evidence after the loss: its log and its host's kernel log tell why"}, true
+	return Recommendation{
+		Instance: p.name, Setting: "evidence", To: "the log of " + p.name, Cost: noCost, Command: "journalctl -u redis-server --since '1 day ago'\njournalctl -k --since '1 day ago' | grep -iE 'oom|segfault'",
+		Why: p.name + " is gone and nothing of it is in the evidence after the loss: its log and its host's kernel log tell why",
+	}, true
 }
 
 func checkQuorum(in *incident) (Recommendation, bool) {
@@ -950,8 +994,10 @@ func processLimit(in *incident) (Recommendation, bool) {
 	if s := p.lastSampleBefore(in.start); s != nil && s.ProcessID.Known() {
 		pid = itoa(int64(s.ProcessID))
 	}
-	return Recommendation{Instance: p.name, Setting: "process limit", To: "more processes", Command: fmt.Sprintf("prlimit --pid %s --nproc=65536:65536\ncat /proc/%s/cgroup # then pids.max there", pid, pid),
-		Why: fmt.Sprintf("fork failed with %q: a limit of processes (ulimit -u, TasksMax, pids.max) and not of memory", shorten(e.Text, 100)), Cost: noCost}, true
+	return Recommendation{
+		Instance: p.name, Setting: "process limit", To: "more processes", Command: fmt.Sprintf("prlimit --pid %s --nproc=65536:65536\ncat /proc/%s/cgroup # then pids.max there", pid, pid),
+		Why: fmt.Sprintf("fork failed with %q: a limit of processes (ulimit -u, TasksMax, pids.max) and not of memory", shorten(e.Text, 100)), Cost: noCost,
+	}, true
 }
 
 func overcommit(in *incident) (Recommendation, bool) {
@@ -963,8 +1009,10 @@ func overcommit(in *incident) (Recommendation, bool) {
 	if w == nil && started {
 		return Recommendation{}, false // it would have said so at its start
 	}
-	r := Recommendation{Instance: p.name, Setting: "vm.overcommit_memory", From: "unknown", To: "1", Command: "sysctl vm.overcommit_memory=1\necho vm.overcommit_memory=1 >> /etc/sysctl.conf",
-		Why: "fork was refused for want of memory; the child shares the parent's pages, but without overcommit the kernel counts them twice", Cost: "the kernel promises more than it has: keep maxmemory below the host's memory"}
+	r := Recommendation{
+		Instance: p.name, Setting: "vm.overcommit_memory", From: "unknown", To: "1", Command: "sysctl vm.overcommit_memory=1\necho vm.overcommit_memory=1 >> /etc/sysctl.conf",
+		Why: "fork was refused for want of memory; the child shares the parent's pages, but without overcommit the kernel counts them twice", Cost: "the kernel promises more than it has: keep maxmemory below the host's memory",
+	}
 	if w != nil {
 		r.From = "0"
 		r.Why += ", and the log of " + p.name + " warns of it"
@@ -978,8 +1026,10 @@ func moreMemory(in *incident) (Recommendation, bool) {
 		return Recommendation{}, false
 	}
 	s := p.lastSampleBefore(in.start)
-	r := Recommendation{Instance: p.name, Setting: "memory", To: "room for copy-on-write", Command: "free -m", Cost: "memory, or a smaller data set",
-		Why: "a snapshot needs room for the pages that are written while it is made"}
+	r := Recommendation{
+		Instance: p.name, Setting: "memory", To: "room for copy-on-write", Command: "free -m", Cost: "memory, or a smaller data set",
+		Why: "a snapshot needs room for the pages that are written while it is made",
+	}
 	if s == nil || !s.UsedMemory.Known() || !s.TotalSystemMemory.Known() || s.TotalSystemMemory <= 0 {
 		return r, true
 	}
@@ -1010,8 +1060,10 @@ func freeDisk(in *incident) (Recommendation, bool) {
 	if !plainWord(dir) {
 		dir = "DIR"
 	}
-	r := Recommendation{Instance: on.name, Setting: "disk", To: "a place that takes the snapshot", Cost: "disk", Command: fmt.Sprintf("df -h %s\ndf -i %s\nls -ld %s", dir, dir, dir),
-		Why: "the snapshot could not be written"}
+	r := Recommendation{
+		Instance: on.name, Setting: "disk", To: "a place that takes the snapshot", Cost: "disk", Command: fmt.Sprintf("df -h %s\ndf -i %s\nls -ld %s", dir, dir, dir),
+		Why: "the snapshot could not be written",
+	}
 	b := in.verdict.best
 	if e == nil && (b == nil || b.cause.Kind != "save-failed") {
 		return r, false
@@ -1086,16 +1138,20 @@ func upgradeReplica(in *incident) (Recommendation, bool) {
 	if pv == "" {
 		pf, pv = "the primary's", "version"
 	}
-	return Recommendation{Instance: r.name, Setting: "version", From: rv, To: pf + " " + pv + " or later", Command: r.cli() + " INFO server", Cost: "an upgrade of the replica",
-		Why: fmt.Sprintf("%s cannot read what %s sends: a replica may be newer than its primary, never older", r.name, p.name)}, true
+	return Recommendation{
+		Instance: r.name, Setting: "version", From: rv, To: pf + " " + pv + " or later", Command: r.cli() + " INFO server", Cost: "an upgrade of the replica",
+		Why: fmt.Sprintf("%s cannot read what %s sends: a replica may be newer than its primary, never older", r.name, p.name),
+	}, true
 }
 
 // ---- access ----
 
 func setMasterauth(in *incident) (Recommendation, bool) {
 	r, p := in.suspectReplica(), in.primary()
-	rec := Recommendation{Instance: r.name, Setting: "masterauth", To: "the primary's password", Cost: noCost,
-		Command: fmt.Sprintf("%s CONFIG SET masterauth PASSWORD\n%s CONFIG REWRITE", r.cli(), r.cli()), Why: "the primary refused the replica's credentials"}
+	rec := Recommendation{
+		Instance: r.name, Setting: "masterauth", To: "the primary's password", Cost: noCost,
+		Command: fmt.Sprintf("%s CONFIG SET masterauth PASSWORD\n%s CONFIG REWRITE", r.cli(), r.cli()), Why: "the primary refused the replica's credentials",
+	}
 	var said *event
 	refused := replies(authWords...)
 	for _, o := range in.outages {
@@ -1152,9 +1208,11 @@ func checkTopology(in *incident) (Recommendation, bool) {
 
 func lockDown(in *incident) (Recommendation, bool) {
 	p := in.primary()
-	r := Recommendation{Instance: p.name, Setting: "access", From: "open", To: "a password, private addresses, protected-mode",
+	r := Recommendation{
+		Instance: p.name, Setting: "access", From: "open", To: "a password, private addresses, protected-mode",
 		Command: fmt.Sprintf("%s CONFIG SET protected-mode yes\n%s CONFIG SET requirepass PASSWORD\n%s CONFIG REWRITE", p.cli(), p.cli(), p.cli()),
-		Why:     "somebody who should not has commanded the server: take it off the net, look at cron, ssh keys and loaded modules on its host, and trust neither", Cost: "clients need the password"}
+		Why:     "somebody who should not has commanded the server: take it off the net, look at cron, ssh keys and loaded modules on its host, and trust neither", Cost: "clients need the password",
+	}
 	if p.atLeast(7, 0) {
 		r.Why += "; from 7.0 enable-protected-configs no keeps dir and dbfilename from being set at run time"
 	}
@@ -1180,8 +1238,10 @@ func raiseMaxclients(in *incident) (Recommendation, bool) {
 		most = max(most, p.samples[i].ConnectedClients.Or(0))
 	}
 	to := max(2*now, most*2)
-	r := Recommendation{Instance: p.name, Setting: "maxclients", From: itoa(now), To: itoa(to), Command: p.configSet("maxclients", itoa(to)) + fmt.Sprintf("\nprlimit --pid $(pidof redis-server) --nofile=%d:%d", to+32, to+32),
-		Why: fmt.Sprintf("the replica's connection was refused at the limit of %s", bytesOf(now)), Cost: "a file descriptor and some KiB for each client: find who opens so many first (CLIENT LIST)"}
+	r := Recommendation{
+		Instance: p.name, Setting: "maxclients", From: itoa(now), To: itoa(to), Command: p.configSet("maxclients", itoa(to)) + fmt.Sprintf("\nprlimit --pid $(pidof redis-server) --nofile=%d:%d", to+32, to+32),
+		Why: fmt.Sprintf("the replica's connection was refused at the limit of %s", bytesOf(now)), Cost: "a file descriptor and some KiB for each client: find who opens so many first (CLIENT LIST)",
+	}
 	if most > 0 {
 		r.Why += fmt.Sprintf("; up to %s clients were connected", bytesOf(most))
 	}
@@ -1249,7 +1309,9 @@ func breakStorm(in *incident) (Recommendation, bool) {
 	for _, h := range reps[1:] {
 		c = append(c, fmt.Sprintf("%s %s %s", h.cli(), word, target))
 	}
-	return Recommendation{Instance: p.name, Setting: "topology", From: fmt.Sprintf("%d replicas at once", len(reps)), To: "one after the other", Command: strings.Join(c, "\n"),
+	return Recommendation{
+		Instance: p.name, Setting: "topology", From: fmt.Sprintf("%d replicas at once", len(reps)), To: "one after the other", Command: strings.Join(c, "\n"),
 		Why:  fmt.Sprintf("each full resync's fork holds the primary for %s and the other replicas lose their links behind it, %d rounds every %s so far; with one replica at a time nobody is lost to a fork", length(fork), l.Rounds, length(micros(l.PeriodS*float64(second)))),
-		Cost: "replicas that wait serve old data, and take writes: keep clients off them; with Sentinel, raise down-after-milliseconds or stop it first, or it re-points them"}, true
+		Cost: "replicas that wait serve old data, and take writes: keep clients off them; with Sentinel, raise down-after-milliseconds or stop it first, or it re-points them",
+	}, true
 }

@@ -80,8 +80,10 @@ func stageOf(kind string, version string, change func(*play)) *play {
 	start := blank[table.Event]()
 	start.Instance, start.File, start.Line, start.Kind, start.Role, start.PID = "redis-a", "redis-a/redis.log", 1, message.ServerStarting, "M", 1
 	x.p.events = []event{{Event: start, at: dayStart, last: dayStart}}
-	x.t = &attempt{at: dayStart + 110*second, end: dayStart + 111*second, asked: "partial", replid: playID, offset: 5_000_001, refusal: "backlog-overflow", primaryOffset: 8_000_000,
-		granted: "full", outcome: "full", count: 1, server: x.p, byPrimary: true, byReplica: true}
+	x.t = &attempt{
+		at: dayStart + 110*second, end: dayStart + 111*second, asked: "partial", replid: playID, offset: 5_000_001, refusal: "backlog-overflow", primaryOffset: 8_000_000,
+		granted: "full", outcome: "full", count: 1, server: x.p, byPrimary: true, byReplica: true,
+	}
 	x.o = &outage{replica: x.b, server: x.p, lost: dayStart + 100*second, restored: dayStart + 111*second, lostBy: replicaLog, tries: []*attempt{x.t}}
 	x.in = &incident{g: x.g, outages: []*outage{x.o}, start: x.o.lost, end: x.o.restored}
 	x.p.lives, x.b.lives = []life{{span: span{unknown, unknown}}}, []life{{span: span{unknown, unknown}}}
@@ -168,15 +170,19 @@ func TestFixes(t *testing.T) {
 		id                  string
 		want                want // setting none: it must not be given
 	}{
-		{"a command with a better one", "slow-command", "7.0.15", func(x *play) { ran(x.p, 100, 10, "KEYS", "*"); x.p.with("repl-timeout", "6") }, "avoid-slow-command",
-			want{"KEYS", "SCAN", "redis-cli -h 10.0.0.1 -p 6379 ACL SETUSER default -keys", "called by 10.0.0.9:5000"}},
+		{
+			"a command with a better one", "slow-command", "7.0.15", func(x *play) { ran(x.p, 100, 10, "KEYS", "*"); x.p.with("repl-timeout", "6") }, "avoid-slow-command",
+			want{"KEYS", "SCAN", "redis-cli -h 10.0.0.1 -p 6379 ACL SETUSER default -keys", "called by 10.0.0.9:5000"},
+		},
 		{"before ACLs", "slow-command", "5.0.14", func(x *play) { ran(x.p, 100, 10, "KEYS", "*") }, "avoid-slow-command", want{"KEYS", "SCAN", `rename-command KEYS ""`, "10 s"}},
 		{"a name that is no word", "slow-command", "7.0.15", func(x *play) { ran(x.p, 100, 10, "X;RM -RF", "") }, "avoid-slow-command", want{"X;RM -RF", "", "SLOWLOG GET", ""}},
 		{"a script", "slow-script", "7.0.15", func(x *play) { ran(x.p, 100, 12, "EVAL", "while true do end 0") }, "bound-script", want{"script", "bounded", "SCRIPT KILL", "12 s"}},
 		{"a function", "slow-script", "7.0.15", func(x *play) { ran(x.p, 100, 12, "FCALL", "f 0") }, "bound-script", want{"script", "bounded", "FUNCTION KILL", "12 s"}},
 		{"no script to be seen", "slow-script", "7.0.15", nil, "bound-script", want{setting: none}},
-		{"huge pages warned of", "fork-stall", "7.0.15", func(x *play) { x.says(x.p, 1, message.ThpWarning, "WARNING you have Transparent Huge Pages") }, "disable-thp",
-			want{"transparent_hugepage", "never", "echo never > /sys/kernel/mm/transparent_hugepage/enabled", "its log says"}},
+		{
+			"huge pages warned of", "fork-stall", "7.0.15", func(x *play) { x.says(x.p, 1, message.ThpWarning, "WARNING you have Transparent Huge Pages") }, "disable-thp",
+			want{"transparent_hugepage", "never", "echo never > /sys/kernel/mm/transparent_hugepage/enabled", "its log says"},
+		},
 		{"a start without the warning", "fork-stall", "7.0.15", nil, "disable-thp", want{setting: none}},
 		{"disk for several replicas", "fork-stall", "6.2.16", func(x *play) {
 			x.p.with("repl-diskless-sync", "no")
@@ -210,8 +216,10 @@ func TestFixes(t *testing.T) {
 		{"a full disk", "save-failed", "7.0.15", nil, "raise-backlog", want{setting: none}},
 		{"a fork refused", "fork-failed", "7.0.15", nil, "raise-backlog", want{setting: none}},
 		{"a restarted primary", "primary-restart", "7.0.15", nil, "raise-backlog", want{setting: none}},
-		{"a silence longer than the timeout", "slow-command", "7.0.15", func(x *play) { x.silent("6"); ran(x.p, 104, 10, "KEYS", "*"); x.p.findStalls() }, "raise-repl-timeout",
-			want{"repl-timeout", "20", "redis-cli -h 10.0.0.3 -p 6379 CONFIG SET repl-timeout", "repl-timeout is 6 s"}},
+		{
+			"a silence longer than the timeout", "slow-command", "7.0.15", func(x *play) { x.silent("6"); ran(x.p, 104, 10, "KEYS", "*"); x.p.findStalls() }, "raise-repl-timeout",
+			want{"repl-timeout", "20", "redis-cli -h 10.0.0.3 -p 6379 CONFIG SET repl-timeout", "repl-timeout is 6 s"},
+		},
 		{"a link that was closed", "slow-command", "7.0.15", func(x *play) { x.p.with("repl-timeout", "6") }, "raise-repl-timeout", want{setting: none}},
 		{"a silence of an hour", "slow-command", "7.0.15", func(x *play) { x.silent("6"); x.t.at += 3600 * second }, "raise-repl-timeout", want{setting: none}},
 		{"pings that come too late", "network-interruption", "7.0.15", func(x *play) { x.silent("10"); x.p.with("repl-ping-replica-period", "9") }, "keepalive", want{"repl-ping-replica-period", "1", "CONFIG SET repl-ping-replica-period 1", "every 9 s"}},

@@ -102,8 +102,10 @@ func replies(words ...string) func(*event) bool {
 	}
 }
 
-var authWords = []string{"NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Unable to AUTH", "invalid username", "-DENIED", "DENIED Redis is running in protected mode",
-	"operation not permitted", "no password is set", "certificate", "SSL", "TLS"}
+var authWords = []string{
+	"NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Unable to AUTH", "invalid username", "-DENIED", "DENIED Redis is running in protected mode",
+	"operation not permitted", "no password is set", "certificate", "SSL", "TLS",
+}
 
 // failedSaves are snapshots that could not be written, for reasons of the disk.
 func failedSave(e *event) bool {
@@ -610,8 +612,10 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []Evidence) {
 	if after.SyncFull-before.SyncFull < 2 || after.RDBLastStatus != "err" {
 		return dontKnow, no, nil
 	}
-	ev = []Evidence{before.evidence("sync_full:"+itoa(int64(before.SyncFull)), "latest_fork_usec:"+itoa(int64(before.LatestForkMicros))),
-		after.evidence("sync_full:"+itoa(int64(after.SyncFull)), "latest_fork_usec:"+itoa(int64(after.LatestForkMicros)), "rdb_last_bgsave_status:err")}
+	ev = []Evidence{
+		before.evidence("sync_full:"+itoa(int64(before.SyncFull)), "latest_fork_usec:"+itoa(int64(before.LatestForkMicros))),
+		after.evidence("sync_full:"+itoa(int64(after.SyncFull)), "latest_fork_usec:"+itoa(int64(after.LatestForkMicros)), "rdb_last_bgsave_status:err"),
+	}
 	// Before 6.2 nothing counts forks, and latest_fork_usec is set by a refused one too (redis 4.0.14 rdb.c rdbSaveBackground).
 	if !after.TotalForks.Known() || !before.TotalForks.Known() {
 		return dontKnow, yes, ev

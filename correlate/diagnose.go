@@ -57,8 +57,10 @@ func Diagnose(c *table.Case, o Options) *Diagnosis {
 }
 
 func empty() *Diagnosis {
-	return &Diagnosis{Schema: Schema, Inputs: Inputs{Files: []InputFile{}, Problems: []Problem{}}, Time: TimeAxis{Hosts: []HostClock{}}, Groups: []Group{},
-		Incidents: []Incident{}, Notes: []Note{}, Sizing: []Sizing{}, Lanes: []Lane{}, Series: []Series{}}
+	return &Diagnosis{
+		Schema: Schema, Inputs: Inputs{Files: []InputFile{}, Problems: []Problem{}}, Time: TimeAxis{Hosts: []HostClock{}}, Groups: []Group{},
+		Incidents: []Incident{}, Notes: []Note{}, Sizing: []Sizing{}, Lanes: []Lane{}, Series: []Series{},
+	}
 }
 
 // Merge joins diagnoses of different cases into one, in a fixed order.
@@ -133,8 +135,10 @@ func (d *Diagnosis) inputs(c *table.Case) {
 
 // AddFile adds the account of a file, of this case or of none.
 func (d *Diagnosis) AddFile(f table.File) {
-	d.Inputs.Files = append(d.Inputs.Files, InputFile{Path: f.Path, Kind: f.Kind, Instance: f.Instance, Bytes: f.Bytes, Records: f.Records, Ignored: f.Ignored,
-		Rejected: f.Rejected, First: stampOf(f.First), Last: stampOf(f.Last)})
+	d.Inputs.Files = append(d.Inputs.Files, InputFile{
+		Path: f.Path, Kind: f.Kind, Instance: f.Instance, Bytes: f.Bytes, Records: f.Records, Ignored: f.Ignored,
+		Rejected: f.Rejected, First: stampOf(f.First), Last: stampOf(f.Last),
+	})
 	d.Inputs.Bytes += f.Bytes
 	d.Inputs.Records += f.Records
 	d.Inputs.Rejected += f.Rejected

@@ -40,7 +40,9 @@ func (g *group) findIncidents() []*incident {
 	}
 	// A role change that a person asked for and nobody else felt is no incident.
 	out = slices.DeleteFunc(out, func(in *incident) bool {
-		return len(in.affected()) == 0 && !slices.ContainsFunc(in.outages, func(o *outage) bool { return o.promoted && (o.moved == nil || !byPerson(o.moved)) || o.moved != nil && !byPerson(o.moved) })
+		return len(in.affected()) == 0 && !slices.ContainsFunc(in.outages, func(o *outage) bool {
+			return o.promoted && (o.moved == nil || !byPerson(o.moved)) || o.moved != nil && !byPerson(o.moved)
+		})
 	})
 	out = append(out, g.silentFaults(out)...)
 	slices.SortStableFunc(out, func(a, b *incident) int { return cmp.Compare(a.start, b.start) })

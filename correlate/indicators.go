@@ -94,8 +94,10 @@ func backlogHeadroom(g *group, h *host) (sign, bool) {
 	if size == 0 || timeout == 0 || holds >= timeout {
 		return sign{}, false
 	}
-	return sign{r.to.at, fmt.Sprintf("at the peak write rate of %s/s the backlog of %s holds %s, and a silent link is only noticed after repl-timeout, %s", amount(int64(r.peak)), amount(size), length(holds), length(timeout)),
-		[]Evidence{r.from.evidence("master_repl_offset:" + itoa(int64(r.from.PrimaryOffset))), r.to.evidence("master_repl_offset:"+itoa(int64(r.to.PrimaryOffset)), "repl_backlog_size:"+itoa(r.to.BacklogSize.Or(0)))}}, true
+	return sign{
+		r.to.at, fmt.Sprintf("at the peak write rate of %s/s the backlog of %s holds %s, and a silent link is only noticed after repl-timeout, %s", amount(int64(r.peak)), amount(size), length(holds), length(timeout)),
+		[]Evidence{r.from.evidence("master_repl_offset:" + itoa(int64(r.from.PrimaryOffset))), r.to.evidence("master_repl_offset:"+itoa(int64(r.to.PrimaryOffset)), "repl_backlog_size:"+itoa(r.to.BacklogSize.Or(0)))},
+	}, true
 }
 
 // partialErrRises: each is a full resync that a replica tried to avoid. It may rise without a link lost in the evidence:
@@ -116,8 +118,10 @@ func partialErrRises(g *group, h *host) (sign, bool) {
 	if n == 0 {
 		return sign{}, false
 	}
-	return sign{to.at, fmt.Sprintf("sync_partial_err rose by %s: as many replicas asked to continue and were refused", bytesOf(n)),
-		[]Evidence{from.evidence("sync_partial_err:" + itoa(int64(from.SyncPartialErr))), to.evidence("sync_partial_err:" + itoa(int64(to.SyncPartialErr)))}}, true
+	return sign{
+		to.at, fmt.Sprintf("sync_partial_err rose by %s: as many replicas asked to continue and were refused", bytesOf(n)),
+		[]Evidence{from.evidence("sync_partial_err:" + itoa(int64(from.SyncPartialErr))), to.evidence("sync_partial_err:" + itoa(int64(to.SyncPartialErr)))},
+	}, true
 }
 
 // halfUsed: the guide's factor of two. A partial resync that used half of the backlog would have been refused after an
@@ -178,8 +182,10 @@ func slowFork(g *group, h *host) (sign, bool) {
 	if us < feltFork || perGB < slowForkPerGB && us < h.duration("repl-timeout")/2 {
 		return sign{}, false
 	}
-	return sign{worst.at, fmt.Sprintf("the longest fork took %s with %s of data, %s for each GB; the main thread stands still for it, and the replicas wait %s", length(us), amount(int64(worst.UsedMemory)), length(perGB), length(h.duration("repl-timeout"))),
-		[]Evidence{worst.evidence(fmt.Sprintf("latest_fork_usec:%d", us), fmt.Sprintf("used_memory:%d", worst.UsedMemory))}}, true
+	return sign{
+		worst.at, fmt.Sprintf("the longest fork took %s with %s of data, %s for each GB; the main thread stands still for it, and the replicas wait %s", length(us), amount(int64(worst.UsedMemory)), length(perGB), length(h.duration("repl-timeout"))),
+		[]Evidence{worst.evidence(fmt.Sprintf("latest_fork_usec:%d", us), fmt.Sprintf("used_memory:%d", worst.UsedMemory))},
+	}, true
 }
 
 // outputBufferNear: half of the hard limit (the guide's factor), or the soft limit at all: it counts seconds from there.
@@ -233,8 +239,10 @@ func replicaLag(g *group, h *host) (sign, bool) {
 	if worst == nil || timeout == 0 || micros(worst.LagSeconds)*second*halfUsed < timeout || micros(worst.LagSeconds)*second < 2*second {
 		return sign{}, false
 	}
-	return sign{worst.at, fmt.Sprintf("%s had not acknowledged for %d s; after repl-timeout, %s, it is closed", worst.Addr, worst.LagSeconds, length(timeout)),
-		[]Evidence{{File: worst.File, Line: worst.Line, Text: fmt.Sprintf("slave ip:port=%s state=online lag=%d", worst.Addr, worst.LagSeconds)}}}, true
+	return sign{
+		worst.at, fmt.Sprintf("%s had not acknowledged for %d s; after repl-timeout, %s, it is closed", worst.Addr, worst.LagSeconds, length(timeout)),
+		[]Evidence{{File: worst.File, Line: worst.Line, Text: fmt.Sprintf("slave ip:port=%s state=online lag=%d", worst.Addr, worst.LagSeconds)}},
+	}, true
 }
 
 // cowNear: what is resident and what the last child copied must both fit in the host's memory while the next child runs;
@@ -254,8 +262,10 @@ func cowNear(g *group, h *host) (sign, bool) {
 	if worst == nil || most*10 < int64(worst.TotalSystemMemory)*9 {
 		return sign{}, false
 	}
-	return sign{worst.at, fmt.Sprintf("resident memory and what a child copied come to %s of the host's %s: the next snapshot may meet the kernel's out-of-memory killer", amount(most), amount(int64(worst.TotalSystemMemory))),
-		[]Evidence{worst.evidence(fmt.Sprintf("used_memory_rss:%d", worst.UsedMemoryRSS), fmt.Sprintf("cow:%d", worst.cow()), fmt.Sprintf("total_system_memory:%d", worst.TotalSystemMemory))}}, true
+	return sign{
+		worst.at, fmt.Sprintf("resident memory and what a child copied come to %s of the host's %s: the next snapshot may meet the kernel's out-of-memory killer", amount(most), amount(int64(worst.TotalSystemMemory))),
+		[]Evidence{worst.evidence(fmt.Sprintf("used_memory_rss:%d", worst.UsedMemoryRSS), fmt.Sprintf("cow:%d", worst.cow()), fmt.Sprintf("total_system_memory:%d", worst.TotalSystemMemory))},
+	}, true
 }
 
 // cow is the most that a child copied, of the running one and the last of each kind.
@@ -378,8 +388,10 @@ func connectionsNear(g *group, h *host) (sign, bool) {
 	if limit <= 0 || now+max(now-was, 0) < limit && now*10 < limit*9 {
 		return sign{}, false
 	}
-	return sign{most.at, fmt.Sprintf("%s clients were connected of %s allowed, %s at the beginning; a replica that reconnects needs a place too", bytesOf(now), bytesOf(limit), bytesOf(was)),
-		[]Evidence{first.evidence("connected_clients:" + itoa(was)), most.evidence("connected_clients:"+itoa(now), "maxclients:"+itoa(limit))}}, true
+	return sign{
+		most.at, fmt.Sprintf("%s clients were connected of %s allowed, %s at the beginning; a replica that reconnects needs a place too", bytesOf(now), bytesOf(limit), bytesOf(was)),
+		[]Evidence{first.evidence("connected_clients:" + itoa(was)), most.evidence("connected_clients:"+itoa(now), "maxclients:"+itoa(limit))},
+	}, true
 }
 
 func evictions(g *group, h *host) (sign, bool) {
@@ -398,8 +410,10 @@ func evictions(g *group, h *host) (sign, bool) {
 	if n == 0 {
 		return sign{}, false
 	}
-	return sign{to.at, fmt.Sprintf("%s were evicted: maxmemory is reached, and each eviction is a DEL in the replication stream", plural(n, "key", "keys")),
-		[]Evidence{from.evidence("evicted_keys:" + itoa(int64(from.EvictedKeys))), to.evidence("evicted_keys:" + itoa(int64(to.EvictedKeys)))}}, true
+	return sign{
+		to.at, fmt.Sprintf("%s were evicted: maxmemory is reached, and each eviction is a DEL in the replication stream", plural(n, "key", "keys")),
+		[]Evidence{from.evidence("evicted_keys:" + itoa(int64(from.EvictedKeys))), to.evidence("evicted_keys:" + itoa(int64(to.EvictedKeys)))},
+	}, true
 }
 
 // loopStalls: the event loop was held for half of repl-timeout or more, outside any incident; twice as long costs the

@@ -281,8 +281,10 @@ func (g *group) size(d *Diagnosis, ins []*incident) {
 	if p.rates.windows == 0 && p.need == 0 && (p.assumed || p.backlog == 0) {
 		return
 	}
-	s := Sizing{Group: g.id, BacklogBytes: p.backlog, PeakWriteBytesPerS: math.Round(p.rates.peak), P99WriteBytesPerS: math.Round(p.rates.p99),
-		MedianWriteBytesPerS: math.Round(p.rates.median), LongestOutageS: round2(seconds(p.longest)), RecommendedBytes: p.recommended, Method: p.method, WhatIf: []WhatIf{}}
+	s := Sizing{
+		Group: g.id, BacklogBytes: p.backlog, PeakWriteBytesPerS: math.Round(p.rates.peak), P99WriteBytesPerS: math.Round(p.rates.p99),
+		MedianWriteBytesPerS: math.Round(p.rates.median), LongestOutageS: round2(seconds(p.longest)), RecommendedBytes: p.recommended, Method: p.method, WhatIf: []WhatIf{},
+	}
 	if p.rates.peak > 0 {
 		s.SecondsCovered = round2(float64(p.backlog) / p.rates.peak)
 	}

@@ -255,8 +255,10 @@ func (h *host) slowScripts() []explanation {
 		if s := h.firstSampleAfter(e.at); s != nil && s.at > to && to <= e.last {
 			to = s.at
 		}
-		out = append(out, explanation{kind: "slow-script", span: span{from, to}, exact: true, evidence: ev,
-			summary: fmt.Sprintf("a script held %s for %s or more", h.name, length(to-from))})
+		out = append(out, explanation{
+			kind: "slow-script", span: span{from, to}, exact: true, evidence: ev,
+			summary: fmt.Sprintf("a script held %s for %s or more", h.name, length(to-from)),
+		})
 	}
 	return out
 }
@@ -294,16 +296,20 @@ func (h *host) slowForks() []explanation {
 				from = max(prev.at, from)
 			}
 			to := min(from+us, s.at)
-			out = append(out, explanation{kind: "fork-stall", span: span{to - us, to}, evidence: []Evidence{s.evidence(fmt.Sprintf("latest_fork_usec:%d", us))},
-				summary: fmt.Sprintf("a fork held %s for %s", h.name, length(us))})
+			out = append(out, explanation{
+				kind: "fork-stall", span: span{to - us, to}, evidence: []Evidence{s.evidence(fmt.Sprintf("latest_fork_usec:%d", us))},
+				summary: fmt.Sprintf("a fork held %s for %s", h.name, length(us)),
+			})
 		}
 		prev = s
 	}
 	for i := range h.latency {
 		l := &h.latency[i]
 		if l.Latency.Event == "fork" && l.end-l.start >= worthASecond {
-			out = append(out, explanation{kind: "fork-stall", span: span{l.start, l.end}, exact: true, evidence: []Evidence{l.evidence()},
-				summary: fmt.Sprintf("a fork held %s for %s", h.name, length(l.end-l.start))})
+			out = append(out, explanation{
+				kind: "fork-stall", span: span{l.start, l.end}, exact: true, evidence: []Evidence{l.evidence()},
+				summary: fmt.Sprintf("a fork held %s for %s", h.name, length(l.end-l.start)),
+			})
 		}
 	}
 	for i := range h.events {
@@ -320,8 +326,10 @@ func (h *host) slowForks() []explanation {
 				continue
 			}
 			if e.at-c.at >= worthASecond {
-				out = append(out, explanation{kind: "fork-stall", span: span{c.at, e.at}, exact: true, evidence: []Evidence{c.evidence(), e.evidence()},
-					summary: fmt.Sprintf("child %d of %s was done %s before its parent said it had started: the fork returned that late", e.Number, h.name, length(e.at-c.at))})
+				out = append(out, explanation{
+					kind: "fork-stall", span: span{c.at, e.at}, exact: true, evidence: []Evidence{c.evidence(), e.evidence()},
+					summary: fmt.Sprintf("child %d of %s was done %s before its parent said it had started: the fork returned that late", e.Number, h.name, length(e.at-c.at)),
+				})
 				break
 			}
 		}
@@ -335,24 +343,31 @@ func (h *host) slowFsyncs() []explanation {
 	for i := range h.latency {
 		l := &h.latency[i]
 		if strings.HasPrefix(l.Latency.Event, "aof-") && l.end-l.start >= worthASecond {
-			out = append(out, explanation{kind: "aof-fsync-stall", span: span{l.start, l.end}, exact: true, evidence: []Evidence{l.evidence()},
-				summary: fmt.Sprintf("%s held %s for %s", l.Latency.Event, h.name, length(l.end-l.start))})
+			out = append(out, explanation{
+				kind: "aof-fsync-stall", span: span{l.start, l.end}, exact: true, evidence: []Evidence{l.evidence()},
+				summary: fmt.Sprintf("%s held %s for %s", l.Latency.Event, h.name, length(l.end-l.start)),
+			})
 		}
 	}
 	for i := range h.events {
 		e := &h.events[i]
 		if e.Kind == message.AofFsyncSlow {
 			// Each line means that a write had been held for two seconds already (redis 7.4.1 aof.c flushAppendOnlyFile).
-			out = append(out, explanation{kind: "aof-fsync-stall", span: span{e.at - 2*second, e.last}, evidence: []Evidence{e.evidence()},
-				summary: fmt.Sprintf("the AOF's fsync held writes on %s for two seconds or more, %d times", h.name, e.Count.Or(1))})
+			out = append(out, explanation{
+				kind: "aof-fsync-stall", span: span{e.at - 2*second, e.last}, evidence: []Evidence{e.evidence()},
+				summary: fmt.Sprintf("the AOF's fsync held writes on %s for two seconds or more, %d times", h.name, e.Count.Or(1)),
+			})
 		}
 	}
 	for i := 1; i < len(h.samples); i++ {
 		a, b := &h.samples[i-1], &h.samples[i]
 		if d := b.AOFDelayedFsync.Or(0) - a.AOFDelayedFsync.Or(0); d > 0 && b.RunID == a.RunID {
-			out = append(out, explanation{kind: "aof-fsync-stall", span: span{a.at, b.at}, evidence: []Evidence{
-				a.evidence(fmt.Sprintf("aof_delayed_fsync:%d", a.AOFDelayedFsync)), b.evidence(fmt.Sprintf("aof_delayed_fsync:%d", b.AOFDelayedFsync))},
-				summary: fmt.Sprintf("aof_delayed_fsync rose by %d on %s: writes were held by fsync", d, h.name)})
+			out = append(out, explanation{
+				kind: "aof-fsync-stall", span: span{a.at, b.at}, evidence: []Evidence{
+					a.evidence(fmt.Sprintf("aof_delayed_fsync:%d", a.AOFDelayedFsync)), b.evidence(fmt.Sprintf("aof_delayed_fsync:%d", b.AOFDelayedFsync)),
+				},
+				summary: fmt.Sprintf("aof_delayed_fsync rose by %d on %s: writes were held by fsync", d, h.name),
+			})
 		}
 	}
 	return out

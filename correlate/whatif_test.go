@@ -26,8 +26,10 @@ func TestCurveNeverRises(t *testing.T) {
 			}
 			known := int64(0)
 			for i := range rapid.IntRange(0, 8).Draw(t, "demands") {
-				d := demand{o: os[rapid.IntRange(0, len(os)-1).Draw(t, "o")], at: micros(i) * second, count: rapid.Int64Range(1, 3).Draw(t, "count"),
-					curable: rapid.Bool().Draw(t, "curable"), effect: a.feeds && rapid.Bool().Draw(t, "effect"), need: shortfall{least: 0, most: rapid.Int64Range(0, 1<<24).Draw(t, "most")}}
+				d := demand{
+					o: os[rapid.IntRange(0, len(os)-1).Draw(t, "o")], at: micros(i) * second, count: rapid.Int64Range(1, 3).Draw(t, "count"),
+					curable: rapid.Bool().Draw(t, "curable"), effect: a.feeds && rapid.Bool().Draw(t, "effect"), need: shortfall{least: 0, most: rapid.Int64Range(0, 1<<24).Draw(t, "most")},
+				}
 				if i == 0 {
 					d.effect = false // the first of an incident has nothing before it
 				}

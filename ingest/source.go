@@ -244,8 +244,11 @@ func kindOf(m fs.FileMode) string {
 		bit  fs.FileMode
 		name string
 	}{
-		{fs.ModeNamedPipe, "a pipe"}, {fs.ModeSocket, "a socket"}, {fs.ModeCharDevice, "a device"},
-		{fs.ModeDevice, "a device"}, {fs.ModeDir, "a directory"},
+		{fs.ModeNamedPipe, "a pipe"},
+		{fs.ModeSocket, "a socket"},
+		{fs.ModeCharDevice, "a device"},
+		{fs.ModeDevice, "a device"},
+		{fs.ModeDir, "a directory"},
 	} {
 		if m&k.bit != 0 {
 			return k.name

@@ -259,7 +259,7 @@ func newHTMLPage(d *correlate.Diagnosis) (*htmlPage, error) {
 	var data pageData
 	groups := htmlGroups(d)
 	thin := min(htmlSeries, max(htmlValues/max(len(d.Series), 1), 60))
-	var section = map[string]string{}
+	section := map[string]string{}
 	for n, g := range groups {
 		id := fmt.Sprintf("g%d", n+1)
 		quiet := len(g.incidents) == 0

@@ -200,8 +200,13 @@ var states = []struct {
 	height int
 	says   string
 }{
-	{"up", 4, "link up"}, {"down", 16, "link down"}, {"connecting", 16, "connecting"}, {"transfer", 16, "transfer"},
-	{"load", 16, "loading"}, {"stalled", 16, "stands still"}, {"gone", 10, "gone"},
+	{"up", 4, "link up"},
+	{"down", 16, "link down"},
+	{"connecting", 16, "connecting"},
+	{"transfer", 16, "transfer"},
+	{"load", 16, "loading"},
+	{"stalled", 16, "stands still"},
+	{"gone", 10, "gone"},
 }
 
 func newPicture(id string, g gathered, f frame, book *evidenceBook) *htmlPicture {

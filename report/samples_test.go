@@ -73,7 +73,8 @@ func storm() *correlate.Diagnosis {
 				{At: atp(-11.2), Kind: "slow-command", Instance: "cart-1", Summary: "KEYS * runs for 11.2 s", Evidence: ev("case/cart-1/slowlog.json", 14, `{"id":7,"usec":11200431,"argv":["KEYS","*"]}`), From: -1},
 				{At: atp(0), Kind: "link-lost", Instance: "cart-2", Summary: "cart-2 gives up on cart-1 after 6 s of silence", Rule: "stall-outlasts-timeout", From: 0, Unordered: true, Evidence: []correlate.Evidence{
 					{File: "case/cart-2/redis.log", Line: 88, Text: "311:S 29 Mar 2026 01:58:29.046 # MASTER timeout: no data nor PING received..."},
-					{File: "case/cart-1/redis.log", Line: 203, Text: "290:M 29 Mar 2026 00:58:30.250 * Connection with replica 10.8.0.2:6379 lost."}}},
+					{File: "case/cart-1/redis.log", Line: 203, Text: "290:M 29 Mar 2026 00:58:30.250 * Connection with replica 10.8.0.2:6379 lost."},
+				}},
 				{At: atp(0.02), Kind: "link-lost", Instance: "cart-3", Summary: "cart-3 does the same", Rule: "stall-outlasts-timeout", From: 0, Unordered: true, Evidence: ev("case/cart-3/redis.log", 90, "MASTER timeout: no data nor PING received...")},
 				{At: atp(1.1), Kind: "partial-refused", Instance: "cart-2", Summary: "the backlog no longer holds what cart-2 asks for", Rule: "backlog-overflow", From: 1, Evidence: ev("case/cart-1/redis.log", 210, "Unable to partial resync with replica 10.8.0.2:6379 for lack of backlog (Replica request was: 58709267).")},
 				{At: atp(1.4), Kind: "fork", Instance: "cart-1", Summary: "the fork for cart-2's snapshot holds cart-1 for 7.9 s", Rule: "full-resync-forks", From: 3, Evidence: ev("case/cart-1/info.txt", 4120, "latest_fork_usec:7912004")},

@@ -123,7 +123,8 @@ var fields = []field{
 var index = sync.OnceValue(func() (x struct {
 	numbers map[string]uint16 // by name, from 1
 	twins   []uint16          // by number: that of the field that has the same column under another name, or 0
-}) {
+},
+) {
 	var s state
 	first := map[any]uint16{}
 	x.numbers, x.twins = make(map[string]uint16, len(fields)), make([]uint16, len(fields)+1)

@@ -94,8 +94,16 @@ func TestNameDates(t *testing.T) {
 		name string
 		want table.Micros
 	}{
-		{"info-20261122T184530Z.txt", stamp}, {"info-20261122-184530.txt", stamp}, {"info_2026-11-22T18-45-30.log", stamp}, {"info-2026-11-22_18:45:30", stamp},
-		{"info.1795373130", stamp}, {"1795373130.info", stamp}, {"redis-7001-info-1795373130123.txt", stamp + 123_000}, {"info-20261122.txt", table.Null}, {"info.txt", table.Null}, {"6379.info", table.Null},
+		{"info-20261122T184530Z.txt", stamp},
+		{"info-20261122-184530.txt", stamp},
+		{"info_2026-11-22T18-45-30.log", stamp},
+		{"info-2026-11-22_18:45:30", stamp},
+		{"info.1795373130", stamp},
+		{"1795373130.info", stamp},
+		{"redis-7001-info-1795373130123.txt", stamp + 123_000},
+		{"info-20261122.txt", table.Null},
+		{"info.txt", table.Null},
+		{"6379.info", table.Null},
 	}
 	for _, tt := range tests {
 		if got := nameDate(tt.name); got != tt.want {
@@ -216,8 +224,11 @@ func TestFailures(t *testing.T) {
 		{"the last date may still be served", "info.log", "1795373130\n" + replication + "1795373140\n", nil, 1},
 		{"a file", "info-1795373130.txt", refused + "\n", []row{{1, stamp, refused, 1}}, 0},
 		{"a file by its own date", "info.txt", refused, []row{{1, 77, refused, 1}}, 0},
-		{"exception", "info.log", "1795373130\nTraceback (most recent call last):\n  File \"poll.py\", line 3, in <module>\nredis.exceptions.ConnectionError: Error 111 connecting to 10.3.0.1:7001. Connection refused.\n",
-			[]row{{2, stamp, "redis.exceptions.ConnectionError: Error 111 connecting to 10.3.0.1:7001. Connection refused.", 1}}, 0},
+		{
+			"exception", "info.log", "1795373130\nTraceback (most recent call last):\n  File \"poll.py\", line 3, in <module>\nredis.exceptions.ConnectionError: Error 111 connecting to 10.3.0.1:7001. Connection refused.\n",
+			[]row{{2, stamp, "redis.exceptions.ConnectionError: Error 111 connecting to 10.3.0.1:7001. Connection refused.", 1}},
+			0,
+		},
 		{"undated, again and again", "info.log", replication + refused + "\n" + refused + "\n" + refused + "\n" + replication, []row{{8, table.Null, refused, 3}}, 2},
 		{"a warning before a dump", "info.log", "1795373130\nWarning: Using a password with '-a' option on the command line interface may not be safe.\n" + replication, nil, 1},
 	}

@@ -46,8 +46,16 @@ type name struct{ word, means string }
 // itself. It is empty for an unknown one.
 func RoleNamed(word []byte) string {
 	for _, r := range [...]name{
-		{"primary", "M"}, {"replica", "S"}, {"RDB/AOF", "C"}, {"sentinel", "X"},
-		{"M", "M"}, {"S", "S"}, {"C", "C"}, {"X", "X"}, {"master", "M"}, {"slave", "S"},
+		{"primary", "M"},
+		{"replica", "S"},
+		{"RDB/AOF", "C"},
+		{"sentinel", "X"},
+		{"M", "M"},
+		{"S", "S"},
+		{"C", "C"},
+		{"X", "X"},
+		{"master", "M"},
+		{"slave", "S"},
 	} {
 		if r.word == string(word) {
 			return r.means
@@ -60,8 +68,16 @@ func RoleNamed(word []byte) string {
 // server.c:173), and of managed services, which write it in capitals. It is empty for an unknown one.
 func LevelNamed(word []byte) string {
 	for _, l := range [...]name{
-		{"notice", Notice}, {"warning", Warning}, {"info", Verbose}, {"debug", Debug}, {"verbose", Verbose},
-		{"NOTICE", Notice}, {"WARNING", Warning}, {"INFO", Verbose}, {"DEBUG", Debug}, {"VERBOSE", Verbose},
+		{"notice", Notice},
+		{"warning", Warning},
+		{"info", Verbose},
+		{"debug", Debug},
+		{"verbose", Verbose},
+		{"NOTICE", Notice},
+		{"WARNING", Warning},
+		{"INFO", Verbose},
+		{"DEBUG", Debug},
+		{"VERBOSE", Verbose},
 	} {
 		if l.word == string(word) {
 			return l.means

@@ -69,7 +69,8 @@ var cases = []struct {
 	ignored   int64
 	rejected  []int32 // lines
 }{
-	{name: "plain",
+	{
+		name: "plain",
 		log: "812:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n" +
 			"812:S 14 Apr 2025 09:15:26.535 * Caching the disconnected master state.\r\n" +
 			"812:S 14 Apr 2025 09:15:27.001 * a module's own words",
@@ -77,71 +78,97 @@ var cases = []struct {
 			"1 2025-04-14T09:15:26.535 local 812:S warning primary-link-lost",
 			"2 2025-04-14T09:15:26.535 local 812:S notice cached-primary-saved",
 			"3 2025-04-14T09:15:27.001 local 812:S notice other",
-		}},
-	{name: "no year, windows, carriage returns as editors show them",
-		log: "[0812] 14 Apr 09:15:26.535 * Connecting to MASTER 10.3.0.1:6379^M\n[812] 14 Apr 09:15:27 # Connection with master lost.\r^M\n",
+		},
+	},
+	{
+		name: "no year, windows, carriage returns as editors show them",
+		log:  "[0812] 14 Apr 09:15:26.535 * Connecting to MASTER 10.3.0.1:6379^M\n[812] 14 Apr 09:15:27 # Connection with master lost.\r^M\n",
 		want: []string{
 			"1 2000-04-14T09:15:26.535 local-no-year 812 notice repl-connecting",
 			"2 2000-04-14T09:15:27.000 local-no-year 812 warning primary-link-lost",
-		}},
-	{name: "logfmt and iso8601",
+		},
+	},
+	{
+		name: "logfmt and iso8601",
 		log: `pid=9 role=replica timestamp="2025-04-14T09:15:26.535+02:00" level=notice message="Connection with primary lost."` + "\n" +
 			"9:S 2025-04-14T09:15:27.535+02:00 * Connection with primary lost.\n",
 		want: []string{
 			"1 2025-04-14T07:15:26.535 utc 9:S notice primary-link-lost",
 			"2 2025-04-14T07:15:27.535 utc 9:S notice primary-link-lost",
-		}},
-	{name: "signal handler",
-		log: "9:signal-handler (1744618526) Received SIGTERM scheduling shutdown...\n9:M 14 Apr 2025 10:15:26.600 # User requested shutdown...\n",
+		},
+	},
+	{
+		name: "signal handler",
+		log:  "9:signal-handler (1744618526) Received SIGTERM scheduling shutdown...\n9:M 14 Apr 2025 10:15:26.600 # User requested shutdown...\n",
 		want: []string{
 			"1 2025-04-14T08:15:26.000 utc 9 shutdown-signal",
 			"2 2025-04-14T10:15:26.600 local 9:M warning shutdown-requested",
-		}},
-	{name: "no header at all",
+		},
+	},
+	{
+		name: "no header at all",
 		log:  "# Connection with master lost.\n* Connecting to MASTER x.x.x.x:6379\n* something else\n",
-		want: []string{"1 none warning primary-link-lost", "2 none notice repl-connecting", "3 none notice other"}},
-	{name: "headings are no messages",
+		want: []string{"1 none warning primary-link-lost", "2 none notice repl-connecting", "3 none notice other"},
+	},
+	{
+		name:     "headings are no messages",
 		log:      "# Server\n# Replication\nrole:master\n",
-		rejected: []int32{1, 2, 3}},
-	{name: "quoted, escaped, indented",
+		rejected: []int32{1, 2, 3},
+	},
+	{
+		name: "quoted, escaped, indented",
 		log: "> 812:S 14 Apr 2025 09:15:26.535 \\# Connection with master lost.  \n>  \n" +
 			"\t812:S 14 Apr 2025 09:15:26.535 * MASTER &lt;-&gt; SLAVE sync started\n```\n",
 		want: []string{
 			"1 2025-04-14T09:15:26.535 local 812:S warning primary-link-lost",
 			"3 2025-04-14T09:15:26.535 local 812:S notice sync-started",
-		}, ignored: 2},
-	{name: "wrapped by a terminal inside a word",
+		}, ignored: 2,
+	},
+	{
+		name: "wrapped by a terminal inside a word",
 		log: "812:M 14 Apr 2025 09:15:26.535 # Client id=7 addr=10.3.0.2:4711 fd=9 name= age=50 idle=0 flags=S db=0 sub=0 psub=0 multi=-1 qbuf=0 qbuf-free=0 obl=0 oll=47 o\n" +
 			"mem=1048576 events=rw cmd=psync scheduled to be closed ASAP for overcoming of output buffer limits.\n" +
 			"812:M 14 Apr 2025 09:15:26.600 # Connection with replica 10.3.0.2:6379 lost.\n",
 		want: []string{
 			"1 2025-04-14T09:15:26.535 local 812:M warning client-output-buffer-limit",
 			"3 2025-04-14T09:15:26.600 local 812:M warning replica-link-lost",
-		}, ignored: 1},
-	{name: "continued by hand on an indented line",
+		}, ignored: 1,
+	},
+	{
+		name: "continued by hand on an indented line",
 		log: "812:M 14 Apr 2025 09:15:26.535 * Partial resynchronization request from 10.3.0.2:6379 accepted.\n" +
 			"                              Sending 77 bytes of backlog starting from offset 4242.\n",
-		want: []string{"1 2025-04-14T09:15:26.535 local 812:M notice psync-accepted"}, ignored: 1},
-	{name: "a script's lines",
+		want: []string{"1 2025-04-14T09:15:26.535 local 812:M notice psync-accepted"}, ignored: 1,
+	},
+	{
+		name: "a script's lines",
 		log:  "812:M 14 Apr 2025 09:15:26.535 # job report:\nfirst part\n  second part\n\nlost\n",
-		want: []string{"1 2025-04-14T09:15:26.535 local 812:M warning other"}, ignored: 3, rejected: []int32{5}},
-	{name: "a stray line behind a whole message",
+		want: []string{"1 2025-04-14T09:15:26.535 local 812:M warning other"}, ignored: 3, rejected: []int32{5},
+	},
+	{
+		name:     "a stray line behind a whole message",
 		log:      "812:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\nls: cannot open directory\n",
 		want:     []string{"1 2025-04-14T09:15:26.535 local 812:S warning primary-link-lost"},
-		rejected: []int32{2}},
-	{name: "docker json-file, a line in two parts",
+		rejected: []int32{2},
+	},
+	{
+		name: "docker json-file, a line in two parts",
 		log: `{"log":"812:M 14 Apr 2025 09:15:26.535 * ` + strings.Repeat("x", 16<<10) + `","stream":"stdout","time":"2025-04-14T07:15:26.535777Z"}` + "\n" +
 			`{"log":"y\n","stream":"stdout","time":"2025-04-14T07:15:26.535888Z"}` + "\n" +
 			`{"log":"812:M 14 Apr 2025 09:15:26.600 # Connection with replica 10.3.0.2:6379 lost.\n","stream":"stdout","time":"2025-04-14T07:15:26.600111Z"}` + "\n",
 		want: []string{
 			"2 2025-04-14T09:15:26.535 local 812:M notice other outer 07:15:26.535888",
 			"3 2025-04-14T09:15:26.600 local 812:M warning replica-link-lost outer 07:15:26.600111",
-		}, ignored: 1},
-	{name: "CRI, a line in parts that never ends",
+		}, ignored: 1,
+	},
+	{
+		name: "CRI, a line in parts that never ends",
 		log: "2025-04-14T07:15:26.535777Z stdout P 812:M 14 Apr 2025 09:15:26.535 # Connection with \n" +
 			"2025-04-14T07:15:26.535777Z stdout P replica 10.3.0.2:6379 lost.\n",
-		want: []string{"2 2025-04-14T09:15:26.535 local 812:M warning replica-link-lost"}, ignored: 1},
-	{name: "syslog: no header, other programmes",
+		want: []string{"2 2025-04-14T09:15:26.535 local 812:M warning replica-link-lost"}, ignored: 1,
+	},
+	{
+		name: "syslog: no header, other programmes",
 		log: "Apr 14 09:15:26 db1 redis[812]: Connection with master lost.\n" +
 			"Apr 14 09:15:27 db1 CRON[99]: (root) CMD (run-parts)\n" +
 			"Apr 14 09:15:27 db1 systemd[1]: Started Session 4.\n" +
@@ -149,43 +176,61 @@ var cases = []struct {
 		want: []string{
 			"1 2000-04-14T09:15:26.000 local-no-year 812 primary-link-lost",
 			"4 2000-04-14T09:15:28.000 local-no-year 812 other",
-		}, ignored: 2},
-	{name: "RFC 5424 has a zone and a level",
+		}, ignored: 2,
+	},
+	{
+		name: "RFC 5424 has a zone and a level",
 		log:  "<132>1 2025-04-14T09:15:26.535777+02:00 db1 redis 812 - - Connection with master lost.\n",
-		want: []string{"1 2025-04-14T07:15:26.535 utc 812 warning primary-link-lost outer 07:15:26.535777"}},
-	{name: "journal of a server that logs to stdout, its header cut to the level",
+		want: []string{"1 2025-04-14T07:15:26.535 utc 812 warning primary-link-lost outer 07:15:26.535777"},
+	},
+	{
+		name: "journal of a server that logs to stdout, its header cut to the level",
 		log:  "Apr 14 09:15:26 db1 redis-server[812]: # Connection with master lost.\n",
-		want: []string{"1 2000-04-14T09:15:26.000 local-no-year 812 warning primary-link-lost"}},
-	{name: "journal export",
+		want: []string{"1 2000-04-14T09:15:26.000 local-no-year 812 warning primary-link-lost"},
+	},
+	{
+		name: "journal export",
 		log: "__CURSOR=s=1\n__REALTIME_TIMESTAMP=1744614926535777\n_PID=812\nSYSLOG_IDENTIFIER=redis-server\n" +
 			"MESSAGE=812:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n\n",
-		want: []string{"5 2025-04-14T09:15:26.535 local 812:S warning primary-link-lost outer 07:15:26.535777"}, ignored: 5},
-	{name: "ElastiCache, JSON and text",
-		log: `{"CacheClusterId":"c1","CacheNodeId":"0001","LogLevel":"WARNING","Role":"S","Time":"14-04-2025 07:15:26.535 UTC","Message":"Connection with master lost."}` + "\n",
+		want: []string{"5 2025-04-14T09:15:26.535 local 812:S warning primary-link-lost outer 07:15:26.535777"}, ignored: 5,
+	},
+	{
+		name: "ElastiCache, JSON and text",
+		log:  `{"CacheClusterId":"c1","CacheNodeId":"0001","LogLevel":"WARNING","Role":"S","Time":"14-04-2025 07:15:26.535 UTC","Message":"Connection with master lost."}` + "\n",
 		want: []string{
 			"1 2025-04-14T07:15:26.535 utc :S warning primary-link-lost outer 07:15:26.535000",
-		}},
-	{name: "ElastiCache, text",
+		},
+	},
+	{
+		name: "ElastiCache, text",
 		log:  "c1/0001:S 14 Apr 2025 07:15:26.535 UTC # Connection with master lost.\n",
-		want: []string{"1 2025-04-14T07:15:26.535 utc :S warning primary-link-lost"}},
-	{name: "an unknown prefix",
+		want: []string{"1 2025-04-14T07:15:26.535 utc :S warning primary-link-lost"},
+	},
+	{
+		name: "an unknown prefix",
 		log:  "archive/redis.log:17:812:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n",
-		want: []string{"1 2025-04-14T09:15:26.535 local 812:S warning primary-link-lost"}},
-	{name: "tail of two files",
+		want: []string{"1 2025-04-14T09:15:26.535 local 812:S warning primary-link-lost"},
+	},
+	{
+		name: "tail of two files",
 		log: "==> /var/log/redis-a.log <==\n7:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n\n" +
 			"==> /srv/redis-b/redis.log <==\n8:S 14 Apr 2025 09:15:26.600 # Connection with master lost.\n",
 		want: []string{
 			"2 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost of redis-a",
 			"5 2025-04-14T09:15:26.600 local 8:S warning primary-link-lost of redis-b",
-		}, ignored: 3},
-	{name: "grep over two files",
+		}, ignored: 3,
+	},
+	{
+		name: "grep over two files",
 		log: "redis-a/redis.log:12:7:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n" +
 			"redis-b/redis.log:7:8:S 14 Apr 2025 09:15:26.600 # Connection with master lost.\n",
 		want: []string{
 			"1 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost of redis-a",
 			"2 2025-04-14T09:15:26.600 local 8:S warning primary-link-lost of redis-b",
-		}},
-	{name: "pods' names before the lines, and one word that names nothing",
+		},
+	},
+	{
+		name: "pods' names before the lines, and one word that names nothing",
 		log: "redis-0 redis 1:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\n" +
 			"redis-1 redis 1:S 14 Apr 2025 09:15:26.600 # Connection with master lost.\n" +
 			"INFO 1:S 14 Apr 2025 09:15:26.700 # Connection with master lost.\n",
@@ -193,17 +238,25 @@ var cases = []struct {
 			"3 2025-04-14T09:15:26.700 local 1:S warning primary-link-lost",
 			"1 2025-04-14T09:15:26.535 local 1:S warning primary-link-lost of redis-0",
 			"2 2025-04-14T09:15:26.600 local 1:S warning primary-link-lost of redis-1",
-		}},
-	{name: "a prefix that names nothing twice",
+		},
+	},
+	{
+		name: "a prefix that names nothing twice",
 		log:  prefixes(40),
-		want: prefixed(40)},
-	{name: "CSV",
+		want: prefixed(40),
+	},
+	{
+		name: "CSV",
 		log:  "\"2025-04-14T07:15:26.535Z\",\"db\",\"7:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\",\"x\"\n",
-		want: []string{"1 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost"}},
-	{name: "records printed over several lines",
+		want: []string{"1 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost"},
+	},
+	{
+		name: "records printed over several lines",
 		log:  "{\n  \"events\": [\n    {\n      \"timestamp\": 1744614926535,\n      \"message\": \"7:S 14 Apr 2025 09:15:26.535 # Connection with master lost.\"\n    }\n  ]\n}\n",
-		want: []string{"5 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost"}, ignored: 7},
-	{name: "compose with two servers and another programme",
+		want: []string{"5 2025-04-14T09:15:26.535 local 7:S warning primary-link-lost"}, ignored: 7,
+	},
+	{
+		name: "compose with two servers and another programme",
 		log: "Attaching to redis-a-1, redis-b-1, web-1\n" +
 			"redis-a-1  | 1:M 14 Apr 2025 09:15:26.535 # Connection with replica 10.3.0.2:6379 lost.\n" +
 			"redis-b-1  | 1:S 14 Apr 2025 09:15:26.500 # Connection with master lost.\n" +
@@ -213,11 +266,15 @@ var cases = []struct {
 			"2 2025-04-14T09:15:26.535 local 1:M warning replica-link-lost of redis-a",
 			"5 2025-04-14T09:15:26.535 local 1:M warning replica-link-lost of redis-a",
 			"3 2025-04-14T09:15:26.500 local 1:S warning primary-link-lost of redis-b",
-		}, ignored: 2},
-	{name: "compose with one server keeps the artifact's instance",
+		}, ignored: 2,
+	},
+	{
+		name: "compose with one server keeps the artifact's instance",
 		log:  "redis-a-1  | 1:S 14 Apr 2025 09:15:26.500 # Connection with master lost.\n",
-		want: []string{"1 2025-04-14T09:15:26.500 local 1:S warning primary-link-lost"}},
-	{name: "two pods, one with a Sentinel beside",
+		want: []string{"1 2025-04-14T09:15:26.500 local 1:S warning primary-link-lost"},
+	},
+	{
+		name: "two pods, one with a Sentinel beside",
 		log: "[pod/redis-0/redis] 2025-04-14T07:15:26.500Z 1:S 14 Apr 2025 07:15:26.500 # Connection with master lost.\n" +
 			"[pod/redis-0/sentinel] 2025-04-14T07:15:27.500Z 1:X 14 Apr 2025 07:15:27.500 # +sdown master m 10.3.0.1 6379\n" +
 			"[pod/redis-1/redis] 2025-04-14T07:15:26.600Z 1:S 14 Apr 2025 07:15:26.600 # Connection with master lost.\n",
@@ -225,15 +282,19 @@ var cases = []struct {
 			"1 2025-04-14T07:15:26.500 local 1:S warning primary-link-lost of redis-0 outer 07:15:26.500000",
 			"2 2025-04-14T07:15:27.500 local 1:X warning sentinel-sdown of redis-0/sentinel outer 07:15:27.500000",
 			"3 2025-04-14T07:15:26.600 local 1:S warning primary-link-lost of redis-1 outer 07:15:26.600000",
-		}},
-	{name: "two hosts in one journal",
+		},
+	},
+	{
+		name: "two hosts in one journal",
 		log: "Apr 14 09:15:26 db1 redis-server[812]: 812:M 14 Apr 2025 09:15:26.535 # Connection with replica 10.3.0.2:6379 lost.\n" +
 			"Apr 14 09:15:26 db2 redis-server[77]: 77:S 14 Apr 2025 09:15:26.500 # Connection with master lost.\n",
 		want: []string{
 			"1 2025-04-14T09:15:26.535 local 812:M warning replica-link-lost of db1",
 			"2 2025-04-14T09:15:26.500 local 77:S warning primary-link-lost of db2",
-		}},
-	{name: "a logo, a rule, what tools and people put between",
+		},
+	},
+	{
+		name: "a logo, a rule, what tools and people put between",
 		log: "-- Logs begin at Mon 2025-04-14 09:00:00 UTC. --\n" +
 			"                _._                                                  \n" +
 			"      _.-``    `.  `_.  ''-._           Redis 3.2.9 (00000000/0) 64 bit\n" +
@@ -241,8 +302,10 @@ var cases = []struct {
 			"        '|   |####+########+'\n             '+v+'\n" +
 			"==> redis.log <==\n[...]\n[..CUT..]\n<snip>\n--------\n\n" +
 			"812:S 14 Apr 09:15:26.500 # Connection with master lost.\n",
-		want: []string{"13 2000-04-14T09:15:26.500 local-no-year 812:S warning primary-link-lost"}, ignored: 12},
-	{name: "a crash report",
+		want: []string{"13 2000-04-14T09:15:26.500 local-no-year 812:S warning primary-link-lost"}, ignored: 12,
+	},
+	{
+		name: "a crash report",
 		log: "812:M 14 Apr 2025 09:15:20.000 * Ready to accept connections tcp\n\n\n" +
 			"=== REDIS BUG REPORT START: Cut & paste starting from here ===\n" +
 			"812:M 14 Apr 2025 09:15:26.535 # Redis 7.2.5 crashed by signal: 11, si_code: 1\n" +
@@ -258,8 +321,10 @@ var cases = []struct {
 			"4 2025-04-14T09:15:26.535 local 812:M crash-report-start",
 			"5 2025-04-14T09:15:26.535 local 812:M warning crash-signal",
 			"29 2025-04-14T09:15:30.000 local 813:C warning server-starting",
-		}, ignored: 25},
-	{name: "a server killed in its crash report starts again",
+		}, ignored: 25,
+	},
+	{
+		name: "a server killed in its crash report starts again",
 		log: "=== REDIS BUG REPORT START: Cut & paste starting from here ===\n" +
 			"812:M 14 Apr 2025 09:15:26.535 # Redis 7.2.5 crashed by signal: 11, si_code: 1\n" +
 			"813:C 14 Apr 2025 09:15:30.000 # oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo\n" +
@@ -269,17 +334,22 @@ var cases = []struct {
 			"2 2025-04-14T09:15:26.535 local 812:M warning crash-signal",
 			"3 2025-04-14T09:15:30.000 local 813:C warning server-starting",
 			"4 2025-04-14T09:15:31.000 local 813:M notice other",
-		}},
-	{name: "out of memory: a raw line takes the stamp of the line before",
+		},
+	},
+	{
+		name: "out of memory: a raw line takes the stamp of the line before",
 		log: "812:M 14 Apr 2025 09:15:20.000 * Ready to accept connections tcp\n" +
 			"zmalloc: Out of memory trying to allocate 1048576 bytes\n",
 		want: []string{
 			"1 2025-04-14T09:15:20.000 local 812:M notice server-ready",
 			"2 2025-04-14T09:15:20.000 local 812:M oom-allocator",
-		}},
-	{name: "a file truncated under its writer",
+		},
+	},
+	{
+		name: "a file truncated under its writer",
 		log:  strings.Repeat("\x00", 5000) + "812:S 14 Apr 2025 09:15:26.500 # Connection with master lost.\n",
-		want: []string{"1 2025-04-14T09:15:26.500 local 812:S warning primary-link-lost"}},
+		want: []string{"1 2025-04-14T09:15:26.500 local 812:S warning primary-link-lost"},
+	},
 }
 
 // prefixes are lines of one server, each behind an id of its own.
@@ -329,7 +399,8 @@ func TestRead(t *testing.T) {
 func accounted(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, log string, account artifact.Account, out *table.Case) {
+}, log string, account artifact.Account, out *table.Case,
+) {
 	t.Helper()
 	lines := int64(strings.Count(log, "\n"))
 	if len(log) > 0 && !strings.HasSuffix(log, "\n") {

@@ -26,7 +26,8 @@ func within(part, whole []byte) bool {
 func sound(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, msg []byte, m *Match, known bool) {
+}, msg []byte, m *Match, known bool,
+) {
 	t.Helper()
 	if known == (m.Kind == Other) {
 		t.Fatalf("%q: known %v, kind %s", msg, known, m.Kind)
