@@ -35,11 +35,12 @@ type csvWriter struct {
 	buf  *bufio.Writer
 	out  *gocsv.SafeCSVWriter
 	rows reflect.Value // []struct{...}, made anew from the columns
-	head bool          // the header is out
 }
 
 // gocsv takes a slice of structs. Its tag is "csv", and which tag it reads is a variable of its
-// package; the tables' tag is "col". So the struct is made here, from the columns.
+// package; the tables' tag is "col". So the struct is made here, from the columns. The header is
+// written here as well: gocsv takes a tag that begins with "partial" for an option (gocsv reflect.go filterTags), and
+// partial_syncs came out nameless.
 func newCSV(w io.Writer, s sheet, o Options) (*csvWriter, error) {
 	buf := bufio.NewWriterSize(w, 1<<16)
 	cw := csv.NewWriter(buf)
@@ -50,8 +51,13 @@ func newCSV(w io.Writer, s sheet, o Options) (*csvWriter, error) {
 		}
 	}
 	fields := make([]reflect.StructField, len(s.columns))
+	header := make([]string, len(s.columns))
 	for i, c := range s.columns {
-		fields[i] = reflect.StructField{Name: "C" + strconv.Itoa(i), Type: reflect.TypeFor[string](), Tag: reflect.StructTag(`csv:"` + csvHeader(c) + `"`)}
+		header[i] = csvHeader(c)
+		fields[i] = reflect.StructField{Name: "C" + strconv.Itoa(i), Type: reflect.TypeFor[string]()}
+	}
+	if err := cw.Write(header); err != nil {
+		return nil, err
 	}
 	rows := reflect.MakeSlice(reflect.SliceOf(reflect.StructOf(fields)), csvBatch, csvBatch)
 	return &csvWriter{s: s, buf: buf, out: gocsv.NewSafeCSVWriter(cw), rows: rows}, nil
@@ -80,27 +86,17 @@ func (w *csvWriter) Write(r arrow.Record) error {
 				w.rows.Index(row).Field(i).SetString(cell(from + row))
 			}
 		}
-		if err := w.marshal(n); err != nil {
+		if err := gocsv.MarshalCSVWithoutHeaders(w.rows.Slice(0, n).Interface(), w.out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *csvWriter) marshal(n int) error {
-	rows := w.rows.Slice(0, n).Interface()
-	if w.head {
-		return gocsv.MarshalCSVWithoutHeaders(rows, w.out)
-	}
-	w.head = true
-	return gocsv.MarshalCSV(rows, w.out)
-}
-
 func (w *csvWriter) Close() error {
-	if !w.head {
-		if err := w.marshal(0); err != nil {
-			return err
-		}
+	w.out.Flush()
+	if err := w.out.Error(); err != nil {
+		return err
 	}
 	return w.buf.Flush()
 }

@@ -195,6 +195,13 @@ func TestCSVReadsAsSpreadsheetsDo(t *testing.T) {
 			t.Errorf("%s row %d %s: got %q, want %q", c.table, c.row, c.column, v, c.want)
 		}
 	}
+	for _, s := range sheets {
+		for i, c := range s.columns {
+			if h := got[s.name][0]; len(h) != len(s.columns) || h[i] != csvHeader(c) {
+				t.Errorf("%s: column %d is %s, want %s", s.name, i, h[i], csvHeader(c))
+			}
+		}
+	}
 	if len(got["samples"]) != 7 {
 		t.Errorf("%d rows of samples, want a header and 6", len(got["samples"]))
 	}
