@@ -76,6 +76,7 @@ type statistic struct {
 type event struct {
 	table.Event
 	at, last micros
+	index    int // among the host's events as they were read, file after file
 }
 
 // command is a slowlog entry on the axis. The slowlog says when a command ended, in whole seconds
@@ -112,35 +113,17 @@ func hosts(c *table.Case) []*host {
 		h := of(i.Name)
 		h.addrs = append(h.addrs, i.Addrs...)
 	}
-	for _, r := range c.Samples.Rows() {
-		h := of(r.Instance)
-		h.samples = append(h.samples, sample{Sample: r})
-	}
-	for _, r := range c.Replicas.Rows() {
-		h := of(r.Instance)
-		h.replicas = append(h.replicas, replicaRow{Replica: r})
-	}
-	for _, r := range c.Statistics.Rows() {
-		h := of(r.Instance)
-		h.stats = append(h.stats, statistic{Statistic: r})
-	}
-	for _, r := range c.Events.Rows() {
-		h := of(r.Instance)
-		h.events = append(h.events, event{Event: r})
-	}
-	for _, r := range c.Commands.Rows() {
+	part(table.Read[sample](&c.Samples), func(r *sample) *[]sample { return &of(r.Instance).samples })
+	part(table.Read[replicaRow](&c.Replicas), func(r *replicaRow) *[]replicaRow { return &of(r.Instance).replicas })
+	part(table.Read[statistic](&c.Statistics), func(r *statistic) *[]statistic { return &of(r.Instance).stats })
+	part(table.Read[event](&c.Events), func(r *event) *[]event { return &of(r.Instance).events })
+	part(table.Read[latency](&c.Latency), func(r *latency) *[]latency { return &of(r.Instance).latency })
+	part(c.Clients.Rows(), func(r *table.Client) *[]table.Client { return &of(r.Instance).clients })
+	for _, r := range table.Read[command](&c.Commands) {
 		if r.Log == "" || r.Log == "slow" {
 			h := of(r.Instance)
-			h.commands = append(h.commands, command{Command: r})
+			h.commands = append(h.commands, r)
 		}
-	}
-	for _, r := range c.Latency.Rows() {
-		h := of(r.Instance)
-		h.latency = append(h.latency, latency{Latency: r})
-	}
-	for _, r := range c.Clients.Rows() {
-		h := of(r.Instance)
-		h.clients = append(h.clients, r)
 	}
 	for _, r := range c.Settings.Rows() {
 		of(r.Instance).settings[r.Name] = setting{Setting: r}
@@ -162,6 +145,25 @@ func hosts(c *table.Case) []*host {
 	}
 	slices.SortFunc(out, func(a, b *host) int { return cmp.Compare(a.name, b.name) })
 	return out
+}
+
+// part gives each host its rows. Those of one instance mostly lie together, as they were read: then they stay where
+// they are, for a dump is 900 bytes and copying them twice was half of all that an analysis allocated (477 of 837 MB
+// of a 912 MB fleet).
+func part[R any](rows []R, of func(*R) *[]R) {
+	for i := 0; i < len(rows); {
+		mine := of(&rows[i])
+		j := i + 1
+		for j < len(rows) && of(&rows[j]) == mine {
+			j++
+		}
+		if *mine == nil {
+			*mine = rows[i:j:j]
+		} else {
+			*mine = append(*mine, rows[i:j]...)
+		}
+		i = j
+	}
 }
 
 func isSentinel(h *host) bool {
@@ -187,7 +189,7 @@ func (h *host) place() {
 	c := &h.clock
 	for i := range h.events {
 		e := &h.events[i]
-		e.at, e.last = c.event(&e.Event, e.Stamp), c.event(&e.Event, e.LastStamp)
+		e.at, e.last = c.event(&e.Event, e.index, e.Stamp), c.event(&e.Event, e.index, e.LastStamp)
 		if e.last == unknown {
 			e.last = e.at
 		}

@@ -127,15 +127,21 @@ func (t *Table[R]) Release() {
 }
 
 // Rows reads all rows back in the order in which they were appended.
-func (t *Table[R]) Rows() []R {
-	rows := make([]R, t.n)
-	cols := Columns[R]()
+func (t *Table[R]) Rows() []R { return Read[R](t) }
+
+// Read reads all rows of t back, in the order in which they were appended, straight into rows of another struct:
+// one that has columns of R, embedded or by themselves, and what else its user notes beside them. Fields of V that are
+// no columns are zero; a column of V that R has not is an error of the program, and Read panics.
+func Read[V, R any](t *Table[R]) []V {
+	rows := make([]V, t.n)
+	cols := Columns[V]()
+	from := sourcesOf[R](cols)
 	readers := make([]reader, len(cols))
 	done := 0
 	for _, rec := range t.Records() {
 		n := int(rec.NumRows())
 		for i, c := range cols {
-			readers[i] = newReader(c, rec.Column(i))
+			readers[i] = newReader(c, rec.Column(from[i]))
 		}
 		stride := unsafe.Sizeof(rows[0])
 		step := max(waitMin, waitBytes/int(stride))
@@ -148,6 +154,24 @@ func (t *Table[R]) Rows() []R {
 		done += n
 	}
 	return rows
+}
+
+// sourcesOf tells which of R's columns each of cols is.
+func sourcesOf[R any](cols []Column) []int {
+	at := map[string]int{}
+	kinds := []ColumnKind{}
+	for i, c := range Columns[R]() {
+		at[c.Name], kinds = i, append(kinds, c.Kind)
+	}
+	out := make([]int, len(cols))
+	for i, c := range cols {
+		j, ok := at[c.Name]
+		if !ok || kinds[j] != c.Kind {
+			panic(fmt.Sprintf("table: %s has no such column %s", reflect.TypeFor[R](), c.Name))
+		}
+		out[i] = j
+	}
+	return out
 }
 
 // Words lists the different words of a text column, sorted and without the empty one. It closes t for appending.

@@ -210,3 +210,39 @@ func TestRenameInstances(t *testing.T) {
 	}
 	c.Release()
 }
+
+func TestReadIntoAnotherStruct(t *testing.T) {
+	var events Table[Event]
+	for i := range 10_000 { // more than a record batch
+		events.Append(&Event{Origin: Origin{Instance: "redis-a", Line: int32(i)}, Kind: "other", Stamp: Micros(i), Number: Null})
+	}
+	type whole struct {
+		seen bool
+		Event
+		at Micros
+	}
+	type few struct {
+		Number Int    `col:"number"`
+		Line   int32  `col:"line"`
+		Stamp  Micros `col:"stamp_us"`
+	}
+	rows := events.Rows()
+	wholes, fews := Read[whole](&events), Read[few](&events)
+	if len(wholes) != len(rows) || len(fews) != len(rows) {
+		t.Fatalf("%d and %d rows of %d", len(wholes), len(fews), len(rows))
+	}
+	for i, r := range rows {
+		if wholes[i] != (whole{Event: r}) {
+			t.Fatalf("row %d is %+v, not %+v", i, wholes[i], r)
+		}
+		if fews[i] != (few{r.Number, r.Line, r.Stamp}) {
+			t.Fatalf("row %d is %+v, not of %+v", i, fews[i], r)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a column that the table has not was read")
+		}
+	}()
+	Read[Sample](&events)
+}
