@@ -23,7 +23,7 @@ func Parquet(dir string, _ Options) (*Tables, error) {
 		schema := plainSchema(s)
 		buf := bufio.NewWriterSize(f, 1<<16)
 		w, err := pqarrow.NewFileWriter(schema, buf,
-			parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCreatedBy("psyncope")),
+			parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCreatedBy("psyncope"), parquet.WithMaxRowGroupLength(parquetRows)),
 			pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
 		if err != nil {
 			return nil, err
@@ -43,6 +43,9 @@ func Arrow(dir string, _ Options) (*Tables, error) {
 		return &plainWriter{schema: schema, write: w.Write, end: w.Close}, nil
 	})
 }
+
+// parquetRows is the length of a row group, which is in memory until it is full.
+const parquetRows = 1 << 17
 
 // plainWriter writes batches with text as plain strings.
 //

@@ -168,18 +168,6 @@ func mdName(s string) string {
 	return mdCode(s)
 }
 
-func mdNames(names []string) string {
-	out := make([]string, 0, len(names))
-	for n, name := range names {
-		if n == 8 {
-			out = append(out, commas(int64(len(names)-n))+" more")
-			break
-		}
-		out = append(out, mdName(name))
-	}
-	return strings.Join(out, ", ")
-}
-
 func (m *markdown) overview(d *correlate.Diagnosis) {
 	sums, quiet := summaries(d)
 	if len(sums) > 0 {
