@@ -22,13 +22,6 @@ const (
 // span is a stretch of the axis; to is unknown while it is open.
 type span struct{ from, to micros }
 
-func (s span) seconds() float64 {
-	if s.from == unknown || s.to == unknown {
-		return 0
-	}
-	return float64(s.to-s.from) / float64(second)
-}
-
 func (s span) overlaps(o span) bool {
 	return (s.to == unknown || o.from <= s.to) && (o.to == unknown || s.from <= o.to)
 }
@@ -142,6 +135,9 @@ func hosts(c *table.Case) []*host {
 	}
 	for _, h := range out {
 		h.sentinel = isSentinel(h)
+		for i := range h.events {
+			h.events[i].index = i
+		}
 	}
 	slices.SortFunc(out, func(a, b *host) int { return cmp.Compare(a.name, b.name) })
 	return out

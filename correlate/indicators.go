@@ -75,9 +75,6 @@ func (g *group) indicators(d *Diagnosis, o Options) {
 	}
 }
 
-// serves tells whether the dump is of a primary.
-func (s *sample) serves() bool { return s.Role == "master" }
-
 // backlogHeadroom: a silent link is given up after repl-timeout at the earliest, so a backlog that holds less than
 // repl-timeout at the peak write rate loses the offset of every replica whose path only falls silent.
 func backlogHeadroom(g *group, h *host) (sign, bool) {

@@ -30,7 +30,6 @@ type outage struct {
 	restoredEv                                   *event
 	server                                       *host    // the primary it lost
 	tried                                        []string // addresses it tried to connect to
-	refusalSeen                                  bool
 }
 
 // attempt is one request for synchronization and what came of it.
@@ -421,7 +420,7 @@ func (m *linkMachine) replicaSays(it item) {
 		t := m.request(it)
 		t.asked, t.byReplica, t.askEv = "full", true, e
 	case message.SyncFullFromPrimary:
-		t := m.current(it)
+		t := m.retold(it)
 		t.granted, t.fullEv = "full", e
 		if e.Offset.Known() {
 			t.primaryOffset = int64(e.Offset)
@@ -493,6 +492,22 @@ func (m *linkMachine) current(it item) *attempt {
 	t := m.request(it)
 	t.byReplica = true
 	return t
+}
+
+// retold is the attempt that a grant belongs to. In a storm of retries equal lines of one second are folded, so the
+// requests of some attempts stand in the count of an earlier one; the grants all differ, in their offset.
+func (m *linkMachine) retold(it item) *attempt {
+	t := m.current(it)
+	if t.fullEv == nil {
+		return t
+	}
+	if t.outcome == "" {
+		t.outcome, t.end = "failed", it.at
+	}
+	again := &attempt{at: it.at, end: unknown, asked: t.asked, replid: t.replid, offset: t.offset, refusal: t.refusal, primaryOffset: -1, count: 1, server: t.server, byReplica: true, askEv: t.askEv}
+	t.count = max(t.count-1, 1)
+	m.cur.tries = append(m.cur.tries, again)
+	return again
 }
 
 // failsAttempt tells whether a line of a replica ends its attempt without a link.

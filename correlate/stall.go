@@ -41,10 +41,7 @@ func (h *host) findStalls() {
 	ex = append(ex, h.slowScripts()...)
 	ex = append(ex, h.slowForks()...)
 	ex = append(ex, h.slowFsyncs()...)
-	var out []stall
-	for _, g := range h.gaps() {
-		out = append(out, g)
-	}
+	out := h.gaps()
 	for _, e := range ex {
 		placed := false
 		for i := range out {

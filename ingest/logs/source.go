@@ -212,7 +212,7 @@ func prefixName(prefix []byte) []byte {
 		return pathName(path)
 	}
 	word, rest, ok := bytes.Cut(prefix, []byte(" "))
-	if !ok || bytes.IndexByte(bytes.TrimSpace(rest), ' ') >= 0 || bytes.IndexAny(word, "-_.") < 0 {
+	if !ok || bytes.IndexByte(bytes.TrimSpace(rest), ' ') >= 0 || !bytes.ContainsAny(word, "-_.") {
 		return nil
 	}
 	for _, c := range word {

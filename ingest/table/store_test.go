@@ -217,9 +217,9 @@ func TestReadIntoAnotherStruct(t *testing.T) {
 		events.Append(&Event{Origin: Origin{Instance: "redis-a", Line: int32(i)}, Kind: "other", Stamp: Micros(i), Number: Null})
 	}
 	type whole struct {
-		seen bool
+		_ bool
 		Event
-		at Micros
+		_ Micros
 	}
 	type few struct {
 		Number Int    `col:"number"`
