@@ -261,6 +261,15 @@ func link(steps []step) []Step {
 				}
 			}
 		}
+		// Where the clocks cannot tell which came first, the cause may have been sorted behind its effect.
+		for j := i + 1; j < len(steps) && s.From < 0 && s.at != unknown && steps[j].at-s.at <= s.err+steps[j].err; j++ {
+			for _, r := range rules {
+				if steps[j].Instance != s.Instance && r.fits(&steps[j], s) {
+					s.Rule, s.From = r.Name, j
+					break
+				}
+			}
+		}
 		if i > 0 {
 			p := &steps[i-1]
 			s.Unordered = p.Instance != s.Instance && s.at != unknown && p.at != unknown && s.at-p.at < s.err+p.err

@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -20,13 +21,27 @@ type clock struct {
 	changes []string
 	// collector is how far the collector's clock is ahead of the host's, for dumps that only the collector dated.
 	collector micros
+	// steps are the skews after the host's clock was set, and zones the zones after its local time was changed; both by
+	// the host's own time, oldest first.
+	steps     []clockStep
+	zones     []zoneStep
 	zoneHow   string
 	zoneKnown bool
 	aligned   bool
 }
 
-// event lays a log stamp on the axis. A stamp is the event's own or its run's last.
-func (c *clock) event(e *table.Event, stamp micros) micros {
+// clockStep is a skew that holds from a moment of the host's own UTC on.
+type clockStep struct{ from, skew micros }
+
+// zoneStep is a zone that holds from a line of the log on: local time may repeat an hour, so only the order of the
+// lines tells its halves apart.
+type zoneStep struct {
+	index int
+	zone  micros
+}
+
+// event lays a log stamp on the axis: the stamp of the log's line number index, or its run's last.
+func (c *clock) event(e *table.Event, index int, stamp micros) micros {
 	if stamp == unknown {
 		return unknown
 	}
@@ -34,7 +49,13 @@ func (c *clock) event(e *table.Event, stamp micros) micros {
 	case table.ClockUTC:
 		return c.server(stamp)
 	case table.ClockLocal:
-		return c.server(stamp - c.zone)
+		zone := c.zone
+		for _, z := range c.zones {
+			if index >= z.index {
+				zone = z.zone
+			}
+		}
+		return c.server(stamp - zone)
 	}
 	return unknown
 }
@@ -44,7 +65,13 @@ func (c *clock) server(t micros) micros {
 	if t == unknown {
 		return unknown
 	}
-	return t - c.skew
+	skew := c.skew
+	for _, s := range c.steps {
+		if t >= s.from {
+			skew = s.skew
+		}
+	}
+	return t - skew
 }
 
 // dump lays an INFO dump on the axis.
@@ -74,6 +101,90 @@ func clocks(hs []*host, o Options) {
 		}
 		giveYears(h, own)
 		h.clock.zone, h.clock.zoneHow, h.clock.zoneKnown = zoneOf(h, o)
+		if o.TZ[h.name] == nil {
+			h.findZoneChange()
+		} else {
+			h.followZone(o.TZ[h.name])
+		}
+	}
+}
+
+// findZoneChange finds daylight saving inside a log: in autumn the stamps go back by an hour and nothing marks it, in
+// spring they leap, which only instants known in UTC on both sides can tell from an hour of silence. Servers change
+// by whole hours (redis 7.4.1 localtime.c nolocks_localtime adds 3600 for daylight saving).
+func (h *host) findZoneChange() {
+	const hour = 3600 * second
+	part := func(lo, hi int) (micros, bool) {
+		sub := *h
+		sub.events = h.events[lo:hi]
+		z, _, ok := zoneOf(&sub, Options{})
+		return z, ok
+	}
+	back, leap, most := -1, -1, micros(0)
+	prev := unknown
+	for i := range h.events {
+		e := &h.events[i]
+		if e.Clock != table.ClockLocal || e.Stamp == unknown || e.Role == "C" {
+			continue
+		}
+		if prev != unknown {
+			switch d := e.Stamp - prev; {
+			case d <= -hour/6 && d >= -hour-60*second:
+				back = i
+			case d >= hour && d > most:
+				leap, most = i, d
+			}
+		}
+		prev = e.Stamp
+	}
+	switch {
+	case back > 0:
+		before, okA := part(0, back)
+		after, okB := part(back, len(h.events))
+		switch {
+		case okA && okB && before-after != hour, !okA && !okB:
+			return // the clock was set, or files are out of order: no change of zone explains it
+		case !okA:
+			before = after + hour
+		}
+		h.changeZone(back, before, before-hour)
+	case leap > 0:
+		before, okA := part(0, leap)
+		after, okB := part(leap, len(h.events))
+		if okA && okB && after-before == hour {
+			h.changeZone(leap, before, after)
+		}
+	}
+}
+
+func (h *host) changeZone(index int, before, after micros) {
+	h.clock.zone, h.clock.zoneKnown = before, true
+	h.clock.zones = []zoneStep{{index, after}}
+	h.clock.changes = append(h.clock.changes, fmt.Sprintf("local time went from UTC%s to UTC%s at line %d of %s", zoneName(before), zoneName(after), h.events[index].Line, h.events[index].File))
+}
+
+func zoneName(z micros) string {
+	sign := "+"
+	if z < 0 {
+		sign, z = "-", -z
+	}
+	return fmt.Sprintf("%s%02d:%02d", sign, z/(3600*second), z/(60*second)%60)
+}
+
+// followZone applies a given zone's own rules to each line.
+func (h *host) followZone(loc *time.Location) {
+	last := h.clock.zone
+	for i := range h.events {
+		e := &h.events[i]
+		if e.Clock != table.ClockLocal || e.Stamp == unknown {
+			continue // what has its own zone needs none
+		}
+		t := e.Stamp.Time()
+		_, off := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc).Zone()
+		if z := micros(off) * second; z != last {
+			h.clock.zones = append(h.clock.zones, zoneStep{i, z})
+			last = z
+		}
 	}
 }
 
@@ -177,6 +288,9 @@ func zoneOf(h *host, o Options) (micros, string, bool) {
 	if loc := o.TZ[h.name]; loc != nil {
 		_, off := anyInstant([]*host{h}).Time().In(loc).Zone()
 		return micros(off) * second, "--tz", true
+	}
+	if !slices.ContainsFunc(h.events, func(e event) bool { return e.Clock == table.ClockLocal }) {
+		return 0, "its stamps, which carry it", true
 	}
 	for _, way := range []struct {
 		how string

@@ -192,7 +192,7 @@ func (c *clock) set(skew, err micros, pairs int, how string) {
 
 // alignTo estimates h's skew from what it and p, which is aligned, logged of the same requests.
 func (h *host) alignTo(p *host) bool {
-	var candidates [][]interval // for each request, the skews that some line of p allows
+	var candidates []candidate
 	add := func(reqs []request, reps []reply, sign micros) {
 		for i := range reqs {
 			var in []interval
@@ -216,7 +216,7 @@ func (h *host) alignTo(p *host) bool {
 				in = append(in, iv)
 			}
 			if len(in) > 0 {
-				candidates = append(candidates, in)
+				candidates = append(candidates, candidate{reqs[i].asked, in})
 			}
 		}
 	}
@@ -247,17 +247,68 @@ func (h *host) alignTo(p *host) bool {
 		}
 	}
 	h.clock.set(skew, err+p.clock.err, votes, fmt.Sprintf("%d of %d requests logged at both ends", votes, len(candidates)))
+	h.findStep(candidates, best, hint)
 	h.place()
 	return true
+}
+
+// candidate is one request with the skews that some line of the other end allows; at is on the host's own clock as
+// it was laid before any skew was known.
+type candidate struct {
+	at micros
+	in []interval
+}
+
+func (c *candidate) allows(x micros) bool {
+	return slices.ContainsFunc(c.in, func(iv interval) bool { return iv.lo <= x && x <= iv.hi })
+}
+
+// findStep looks for a clock that was set in between: all requests from some moment on (or up to it) disagree with the
+// skew that most have, and agree with another. Two are the least that can agree.
+func (h *host) findStep(candidates []candidate, best interval, hint micros) {
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(a.at, b.at) })
+	mid := (best.lo + best.hi) / 2
+	fits := func(c candidate) bool { return c.allows(mid) }
+	n := len(candidates)
+	tail, head := n, 0
+	for tail > 0 && !fits(candidates[tail-1]) {
+		tail--
+	}
+	for head < n && !fits(candidates[head]) {
+		head++
+	}
+	part, from, before := candidates[tail:], unknown, h.clock.skew
+	switch {
+	case n-tail >= 2 && tail > 0:
+		from = candidates[tail].at
+	case head >= 2 && head < n:
+		part = candidates[:head]
+	default:
+		return
+	}
+	other, votes := stab(part, mid)
+	to := (other.lo + other.hi) / 2
+	if votes < len(part) || abs(to-mid) < best.hi-best.lo+other.hi-other.lo+second/10 {
+		return
+	}
+	delta := to - mid
+	if from == unknown { // the first part differs: the clock was set where the second begins
+		h.clock.steps = []clockStep{{candidates[head].at, before}}
+		h.clock.skew = before + delta
+		from, delta = candidates[head].at, -delta
+	} else {
+		h.clock.steps = []clockStep{{from, before + delta}}
+	}
+	h.clock.changes = append(h.clock.changes, fmt.Sprintf("the clock was set by %s between two resyncs, before %s of its own time", length(delta), from.Time().Format("2006-01-02 15:04:05")))
 }
 
 // stab finds where most requests have an interval. Where several places have as many, the one closest to hint is taken,
 // and the answer spans those within a second of it, so that the error covers the ambiguity of replicas that asked at the
 // same moment.
-func stab(candidates [][]interval, hint micros) (interval, int) {
+func stab(candidates []candidate, hint micros) (interval, int) {
 	var points []micros
-	for _, in := range candidates {
-		for _, iv := range in {
+	for _, c := range candidates {
+		for _, iv := range c.in {
 			points = append(points, iv.lo, iv.hi)
 		}
 	}
@@ -265,8 +316,8 @@ func stab(candidates [][]interval, hint micros) (interval, int) {
 	points = slices.Compact(points)
 	count := func(x micros) int {
 		n := 0
-		for _, in := range candidates {
-			if slices.ContainsFunc(in, func(iv interval) bool { return iv.lo <= x && x <= iv.hi }) {
+		for i := range candidates {
+			if candidates[i].allows(x) {
 				n++
 			}
 		}
@@ -387,7 +438,7 @@ func (h *host) alignSentinel(g *group) {
 		h.clock.err = unalignedError
 		return
 	}
-	best, n := stab([][]interval{in}, 0)
+	best, n := stab([]candidate{{unknown, in}}, 0)
 	if abs(best.lo+best.hi)/2 > 900*second {
 		h.clock.method = "unaligned: its promotions lie too far from the servers'"
 		h.clock.err = unalignedError

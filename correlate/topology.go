@@ -98,9 +98,7 @@ func groups(hs []*host) []*group {
 		}
 		home.hosts = append(home.hosts, h)
 	}
-	for _, s := range sentinels {
-		out[0].sentinels = append(out[0].sentinels, s)
-	}
+	out[0].sentinels = append(out[0].sentinels, sentinels...)
 	for _, g := range out {
 		slices.SortFunc(g.hosts, func(a, b *host) int { return cmp.Compare(a.name, b.name) })
 		g.primary = firstPrimary(g)
@@ -152,10 +150,10 @@ func firstPrimary(g *group) *host {
 			switch e.Kind {
 			case message.SyncRequested, message.PsyncRefusedBacklog, message.PsyncRefusedReplid, message.PsyncAccepted, message.SyncFullRequested,
 				message.SyncReplicaOnline, message.ReplicaTimeout, message.ReplicaLinkLost, message.SyncBgsaveStart:
-				first(3, h.clock.event(&e.Event, e.Stamp))
+				first(3, h.clock.event(&e.Event, e.index, e.Stamp))
 			}
 			if e.Role == "M" && n == 0 {
-				first(1, h.clock.event(&e.Event, e.Stamp))
+				first(1, h.clock.event(&e.Event, e.index, e.Stamp))
 			}
 		}
 		for i := range h.samples {
