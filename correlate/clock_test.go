@@ -20,8 +20,10 @@ func at(s string) micros {
 }
 
 func said1(instance, kind, stamp string, offset int64) table.Event {
-	return table.Event{Origin: table.Origin{Instance: instance, File: instance + ".log"}, Stamp: at(stamp), Clock: table.ClockLocal, Outer: table.Null, PID: 1, Kind: kind,
-		Offset: table.Int(offset), Bytes: table.Null, Number: table.Null, Count: 1, LastStamp: at(stamp)}
+	return table.Event{
+		Origin: table.Origin{Instance: instance, File: instance + ".log"}, Stamp: at(stamp), Clock: table.ClockLocal, Outer: table.Null, PID: 1, Kind: kind,
+		Offset: table.Int(offset), Bytes: table.Null, Number: table.Null, Count: 1, LastStamp: at(stamp),
+	}
 }
 
 // In the autumn the hour from two to three comes twice. Lines keep their order, and instants in UTC on either side
