@@ -498,7 +498,16 @@ func (m *linkMachine) current(it item) *attempt {
 // requests of some attempts stand in the count of an earlier one; the grants all differ, in their offset.
 func (m *linkMachine) retold(it item) *attempt {
 	t := m.current(it)
+	if m.cur == nil {
+		return t
+	}
 	if t.fullEv == nil {
+		if n := len(m.cur.tries); n > 1 && t.askEv == nil && t.asked == "" && m.cur.tries[n-1] == t {
+			if p := m.cur.tries[n-2]; p.askEv != nil && p.askEv.Stamp/second == it.ev.Stamp/second {
+				t.asked, t.replid, t.offset, t.askEv = p.asked, p.replid, p.offset, p.askEv
+				p.count = max(p.count-1, 1)
+			}
+		}
 		return t
 	}
 	if t.outcome == "" {
