@@ -12,6 +12,8 @@ type Cause struct {
 	on side
 	// blocks says that the cause keeps every resync from succeeding: it outweighs what broke the link first.
 	blocks bool
+	// what says it in the summary, before the strongest finding, where that finding alone does not name the cause.
+	what string
 	// prior is the weight without any evidence: how often the cause is met at all.
 	prior float64
 	clues []clue
@@ -77,7 +79,7 @@ var causes = []Cause{
 		fix: []string{"faster-fsync", "raise-repl-timeout", "raise-backlog"},
 	},
 	{
-		Kind: "host-pause", on: onPrimary,
+		Kind: "host-pause", on: onPrimary, what: "the process or its host stood still",
 		Prose: "The primary's process or its host stood still and nothing of its own explains it: a virtual machine that was frozen or moved, swapping, SIGSTOP, a starved CPU. Its own INFO series has a hole, its log is silent, every replica loses it at once, and its slowlog, its forks and its AOF hold nothing as long.",
 		clues: []clue{
 			{"the primary stood still: a hole in its own INFO series", stoodStill, 2.5, -4},
@@ -89,7 +91,7 @@ var causes = []Cause{
 		fix: []string{"steady-host", "raise-repl-timeout", "raise-backlog"},
 	},
 	{
-		Kind: "network-interruption", on: onPath, prior: 0.8,
+		Kind: "network-interruption", on: onPath, prior: 0.8, what: "the path broke",
 		Prose: "The path between primary and replica broke: connections were reset, refused or went silent while both servers ran on. One link alone points at that replica's side; all links at once with a primary that goes on answering point at the primary's.",
 		clues: []clue{
 			{"the primary ran on: its INFO series has no hole", primaryAnswered, 1.5, -3.5},
@@ -124,7 +126,7 @@ var causes = []Cause{
 		fix: []string{"raise-repl-timeout", "speed-up-transfer", "diskless-sync"},
 	},
 	{
-		Kind: "replica-stall", on: onReplica,
+		Kind: "replica-stall", on: onReplica, what: "the replica stood still",
 		Prose: "The replica itself stood still or could not keep up: a slow command on it, a frozen host, a long load. The primary hears no acknowledgement for repl-timeout and drops it; the replica notices only when it wakes, and its own INFO series has the hole.",
 		clues: []clue{
 			{"the replica stood still: a hole in its own INFO series", stoodStill, 2, -4},
@@ -172,6 +174,7 @@ var causes = []Cause{
 		clues: []clue{
 			{"a replica was promoted", said("sentinels", roleChanged, "changed roles"), 4, -6},
 			{"the old primary had not ended", not(primaryEnded("crash", "gone", "shutdown")), 0, -3},
+			{"the old primary did not start anew after the loss", not(startedAnew), 0, -3},
 		},
 		fix: []string{"check-failover"},
 	},
@@ -205,7 +208,7 @@ var causes = []Cause{
 		fix: []string{"overcommit", "more-memory"},
 	},
 	{
-		Kind: "save-failed", on: onPrimary, blocks: true,
+		Kind: "save-failed", on: onPrimary, blocks: true, what: "snapshots could not be written",
 		Prose: "The snapshot or the AOF could not be written: disk full, read-only file system, missing directory, permissions. A full resync over disk cannot succeed until that is mended; a diskless one needs no disk on the primary, but a replica may still need a temporary file.",
 		clues: []clue{
 			{"the log says that a snapshot could not be written", said("group", failedSave, "could not write"), 7, 0},
@@ -247,7 +250,7 @@ var causes = []Cause{
 		fix: []string{"set-masterauth"},
 	},
 	{
-		Kind: "misconfigured", on: onReplica, blocks: true,
+		Kind: "misconfigured", on: onReplica, blocks: true, what: "the topology or a setting is wrong",
 		Prose: "The topology or a setting makes the link impossible: a wrong address, a replica of itself, a name that does not resolve, a primary that is itself a replica without a link.",
 		clues: []clue{
 			{"the handshake was refused for what the primary is", said("suspect", replies("NOMASTERLINK", "unknown command", "can't resolve", "Name or service not known", "Temporary failure in name resolution", "Invalid argument"), "was refused"), 3, 0},

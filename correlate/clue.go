@@ -473,14 +473,21 @@ func pathBroken(s *scene) finding {
 	if st := s.stallOf(p); st != nil && st.gap && strings.Contains(f.text, "Timeout connecting") {
 		return finding{at: unknown}
 	}
-	if p.endedNear(s) != nil {
+	if p.endedNear(s) != nil || startedAnew(s).answer == yes {
 		return finding{at: unknown}
 	}
-	if p.hasInfo() || p.hasLog() {
+	// It ran on if it gave a dump meanwhile, or if its log goes on over the loss without a new start.
+	if p.answersBetween(s.lost, s.in.end) || p.logCovers(s.lost) {
 		f.text += ", though " + p.name + " ran on"
 		return f
 	}
-	return finding{at: unknown, need: "evidence of " + p.name}
+	return needs("evidence of " + p.name + " from that time")
+}
+
+// answersBetween tells whether the host gave a dump between two moments.
+func (h *host) answersBetween(from, to micros) bool {
+	s := h.firstSampleAfter(from)
+	return s != nil && (to == unknown || s.at <= to)
 }
 
 // endedNear is the life of the host that ended about when the links were lost.
@@ -569,7 +576,7 @@ func overflowClosed(s *scene) finding {
 	if !s.p.hasLog() {
 		return needs("the log of " + s.p.name)
 	}
-	if s.p.logCovers(s.lost) {
+	if s.p.logCovers(s.lost) && !o.begun {
 		return denied("the log of " + s.p.name + " names no client closed at a limit")
 	}
 	return needs("the log of " + s.p.name + " from the time of the loss")

@@ -288,8 +288,8 @@ func (in *incident) report(next micros) Incident {
 	if v.best != nil {
 		rank = rank[1:]
 	}
-	for i, h := range rank {
-		if i < 5 || h.p > 0.02 {
+	for i, h := range worthTelling(rank) {
+		if i < 6 || h.p > 0.02 {
 			at := h.at
 			out.Alternatives = append(out.Alternatives, Alternative{Kind: h.cause.Kind, Instance: h.suspect.name, At: stampOf(at), Confidence: round2(h.p), WhyNot: h.whyNot()})
 		}
@@ -301,6 +301,26 @@ func (in *incident) report(next micros) Incident {
 	out.Severity = in.severity(out.FullSyncs)
 	out.Headline = in.headline(&out)
 	in.advise(&out)
+	return out
+}
+
+// worthTelling orders the causes that lost: by belief where they have any, then those that evidence speaks against, for
+// they were looked at and ruled out; those of which nothing is said come last.
+func worthTelling(rank []*hypothesis) []*hypothesis {
+	weight := func(h *hypothesis) float64 {
+		if h.p >= 0.005 {
+			return 100 + h.p
+		}
+		w := 0.0
+		for i, f := range h.findings {
+			if f.answer == no && f.text != "" {
+				w = max(w, -h.cause.clues[i].no)
+			}
+		}
+		return w
+	}
+	out := slices.Clone(rank)
+	slices.SortStableFunc(out, func(a, b *hypothesis) int { return cmp.Compare(weight(b), weight(a)) })
 	return out
 }
 

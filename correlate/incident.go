@@ -23,7 +23,7 @@ type incident struct {
 func (g *group) findIncidents() []*incident {
 	var out []*incident
 	for _, o := range g.links {
-		if o.first && !failing(o) && !o.demoted() {
+		if o.first && !failing(o) && !o.demoted() && (o.moved == nil || !o.promoted || byPerson(o.moved)) {
 			continue // provisioning: a note
 		}
 		var home *incident

@@ -128,6 +128,9 @@ func (h *hypothesis) summary() string {
 			best, w = f.text, h.cause.clues[i].yes
 		}
 	}
+	if h.cause.what != "" && best != "" {
+		return h.cause.what + ": " + best
+	}
 	return best
 }
 
