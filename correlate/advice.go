@@ -663,14 +663,16 @@ func raiseOutputBuffer(in *incident) (Recommendation, bool) {
 	for _, e := range cs {
 		omem = max(omem, e.Bytes.Or(0))
 	}
-	need, known := in.bufferNeed(in.g.plan)
-	need = max(need, omem+1)
-	target := roundUp(2 * max(need, hard, 1))
+	need, written, known := in.bufferNeed()
+	target := roundUp(2 * max(need, 1))
 	what := fmt.Sprintf("the primary closed %s with up to %s bytes waiting", plural(int64(max(len(cs), 1)), "connection of a replica", "connections of replicas"), bytesOf(omem))
 	if known {
-		what += fmt.Sprintf("; at the peak of %s/s a full resync of %s, the longest seen, lets %s pile up", amount(int64(in.g.plan.rates.peak)), length(in.g.plan.transferTime()), amount(int64(in.g.plan.rates.peak*seconds(in.g.plan.transferTime()))))
+		what += fmt.Sprintf("; from the first close until it was up again %s were written, all of which may have to wait", amount(written))
+	} else {
+		target = roundUp(2 * max(need, hard, 1))
+		what += "; how much a full resync lets pile up the evidence does not tell: measure it with the limit raised"
 	}
-	if soft > 0 && omem < hard {
+	if soft > 0 && omem > 0 && omem < hard {
 		what += fmt.Sprintf("; that is below the hard limit: the soft one (%s for %d s) closed it", sizeWord(soft), secs)
 	}
 	if s := p.lastSampleBefore(in.start); s != nil && s.BacklogSize.Or(0) > hard && hard > 0 && p.atLeast(7, 0) {
@@ -681,7 +683,8 @@ func raiseOutputBuffer(in *incident) (Recommendation, bool) {
 	if _, v := p.version(); v != "" && !p.atLeast(5, 0) {
 		class = "slave"
 	}
-	newSoft, newSecs := target/2, max(secs, 60)
+	target = max(target, hard)
+	newSoft, newSecs := max(target/2, min(2*soft, target)), max(secs, 60)
 	value := fmt.Sprintf("%s %d %d %d", class, target, newSoft, newSecs)
 	why := what + ". A larger repl-backlog-size does not stop it"
 	cost := fmt.Sprintf("up to %s of memory on %s while a replica is slow", amount(target), p.name)

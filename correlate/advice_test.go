@@ -230,7 +230,7 @@ func TestFixes(t *testing.T) {
 		}, "raise-output-buffer", want{"client-output-buffer-limit replica", "576mb", `CONFIG SET client-output-buffer-limit "replica 603979776 301989888 60"`, "268,500,000 bytes waiting"}},
 		{"closed at the soft limit, 4.0", "output-buffer-overflow", "4.0.14", func(x *play) {
 			x.fails(message.ClientOutputBufferLimit, "Client id=7 addr=10.0.0.2:6379 flags=S omem=70000000 closed for overcoming of output buffer limits.", 70_000_000)
-		}, "raise-output-buffer", want{"client-output-buffer-limit replica", "512mb", `"slave 536870912`, "soft one"}},
+		}, "raise-output-buffer", want{"client-output-buffer-limit replica", "256mb 128mb 60", `"slave 268435456 134217728 60"`, "soft one"}},
 		{"a limit below the backlog", "output-buffer-overflow", "7.0.15", func(x *play) {
 			x.p.with("client-output-buffer-limit", "replica 524288 524288 5")
 			x.fails(message.ClientOutputBufferLimit, "Client id=7 addr=10.0.0.2:6379 flags=S omem=1100000 closed for overcoming of output buffer limits.", 1_100_000)

@@ -434,22 +434,6 @@ func savedBetween(as []account, from, to int64) string {
 	return list(names)
 }
 
-// transferTime is the longest that a full resync took from its request until the link was up or the attempt was cut
-// off: it would have taken at least as long.
-func (p *plan) transferTime() micros {
-	took := micros(0)
-	for i := range p.accounts {
-		for _, o := range p.accounts[i].in.outages {
-			for _, t := range o.tries {
-				if t.granted == "full" && t.end != unknown {
-					took = max(took, t.end-t.at)
-				}
-			}
-		}
-	}
-	return took
-}
-
 // closes are the replicas that the primaries closed at their output buffer limit in one incident.
 func (in *incident) closes() []*event {
 	var out []*event
@@ -467,22 +451,27 @@ func (in *incident) closes() []*event {
 	return out
 }
 
-// bufferNeed is the least hard limit with which the incident's resyncs would have got through: what is written in the
-// time that a full resync takes, and more than was waiting at any close. ok is false where no resync of the capture got
-// through and no rate is known: then no limit can be named.
-func (in *incident) bufferNeed(p *plan) (need int64, ok bool) {
+// bufferNeed is the hard limit with which the incident's first close would not have been the beginning of a loop: what
+// was waiting at it, and what was written from then until the replica was up again. It is an upper bound, for what
+// drained meanwhile is not known. ok is false where no INFO tells what was written, or the replica never came back.
+func (in *incident) bufferNeed() (need, written int64, ok bool) {
 	cs := in.closes()
 	if len(cs) == 0 {
-		return 0, false
+		return 0, 0, false
 	}
 	for _, e := range cs {
 		need = max(need, e.Bytes.Or(0)+1)
 	}
-	took := p.transferTime()
-	if p.rates.peak <= 0 || took <= 0 {
-		return need, false
+	if in.end == unknown {
+		return need, 0, false
 	}
-	return max(need, int64(p.rates.peak*seconds(took))), true
+	p := in.primary()
+	from, _ := p.offsetsAround(cs[0].at, p.clock.err, "")
+	_, to := p.offsetsAround(in.end, p.clock.err, "")
+	if from < 0 || to < from {
+		return need, 0, false
+	}
+	return max(need, cs[0].Bytes.Or(0)+to-from), to - from, true
 }
 
 // bufferCurve is how many full resyncs other values of client-output-buffer-limit replica would have left.
@@ -505,7 +494,7 @@ func (g *group) bufferCurve(p *plan) []WhatIf {
 			continue
 		}
 		any = true
-		need, ok := a.in.bufferNeed(p)
+		need, _, ok := a.in.bufferNeed()
 		if !ok {
 			continue
 		}

@@ -227,7 +227,7 @@ func TestBufferCurve(t *testing.T) {
 		x.fails(message.ClientOutputBufferLimit, "Client id=7 addr=10.0.0.2:6379 flags=S omem=300000000 closed for overcoming of output buffer limits.", 300_000_000)
 	})
 	w := x.g.bufferCurve(x.g.plan)
-	if len(w) != 2 || w[0].Value != "256mb" || w[0].FullSyncs != 1 || w[1].FullSyncs != 0 || w[1].Value != "300000001" || !strings.Contains(w[1].Saves, "redis-b") {
+	if len(w) != 2 || w[0].Value != "256mb" || w[0].FullSyncs != 1 || w[1].FullSyncs != 0 || w[1].Value != "296875kb" || !strings.Contains(w[1].Saves, "redis-b") {
 		t.Errorf("curve %+v", w)
 	}
 	if w := stageOf("network-interruption", "7.0.15", nil); w.g.bufferCurve(w.g.plan) != nil {
