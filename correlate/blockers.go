@@ -3,6 +3,7 @@ package correlate
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"psyncope/ingest/message"
@@ -50,9 +51,10 @@ func said(where string, match func(*event) bool, what string) func(*scene) findi
 		s.eachEvent(hs, func(h *host, e *event) bool {
 			if match(e) {
 				n += e.Count.Or(1)
-				if first == nil {
-					first, on = e, h
-				} else if second == nil {
+				switch {
+				case first == nil || e.at < first.at: // the hosts come by name
+					first, second, on = e, first, h
+				case second == nil:
 					second = e
 				}
 			}
@@ -260,7 +262,7 @@ func neverLinked(s *scene) finding {
 	if o == nil || !o.begun {
 		return finding{at: unknown}
 	}
-	if o.restored == unknown && len(o.tries) == 0 && len(o.failures) > 0 {
+	if o.restored == unknown && !slices.ContainsFunc(o.tries, func(t *attempt) bool { return t.granted != "" }) && len(o.failures) > 0 {
 		return found(o.lost, o.replica.name+" never had a link in the evidence", o.failures[0].evidence())
 	}
 	return finding{at: unknown}

@@ -105,6 +105,7 @@ var causes = []Cause{
 			{"neither process had ended", sameProcesses, 0, -5},
 			{"the primary did not close the link at an output buffer limit", not(overflowClosed), 0, -5},
 			{"nobody changed roles or re-pointed the replica at that moment", not(movedAtLoss), 0, -4},
+			{"nobody killed the connections at that moment", not(clientKilled), 0, -3},
 		},
 		fix: []string{"check-path", "raise-backlog", "keepalive"},
 	},
@@ -184,6 +185,7 @@ var causes = []Cause{
 		clues: []clue{
 			{"nothing of the primary after the loss, and it cannot be reached", goneForGood, 5, -5},
 			{"no account of its end", not(primaryEnded("crash", "shutdown")), 0, -4},
+			{"no failover was given up", not(said("sentinels", noFailover, "gave up a failover")), 0, -2},
 		},
 		fix: []string{"find-primary-log"},
 	},
@@ -218,6 +220,7 @@ var causes = []Cause{
 			{"resyncs were asked for while every snapshot failed", snapshotsFail, 2.5, 0},
 			{"forks happened meanwhile", not(refusedForks), 0.5, -6},
 			{"fork itself was not refused", not(said("suspect", kinds(message.ForkFailedRdb, message.ForkFailedAof), "could not fork")), 0, -7},
+			{"the snapshot was not aimed where only an intruder aims it", not(said("group", planted, "was aimed at a system file")), 0, -8},
 		},
 		fix: []string{"free-disk", "diskless-sync"},
 	},

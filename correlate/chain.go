@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"psyncope/ingest/message"
 )
@@ -97,6 +98,7 @@ func (in *incident) outageSteps(o *outage, add func(step)) {
 		mk(o.lost, stepLinkLost, what, 0, ev...)
 	}
 	in.connectSteps(o, mk)
+	in.handshakeSteps(o, mk)
 	shown := 0
 	for i, t := range o.tries {
 		if shown >= maxTries && i < len(o.tries)-1 {
@@ -139,6 +141,22 @@ func (in *incident) connectSteps(o *outage, mk func(micros, string, string, int,
 		ev = append(ev, last.evidence())
 	}
 	mk(first.at, stepConnectFailed, fmt.Sprintf("%s could not connect, %s: %s", o.replica.name, plural(n, "time", "times"), shorten(first.Text, 90)), 1, ev...)
+}
+
+// handshakeSteps tells of handshakes that were refused before the replica could ask for anything.
+func (in *incident) handshakeSteps(o *outage, mk func(micros, string, string, int, ...Evidence)) {
+	var refused []*event
+	n := int64(0)
+	for _, e := range o.failures {
+		if e.Kind == message.ReplAuthFailed || strings.HasPrefix(e.Kind, message.ReplHandshakeError) {
+			refused = append(refused, e)
+			n += e.Count.Or(1)
+		}
+	}
+	if len(refused) == 0 || slices.ContainsFunc(o.tries, func(t *attempt) bool { return t.failEv == refused[0] }) {
+		return
+	}
+	mk(refused[0].at, stepAttemptFailed, fmt.Sprintf("%s was refused in the handshake, %s: %s", o.replica.name, plural(n, "time", "times"), shorten(refused[0].Text, 90)), 1, evidenceOf(refused, 2)...)
 }
 
 func attemptEvidence(t *attempt) []Evidence {

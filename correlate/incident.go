@@ -127,6 +127,9 @@ func (o *outage) demoted() bool {
 	if o.moved == nil || o.promoted {
 		return false
 	}
+	if o.served {
+		return true
+	}
 	for i := range o.replica.events {
 		e := &o.replica.events[i]
 		if e.at >= o.moved.at {
@@ -230,9 +233,13 @@ func (g *group) silentFaults(known []*incident) []*incident {
 			out = append(out, in)
 		}
 		for i := range h.events {
-			if e := &h.events[i]; faultKind(e, h.sentinel) && e.at != unknown {
+			e := &h.events[i]
+			if !faultKind(e, h.sentinel) || watched && slowKind(e) {
+				continue
+			}
+			if e.at != unknown {
 				mark(e.at, e.last)
-			} else if faultKind(e, h.sentinel) {
+			} else {
 				mark(0, 0) // a log without stamps
 			}
 		}
@@ -250,6 +257,11 @@ func (g *group) silentFaults(known []*incident) []*incident {
 		}
 	}
 	return out
+}
+
+// slowKind tells whether a message is of something slow, which is a fault only where it may have cost a link.
+func slowKind(e *event) bool {
+	return e.Kind == message.ScriptSlow || e.Kind == message.AofFsyncSlow
 }
 
 // faultKind tells whether a message is a fault in itself.

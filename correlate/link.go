@@ -30,6 +30,7 @@ type outage struct {
 	restoredEv                                   *event
 	server                                       *host    // the primary it lost
 	tried                                        []string // addresses it tried to connect to
+	served                                       bool     // the replica had been a primary that others lost, before it was told to follow one
 }
 
 // attempt is one request for synchronization and what came of it.
@@ -111,6 +112,11 @@ func (g *group) findLinks() {
 	slices.SortStableFunc(g.links, func(a, b *outage) int {
 		return cmp.Or(cmp.Compare(a.lost, b.lost), cmp.Compare(a.replica.name, b.replica.name))
 	})
+	for _, o := range g.links {
+		o.served = o.moved != nil && slices.ContainsFunc(g.links, func(p *outage) bool {
+			return p.server == o.replica && p.replica != o.replica && p.lost <= o.moved.at
+		})
+	}
 }
 
 // primaryItems gives each replica what the primary's log and dumps say of it.
@@ -498,16 +504,7 @@ func (m *linkMachine) current(it item) *attempt {
 // requests of some attempts stand in the count of an earlier one; the grants all differ, in their offset.
 func (m *linkMachine) retold(it item) *attempt {
 	t := m.current(it)
-	if m.cur == nil {
-		return t
-	}
 	if t.fullEv == nil {
-		if n := len(m.cur.tries); n > 1 && t.askEv == nil && t.asked == "" && m.cur.tries[n-1] == t {
-			if p := m.cur.tries[n-2]; p.askEv != nil && p.askEv.Stamp/second == it.ev.Stamp/second {
-				t.asked, t.replid, t.offset, t.askEv = p.asked, p.replid, p.offset, p.askEv
-				p.count = max(p.count-1, 1)
-			}
-		}
 		return t
 	}
 	if t.outcome == "" {
@@ -633,6 +630,13 @@ func (m *linkMachine) primarySays(it item) {
 		t := m.request(it)
 		t.byPrimary, t.server = true, it.server
 	case message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset, message.PsyncOffsetAhead, message.SyncFullRequested, message.PsyncBadOffset:
+		if e.Kind == message.PsyncOffsetAhead && m.cur != nil {
+			// The second line of one answer: the first said that the backlog does not hold the offset (redis 7.4.1 replication.c:765).
+			if t := m.cur.last(); t != nil && t.answerEv != nil && t.answerEv.Kind == message.PsyncRefusedBacklog && it.at-t.answerEv.at < second/4 {
+				t.refusal = refusalOf(e.Kind)
+				return
+			}
+		}
 		t := m.answered(it)
 		t.byPrimary, t.answerEv, t.server = true, e, it.server
 		t.refusal = refusalOf(e.Kind)
