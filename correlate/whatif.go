@@ -333,13 +333,13 @@ func (in *incident) fromCountersOnly(o *outage) (demand, bool) {
 // after an attempt that was not granted, and what a full resync's work broke stays whole without it.
 func (a *account) happen(size int64) []bool {
 	out := make([]bool, len(a.demands))
-	ended := map[*outage]bool{} // continued by a partial one
+	ended := map[*outage]bool{} // continued by a partial resync, or never lost
 	any := false
 	for i := range a.demands {
 		d := &a.demands[i]
 		switch {
-		case ended[d.o] || d.effect && !any:
-		case d.curable && size >= d.need.most:
+		case ended[d.o]:
+		case d.effect && !any, d.curable && size >= d.need.most:
 			ended[d.o] = true
 		default:
 			out[i], any = true, true
