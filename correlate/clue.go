@@ -56,6 +56,7 @@ type scene struct {
 	lost    micros  // the first notice
 	last    micros  // the last notice of the first wave
 	timeout micros  // repl-timeout of the replicas
+	guessed bool    // no evidence gives the timeout: it is the version's default, and may be far off
 	silent  bool    // the loss was a timeout: data stopped one repl-timeout earlier
 	contact micros  // about when the link was last alive
 	all     bool    // every replica that was attached lost its link in the first wave
@@ -71,6 +72,7 @@ func newScene(in *incident) *scene {
 	}
 	s.first = s.wave[0]
 	s.timeout = s.first.replica.duration("repl-timeout")
+	s.guessed = s.first.replica.setting("repl-timeout").File == ""
 	s.contact = s.lost
 	for _, o := range s.wave {
 		s.last = max(s.last, o.lost)
@@ -239,6 +241,9 @@ func (s *scene) effect(e *explanation) bool {
 // long tells whether a hold is long enough to cost a silent link: a repl-timeout, less the time between two pings
 // that may already have passed.
 func long(e explanation, s *scene) bool {
+	if s.guessed && !s.silent {
+		return e.to-e.from >= 5*second // what the server itself calls slow (busy-reply-threshold)
+	}
 	need := s.timeout - second
 	if !s.silent {
 		need = s.timeout / 2

@@ -273,6 +273,17 @@ func (in *incident) triggerAt() micros {
 func (in *incident) report(next micros) Incident {
 	v := in.verdict
 	out := Incident{Group: in.g.id, Alternatives: []Alternative{}, Affected: in.affected(), Chain: in.chain(), Missing: append([]string{}, v.missing...), Recommendations: []Recommendation{}, Resyncs: []Resync{}}
+	for _, o := range in.outages {
+		// Evidence that begins inside an outage cannot tell how it began.
+		if o.begun && !o.first && len(o.notices) == 0 && o.lost != unknown {
+			if h := o.replica; h.hasLog() {
+				out.Missing = append(out.Missing, fmt.Sprintf("the log of %s from before %s", h.name, clockTime(o.lost)))
+			} else if in.primary().hasLog() {
+				out.Missing = append(out.Missing, fmt.Sprintf("the log of %s from before %s", in.primary().name, clockTime(o.lost)))
+			}
+			break
+		}
+	}
 	start := in.start
 	if v.best != nil {
 		at := in.triggerAt()
