@@ -504,16 +504,35 @@ func (m *linkMachine) current(it item) *attempt {
 // requests of some attempts stand in the count of an earlier one; the grants all differ, in their offset.
 func (m *linkMachine) retold(it item) *attempt {
 	t := m.current(it)
+	if m.cur == nil {
+		return t
+	}
 	if t.fullEv == nil {
+		if n := len(m.cur.tries); n > 1 && t.askEv == nil && t.asked == "" && m.cur.tries[n-1] == t {
+			if p := m.cur.tries[n-2]; p.askEv != nil && p.askEv.Stamp/second == it.ev.Stamp/second {
+				t.asked, t.replid, t.offset, t.askEv = p.asked, p.replid, p.offset, p.askEv
+				m.cur.unfold(p.askEv)
+			}
+		}
 		return t
 	}
 	if t.outcome == "" {
 		t.outcome, t.end = "failed", it.at
 	}
 	again := &attempt{at: it.at, end: unknown, asked: t.asked, replid: t.replid, offset: t.offset, refusal: t.refusal, primaryOffset: -1, count: 1, server: t.server, byReplica: true, askEv: t.askEv}
-	t.count = max(t.count-1, 1)
+	m.cur.unfold(t.askEv)
 	m.cur.tries = append(m.cur.tries, again)
 	return again
+}
+
+// unfold takes one request out of the attempt that counts those of this row.
+func (o *outage) unfold(ask *event) {
+	for _, t := range o.tries {
+		if t.askEv == ask && t.count > 1 {
+			t.count--
+			return
+		}
+	}
 }
 
 // failsAttempt tells whether a line of a replica ends its attempt without a link.
