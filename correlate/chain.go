@@ -228,14 +228,34 @@ func (in *incident) attemptSteps(o *outage, t *attempt, mk func(micros, string, 
 
 // forkSteps adds the stalls that the incident's own resyncs cost the primary.
 func (in *incident) forkSteps(add func(step)) {
+	told := map[string]bool{}
 	for _, st := range in.forkStalls() {
 		for _, e := range st.because {
-			if e.kind == "fork-stall" {
-				add(step{Step: Step{Kind: stepFork, Instance: in.primary().name, Summary: e.summary, Evidence: few(e.evidence, 2)}, at: e.from, err: in.primary().clock.err, order: 4})
-				break
+			if e.kind != "fork-stall" {
+				continue
+			}
+			at := in.forkedAt(e.from)
+			if key := fmt.Sprint(at); !told[key] {
+				told[key] = true
+				add(step{Step: Step{Kind: stepFork, Instance: in.primary().name, Summary: e.summary, Evidence: few(e.evidence, 2)}, at: at, err: in.primary().clock.err, order: 4})
+			}
+			break
+		}
+	}
+}
+
+// forkedAt moves a fork behind the request it was made for: the slowlog knows whole seconds only, and so a fork's
+// beginning may seem to lie before the request that asked for it.
+func (in *incident) forkedAt(from micros) micros {
+	at := from
+	for _, o := range in.outages {
+		for _, t := range o.tries {
+			if t.at > from && t.at-from <= 3*second/2 {
+				at = max(at, t.at)
 			}
 		}
 	}
+	return at
 }
 
 // forkStalls are the primary's stalls for a fork after the incident's first request for a full resync.
