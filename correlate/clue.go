@@ -563,6 +563,13 @@ func overflowClosed(s *scene) finding {
 		}
 		return finding{at: unknown}
 	}
+	if o.begun && o.first {
+		for _, e := range o.failures {
+			if closedReplica(e) {
+				return found(e.at, fmt.Sprintf("the primary closed %s at its output buffer limit while it took its first full resync", o.replica.name), e.evidence())
+			}
+		}
+	}
 	if o.overflow != nil {
 		return found(o.overflow.at, fmt.Sprintf("the primary closed %s at its output buffer limit with %s bytes waiting", o.replica.name, bytesOf(o.overflow.Bytes.Or(0))), o.overflow.evidence())
 	}

@@ -555,17 +555,15 @@ func (in *incident) refusalKind(o *outage, t *attempt) string {
 		p = in.primary()
 	}
 	if kind == "" && t.granted == "full" {
-		switch {
-		case t.asked == "full":
-			return "fresh-replica"
-		case t.asked == "":
-			return "unknown"
-		}
 		granted := ""
 		if t.fullEv != nil {
 			granted = t.fullEv.ReplID
 		}
 		switch {
+		case t.asked == "full":
+			kind = "fresh-replica"
+		case t.asked == "":
+			return "unknown"
 		case granted != "" && t.replid != "" && granted != t.replid:
 			kind = "replid-mismatch"
 		case t.offset >= 0 && t.primaryOffset >= 0 && t.offset > t.primaryOffset+1:
@@ -573,6 +571,9 @@ func (in *incident) refusalKind(o *outage, t *attempt) string {
 		default:
 			kind = "backlog-overflow" // the same id and an offset behind: only the window is left
 		}
+	}
+	if kind == "fresh-replica" && o.dropped(t) {
+		return "forced"
 	}
 	if kind == "replid-mismatch" && p.backlogFreed(t, in) {
 		return "no-backlog"
@@ -602,11 +603,15 @@ func (h *host) backlogFreed(t *attempt, in *incident) bool {
 func (in *incident) loop() (*Loop, bool) {
 	overflows, timeouts, saves := []micros{}, []micros{}, []micros{}
 	promotions := 0
+	late := map[*host]bool{} // replicas whose transfers timed out
+	var stuckLoads []micros
 	for _, o := range in.outages {
 		if o.promoted {
 			promotions++
 		}
+		stuckLoads = append(stuckLoads, o.stuckLoads()...)
 		seen := map[micros]bool{}
+		failed := map[*attempt]bool{}
 		for _, e := range append(slices.Clone(o.failures), o.notices...) {
 			if seen[e.at] {
 				continue
@@ -617,8 +622,13 @@ func (in *incident) loop() (*Loop, bool) {
 				overflows = append(overflows, e.at)
 			case transferTimedOut(e), e.Kind == message.ReplicaTimeout && slices.Contains(o.failures, e):
 				timeouts = append(timeouts, e.at)
+				late[o.replica] = true
 			case e.Kind == message.ForkFailedRdb || failedSave(e) && e.Kind != message.RdbSaveOpenFailed:
-				saves = append(saves, e.at)
+				// Child, parent and replica each write a line of one failure.
+				if t := o.attemptAt(e.at); t == nil || !failed[t] {
+					failed[t] = true
+					saves = append(saves, e.at)
+				}
 			}
 		}
 	}
@@ -652,6 +662,10 @@ func (in *incident) loop() (*Loop, bool) {
 		return mk("fork-cascade", lostToForks, true)
 	case len(overflows) >= 2:
 		return mk("output-buffer", overflows, true)
+	case len(stuckLoads) >= 2:
+		return mk("big-key", stuckLoads, true)
+	case len(timeouts) >= 2 && len(late) >= herdSize:
+		return mk("herd", timeouts, false)
 	case len(timeouts) >= 2:
 		return mk("sync-timeout", timeouts, true)
 	case len(saves) >= 2:
@@ -660,4 +674,45 @@ func (in *incident) loop() (*Loop, bool) {
 		return &Loop{Kind: "failover", Rounds: promotions}, false
 	}
 	return nil, false
+}
+
+// herdSize is how many replicas' transfers have to time out to be taken for getting in each other's way.
+const herdSize = 4
+
+// attemptAt is the attempt that was under way at a moment; nil before the first.
+func (o *outage) attemptAt(at micros) *attempt {
+	var of *attempt
+	for _, t := range o.tries {
+		if t.at <= at {
+			of = t
+		}
+	}
+	return of
+}
+
+// dropped tells whether the replica had forgotten its primary although its process lived on: it asked for everything,
+// and no failed full resync had made it forget (up to 6.2 that does: redis 6.2.16 replication.c:2146).
+func (o *outage) dropped(t *attempt) bool {
+	if o.first || o.restart != nil || o.moved != nil || t != o.tries[0] {
+		return false
+	}
+	return slices.ContainsFunc(o.notices, func(e *event) bool { return e.Instance == o.replica.name && e.Kind == message.PrimaryLinkLost })
+}
+
+// stuckLoads are the moments at which the primary gave the replica up for silent while it was loading. A replica that loads
+// sends a newline between keys (redis 7.4.1 replication.c:1729, rdb.c:2878): only one key that takes longer keeps it silent.
+func (o *outage) stuckLoads() []micros {
+	var out []micros
+	for _, e := range append(slices.Clone(o.failures), o.notices...) {
+		if e.Kind != message.ReplicaTimeout {
+			continue
+		}
+		for _, t := range o.tries {
+			if t.loadEv != nil && e.at > t.loadEv.at+second && (t.end == unknown || e.at <= t.end) {
+				out = append(out, e.at)
+				break
+			}
+		}
+	}
+	return out
 }

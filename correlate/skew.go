@@ -229,9 +229,9 @@ func (h *host) alignTo(p *host) bool {
 	if !sure {
 		hint = 0 // hosts mostly keep about the same time
 	}
-	best, votes := stab(candidates, hint)
-	skew := (best.lo + best.hi) / 2
-	err := (best.hi-best.lo)/2 + logTick
+	likely, best, votes := stab(candidates, hint)
+	skew := likely.near(hint)
+	err := max(best.hi-skew, skew-best.lo) + logTick
 	// A zone that nothing told shows up as a skew of quarters of an hour.
 	if q := quarter(skew); q != 0 && abs(skew-q) < 300*second {
 		switch {
@@ -286,7 +286,7 @@ func (h *host) findStep(candidates []candidate, best interval, hint micros) {
 	default:
 		return
 	}
-	other, votes := stab(part, mid)
+	_, other, votes := stab(part, mid)
 	to := (other.lo + other.hi) / 2
 	if votes < len(part) || abs(to-mid) < best.hi-best.lo+other.hi-other.lo+second/10 {
 		return
@@ -302,10 +302,22 @@ func (h *host) findStep(candidates []candidate, best interval, hint micros) {
 	h.clock.changes = append(h.clock.changes, fmt.Sprintf("the clock was set by %s between two resyncs, before %s of its own time", length(delta), from.Time().Format("2006-01-02 15:04:05")))
 }
 
-// stab finds where most requests have an interval. Where several places have as many, the one closest to hint is taken,
-// and the answer spans those within a second of it, so that the error covers the ambiguity of replicas that asked at the
+// tight is an interval whose middle is as good as any other place in it.
+const tight = second
+
+// near is the place in the interval to believe in. A wide one has a cause that its middle knows nothing of: the answer came
+// after a fork, or the request waited for a primary that stood still. Then the clocks are taken to agree as far as it allows.
+func (iv interval) near(hint micros) micros {
+	if iv.hi-iv.lo <= tight {
+		return (iv.lo + iv.hi) / 2
+	}
+	return min(max(hint, iv.lo), iv.hi)
+}
+
+// stab finds where most requests have an interval. Where several places have as many, the one closest to hint is likely,
+// and all spans those within a second of it, so that the error covers the ambiguity of replicas that asked at the
 // same moment.
-func stab(candidates []candidate, hint micros) (interval, int) {
+func stab(candidates []candidate, hint micros) (likely, all interval, votes int) {
 	var points []micros
 	for _, c := range candidates {
 		for _, iv := range c.in {
@@ -324,18 +336,18 @@ func stab(candidates []candidate, hint micros) (interval, int) {
 		return n
 	}
 	best := 0
-	votes := make([]int, len(points))
+	at := make([]int, len(points))
 	for i, x := range points {
-		votes[i] = count(x)
-		best = max(best, votes[i])
+		at[i] = count(x)
+		best = max(best, at[i])
 	}
 	var runs []interval
 	for i := 0; i < len(points); i++ {
-		if votes[i] < best {
+		if at[i] < best {
 			continue
 		}
 		j := i
-		for j+1 < len(points) && votes[j+1] == best && count((points[j]+points[j+1])/2) == best {
+		for j+1 < len(points) && at[j+1] == best && count((points[j]+points[j+1])/2) == best {
 			j++
 		}
 		runs = append(runs, interval{points[i], points[j]})
@@ -343,7 +355,7 @@ func stab(candidates []candidate, hint micros) (interval, int) {
 	}
 	away := func(r interval) micros { return max(r.lo-hint, hint-r.hi, 0) }
 	slices.SortStableFunc(runs, func(a, b interval) int {
-		return cmp.Or(cmp.Compare(away(a)/second, away(b)/second), cmp.Compare(a.hi-a.lo, b.hi-b.lo), cmp.Compare(a.lo, b.lo))
+		return cmp.Or(cmp.Compare(away(a)/(second/10), away(b)/(second/10)), cmp.Compare(a.hi-a.lo, b.hi-b.lo), cmp.Compare(a.lo, b.lo))
 	})
 	out := runs[0]
 	for _, r := range runs[1:] {
@@ -351,7 +363,7 @@ func stab(candidates []candidate, hint micros) (interval, int) {
 			out.lo, out.hi = min(out.lo, r.lo), max(out.hi, r.hi)
 		}
 	}
-	return out, best
+	return runs[0], out, best
 }
 
 // alignByOffsets compares the replica's applied offset with the primary's stream: a replica cannot hold what the
@@ -438,7 +450,7 @@ func (h *host) alignSentinel(g *group) {
 		h.clock.err = unalignedError
 		return
 	}
-	best, n := stab([]candidate{{unknown, in}}, 0)
+	_, best, n := stab([]candidate{{unknown, in}}, 0)
 	if abs(best.lo+best.hi)/2 > 900*second {
 		h.clock.method = "unaligned: its promotions lie too far from the servers'"
 		h.clock.err = unalignedError
