@@ -7,7 +7,10 @@ TARGETS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 fre
 RACE      := $(if $(shell command -v gcc),-race)
 WITH      = grep -rl --include='*_test.go' --exclude-dir='.*' '$(1)' . | xargs -r -n1 dirname | sort -u
 
-.PHONY: help build demo test lint fuzz bench golden lab lab-proof scorecard vuln release-check clean needs-redis
+# Installs what a target needs, as root on Debian; elsewhere it fails and the target says what to install.
+APT        = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
+
+.PHONY: help build demo test test-office lint fuzz bench golden lab lab-proof scorecard vuln release-check clean needs-redis needs-chromium
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
@@ -18,8 +21,12 @@ build: ## build bin/psyncope
 demo: build ## analyse a committed capture and print the report
 	bin/psyncope analyze $(CAPTURE)
 
-test: needs-redis ## run every test
+test: needs-redis needs-chromium ## run every test
 	$(GO) test -vet=off $(RACE) -timeout 15m ./...
+
+test-office: ## let LibreOffice read every CSV: dates as dates, numbers as numbers (a large install)
+	@command -v soffice >/dev/null || { $(APT) libreoffice-calc-nogui; } || { echo "install LibreOffice (Debian: apt-get install libreoffice-calc-nogui)" >&2; exit 1; }
+	$(GO) test -tags office ./report -run Office -v
 
 lint: ## gofumpt, vet, staticcheck
 	@out="$$($(TOOL) gofumpt -l .)"; test -z "$$out" || { echo "not as gofumpt has it (run: $(TOOL) gofumpt -w .):"; echo "$$out"; exit 1; }
@@ -59,7 +66,10 @@ release-check: ## cross-compile twice, the second time from nothing, and compare
 clean: ## remove what make made
 	rm -rf bin out
 
+# The browser test opens the HTML report in a real Chromium; where it cannot be installed the test says that it was left out.
+needs-chromium:
+	@command -v chromium >/dev/null || { $(APT) chromium; } || echo "no chromium: the browser test will be left out (Debian: apt-get install chromium)" >&2
+
 needs-redis:
-	@command -v redis-server >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
-		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends redis-server; } || \
+	@command -v redis-server >/dev/null || { $(APT) redis-server; } || \
 		{ echo "the tests start real servers: install redis-server (Debian: apt-get install redis-server)" >&2; exit 1; }
