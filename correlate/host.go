@@ -119,7 +119,12 @@ func hosts(c *table.Case) []*host {
 		}
 	}
 	for _, r := range c.Settings.Rows() {
-		of(r.Instance).settings[r.Name] = setting{Setting: r}
+		h := of(r.Instance)
+		// redis.conf gives this one a line for each class of clients; the reader of the value takes the last of a class.
+		if old := h.settings[r.Name].Value; r.Name == "client-output-buffer-limit" && len(old) < 1000 && !strings.Contains(old, r.Value) {
+			r.Value = strings.TrimSpace(old + " " + r.Value)
+		}
+		h.settings[r.Name] = setting{Setting: r}
 	}
 	for _, f := range c.Files {
 		if f.Instance == "" {

@@ -138,7 +138,10 @@ func backlogNearlyUsed(g *group, h *host) (sign, bool) {
 			has = s.BacklogSize.Or(0)
 		}
 		if has == 0 {
-			has, _, _ = h.bytes("repl-backlog-size")
+			var assumed bool
+			if has, assumed, _ = h.bytes("repl-backlog-size"); assumed && int64(e.Bytes) > has {
+				continue // it is larger than the default, but how large nothing tells
+			}
 		}
 		if has <= 0 || int64(e.Bytes)*halfUsed < has {
 			continue

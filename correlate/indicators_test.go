@@ -35,6 +35,12 @@ func TestIndicators(t *testing.T) {
 		}), ""},
 		{"half of the backlog", "backlog-nearly-used", func(x *play) { x.says(x.p, 110, message.PsyncAccepted, "sent").Bytes = 1 << 19 }, "50%"},
 		{"less than half of the backlog", "backlog-nearly-used", func(x *play) { x.says(x.p, 110, message.PsyncAccepted, "sent").Bytes = 1<<19 - 1 }, ""},
+		{"more than the default holds", "backlog-nearly-used", func(x *play) {
+			for i := range x.p.samples {
+				x.p.samples[i].BacklogSize = table.Null
+			}
+			x.says(x.p, 110, message.PsyncAccepted, "sent").Bytes = 2 << 20
+		}, ""},
 		{"a slow fork", "slow-fork", each(func(i int, s *sample) { s.LatestForkMicros = 250_000 }), "0.2 s for each GB"},
 		{"a fork of a large data set", "slow-fork", each(func(i int, s *sample) { s.LatestForkMicros, s.UsedMemory = 250_000, 4<<30 }), ""},
 		{"a short fork of little data", "slow-fork", each(func(i int, s *sample) { s.LatestForkMicros, s.UsedMemory = 90_000, 1<<20 }), ""},

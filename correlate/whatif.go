@@ -533,7 +533,14 @@ func (e *event) peerName(g *group) string {
 // replicaLimit is client-output-buffer-limit's class for replicas. From 7.0 the server takes the backlog's size for the
 // hard limit where that is larger (7.0.15 networking.c:3771): it shares the memory.
 func (h *host) replicaLimit() (hard, soft, softSeconds int64, ok bool) {
-	return table.ParseOutputBufferLimit(h.setting("client-output-buffer-limit").Value, "replica")
+	const name = "client-output-buffer-limit"
+	if hard, soft, softSeconds, ok = table.ParseOutputBufferLimit(h.setting(name).Value, "replica"); ok {
+		return hard, soft, softSeconds, ok
+	}
+	// A configuration file that sets other classes leaves this one at its default.
+	flavor, version := h.version()
+	v, _ := table.DefaultSetting(name, flavor, version)
+	return table.ParseOutputBufferLimit(v, "replica")
 }
 
 // silence is how long the links of the incident's first wave carried nothing before life came back, where they were

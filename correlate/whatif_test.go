@@ -324,3 +324,27 @@ func TestFoldedRetries(t *testing.T) {
 		t.Errorf("needed %v, want %v; %d full resyncs", got, want, in.FullSyncs)
 	}
 }
+
+// redis.conf has a line for each class; one that sets another class only leaves the replicas' limit at its default.
+func TestReplicaLimit(t *testing.T) {
+	for _, tt := range []struct {
+		lines []string
+		want  int64
+	}{
+		{[]string{"normal 0 0 0", "slave 1gb 64mb 60", "pubsub 32mb 8mb 60"}, 1 << 30},
+		{[]string{"pubsub 32mb 8mb 60"}, 256 << 20},
+		{[]string{"normal 0 0 0 slave 100 50 60 pubsub 1 1 1"}, 100},
+		{nil, 256 << 20},
+	} {
+		var c table.Case
+		c.Instances = []table.Instance{{Name: "a"}}
+		for _, l := range tt.lines {
+			c.Settings.Append(&table.Setting{Origin: table.Origin{Instance: "a"}, Name: "client-output-buffer-limit", Value: l})
+		}
+		hs := hosts(&c)
+		if hard, _, _, ok := hs[0].replicaLimit(); !ok || hard != tt.want {
+			t.Errorf("%q: %d, %v", tt.lines, hard, ok)
+		}
+		c.Release()
+	}
+}
