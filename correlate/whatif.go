@@ -222,6 +222,14 @@ func (d *demand) name() string {
 	return d.o.replica.name + " at " + clockTime(d.at)
 }
 
+// dated is the resync's name with its date: a curve spans the whole capture.
+func (d *demand) dated() string {
+	if d.at == unknown {
+		return d.o.replica.name
+	}
+	return d.o.replica.name + " at " + d.at.Time().Format(StampLayout)
+}
+
 // account is one incident's full resyncs: those whose requests are known, and how many there were in all.
 type account struct {
 	in      *incident
@@ -420,7 +428,7 @@ func savedBetween(as []account, from, to int64) string {
 		for j := range was {
 			if was[j] && !is[j] {
 				if n++; len(names) < 3 {
-					names = append(names, as[i].demands[j].name())
+					names = append(names, as[i].demands[j].dated())
 				}
 			}
 		}
@@ -506,7 +514,7 @@ func (g *group) bufferCurve(p *plan) []WhatIf {
 			}
 		}
 		if n := a.total - before; n > 0 {
-			saves = append(saves, save{need, n, fmt.Sprintf("what followed the closing of %s at %s", cs[0].peerName(g), clockTime(cs[0].at))})
+			saves = append(saves, save{need, n, fmt.Sprintf("what followed the closing of %s at %s", cs[0].peerName(g), cs[0].at.Time().Format(StampLayout))})
 		}
 	}
 	if !any {
@@ -603,7 +611,7 @@ func (g *group) timeoutCurve(p *plan) []WhatIf {
 		if b := a.in.verdict.best; b != nil && b.cause.blocks {
 			continue
 		}
-		saves = append(saves, save{n, a.total, fmt.Sprintf("%s at %s", list(a.in.affected()), clockTime(a.in.start))})
+		saves = append(saves, save{n, a.total, fmt.Sprintf("%s at %s", list(a.in.affected()), a.in.start.Time().Format(StampLayout))})
 	}
 	if len(saves) == 0 || now == 0 {
 		return nil
