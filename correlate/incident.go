@@ -299,7 +299,8 @@ func (in *incident) counts(next micros) (full, partial int64) {
 	for _, o := range in.outages {
 		for _, t := range o.tries {
 			n := max(t.count, 1)
-			if t.answerEv != nil {
+			// A refusal that names an id alone, said many times in a second, answers as many replicas.
+			if t.answerEv != nil && t.answerEv.Peer != "" {
 				n = max(n, int64(t.answerEv.Count.Or(1)))
 			}
 			switch {
