@@ -43,7 +43,7 @@ func sniff(name string, head []byte) int {
 		return 0
 	case logs > 0 && known < 5:
 		return 0
-	case logs > 0:
+	case logs > 0, known > 0 && !named && logBehind(head):
 		return 10
 	case known > 0 && 10*(known+shaped+failed+dates) >= 9*lines:
 		return 95
@@ -59,4 +59,20 @@ func sniff(name string, head []byte) int {
 		return 15
 	}
 	return 0
+}
+
+// logBehind tells whether lines of a log follow: a crash report holds a whole dump, and a log may have been cut inside it.
+func logBehind(head []byte) bool {
+	for len(head) > 0 {
+		var b []byte
+		if i := bytes.IndexByte(head, '\n'); i >= 0 {
+			b, head = head[:i], head[i+1:]
+		} else {
+			b, head = head, nil
+		}
+		if isLog(b[:min(len(b), 4096)]) {
+			return true
+		}
+	}
+	return false
 }
