@@ -391,14 +391,10 @@ func TestNoBacklogWhereItCannotHelp(t *testing.T) {
 		}
 		var d Diagnosis
 		x.g.size(&d, []*incident{x.in})
-		if w := backlogSteps(d.Sizing[0]); w[len(w)-1].FullSyncs != w[0].FullSyncs {
+		if w := d.Sizing[0].WhatIf; w[len(w)-1].FullSyncs != w[0].FullSyncs {
 			t.Errorf("%s: the curve falls: %+v", c.Kind, w)
 		}
 	}
-}
-
-func backlogSteps(s Sizing) []WhatIf {
-	return slices.DeleteFunc(slices.Clone(s.WhatIf), func(w WhatIf) bool { return w.Setting != "repl-backlog-size" })
 }
 
 // A storm: the replicas' forks cost each other their links. The order of steps is told first.
@@ -437,7 +433,7 @@ func TestBreakStorm(t *testing.T) {
 	// The second round is spared with the first: its own need is of no account.
 	var d Diagnosis
 	x.g.size(&d, []*incident{x.in})
-	w := backlogSteps(d.Sizing[0])
+	w := d.Sizing[0].WhatIf
 	if w[0].FullSyncs < 1 || w[1].FullSyncs != 0 || w[1].BacklogBytes != 3_000_000 {
 		t.Errorf("curve %+v", w)
 	}

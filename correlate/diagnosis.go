@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -247,7 +248,12 @@ type Sizing struct {
 	RecommendedBytes     int64    `json:"recommended_bytes"`
 	Method               string   `json:"method"`
 	WhatIf               []WhatIf `json:"whatif"`
+	// Limits are the same curves for client-output-buffer-limit replica and repl-timeout, by WhatIf.Setting.
+	Limits []WhatIf `json:"whatif_limits"`
 }
+
+// Curves are all what-if curves, one setting after another.
+func (s *Sizing) Curves() []WhatIf { return slices.Concat(s.WhatIf, s.Limits) }
 
 // WhatIf is how many full resyncs the capture would have seen with another setting.
 type WhatIf struct {

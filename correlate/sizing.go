@@ -283,7 +283,7 @@ func (g *group) size(d *Diagnosis, ins []*incident) {
 	}
 	s := Sizing{
 		Group: g.id, BacklogBytes: p.backlog, PeakWriteBytesPerS: math.Round(p.rates.peak), P99WriteBytesPerS: math.Round(p.rates.p99),
-		MedianWriteBytesPerS: math.Round(p.rates.median), LongestOutageS: round2(seconds(p.longest)), RecommendedBytes: p.recommended, Method: p.method, WhatIf: []WhatIf{},
+		MedianWriteBytesPerS: math.Round(p.rates.median), LongestOutageS: round2(seconds(p.longest)), RecommendedBytes: p.recommended, Method: p.method, WhatIf: []WhatIf{}, Limits: []WhatIf{},
 	}
 	if p.rates.peak > 0 {
 		s.SecondsCovered = round2(float64(p.backlog) / p.rates.peak)
@@ -292,8 +292,8 @@ func (g *group) size(d *Diagnosis, ins []*incident) {
 	if last := s.WhatIf[len(s.WhatIf)-1]; p.recommended > last.BacklogBytes {
 		s.WhatIf = append(s.WhatIf, step0("repl-backlog-size", p.recommended, sizeWord(p.recommended), fullOf(p.accounts, p.recommended)))
 	}
-	s.WhatIf = append(s.WhatIf, g.bufferCurve(p)...)
-	s.WhatIf = append(s.WhatIf, g.timeoutCurve(p)...)
+	s.Limits = append(s.Limits, g.bufferCurve(p)...)
+	s.Limits = append(s.Limits, g.timeoutCurve(p)...)
 	if floor := fullOf(p.accounts, 1<<62); floor > 0 {
 		s.Method += "; " + floorWords(p.accounts, floor)
 	}

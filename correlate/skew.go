@@ -177,9 +177,7 @@ func align(g *group, o Options) {
 			h.clock.err = unalignedError
 		}
 	}
-	for _, s := range g.sentinels {
-		s.alignSentinel(g)
-	}
+	g.alignSentinels()
 }
 
 // unalignedError is the doubt of a clock that nothing ties to another: hosts under NTP mostly agree to better, and
@@ -229,7 +227,7 @@ func (h *host) alignTo(p *host) bool {
 	if !sure {
 		hint = 0 // hosts mostly keep about the same time
 	}
-	likely, best, votes := stab(candidates, hint)
+	likely, best, votes := stab(candidates, hint, sure)
 	skew := likely.near(hint)
 	err := max(best.hi-skew, skew-best.lo) + logTick
 	// A zone that nothing told shows up as a skew of quarters of an hour.
@@ -286,7 +284,7 @@ func (h *host) findStep(candidates []candidate, best interval, hint micros) {
 	default:
 		return
 	}
-	_, other, votes := stab(part, mid)
+	_, other, votes := stab(part, mid, true)
 	to := (other.lo + other.hi) / 2
 	if votes < len(part) || abs(to-mid) < best.hi-best.lo+other.hi-other.lo+second/10 {
 		return
@@ -315,9 +313,9 @@ func (iv interval) near(hint micros) micros {
 }
 
 // stab finds where most requests have an interval. Where several places have as many, the one closest to hint is likely,
-// and all spans those within a second of it, so that the error covers the ambiguity of replicas that asked at the
-// same moment.
-func stab(candidates []candidate, hint micros) (likely, all interval, votes int) {
+// and all spans those near it, so that the error covers the ambiguity of replicas that asked at about the same moment:
+// within a second where the hint is sure enough to choose by, within ten where it is none.
+func stab(candidates []candidate, hint micros, sure bool) (likely, all interval, votes int) {
 	var points []micros
 	for _, c := range candidates {
 		for _, iv := range c.in {
@@ -357,9 +355,12 @@ func stab(candidates []candidate, hint micros) (likely, all interval, votes int)
 	slices.SortStableFunc(runs, func(a, b interval) int {
 		return cmp.Or(cmp.Compare(away(a)/(second/10), away(b)/(second/10)), cmp.Compare(a.hi-a.lo, b.hi-b.lo), cmp.Compare(a.lo, b.lo))
 	})
-	out := runs[0]
+	out, reach := runs[0], second
+	if !sure {
+		reach = 10 * second
+	}
 	for _, r := range runs[1:] {
-		if r.lo <= out.hi+second && r.hi >= out.lo-second && r.hi-r.lo <= 2*(out.hi-out.lo)+second/10 {
+		if r.lo <= out.hi+reach && r.hi >= out.lo-reach && r.hi-r.lo <= 2*(out.hi-out.lo)+second/10 {
 			out.lo, out.hi = min(out.lo, r.lo), max(out.hi, r.hi)
 		}
 	}
@@ -421,10 +422,54 @@ func (h *host) offsetDifferences(p *host) (skew, spread micros, n int) {
 	return m, 3*median(dev) + second/4, len(d)
 }
 
-// alignSentinel ties a Sentinel's clock to the promotion it ordered: it sends REPLICAOF NO ONE before the replica
-// obeys, and reports the promotion after.
-func (h *host) alignSentinel(g *group) {
-	var in []interval
+// alignSentinels ties Sentinels' clocks to the servers': the leader sends REPLICAOF NO ONE before the replica obeys and
+// reports the promotion after; the others vote between the leader's call and its election, and hear of the switch
+// within some seconds, with the hello messages that Sentinels publish every two (redis 7.4.1 sentinel.c
+// sentinel_publish_period).
+func (g *group) alignSentinels() {
+	var promoted []micros
+	for _, r := range g.hosts {
+		for i := range r.events {
+			if e := &r.events[i]; e.Kind == message.Promoted && e.at != unknown {
+				promoted = append(promoted, e.at)
+			}
+		}
+	}
+	for _, h := range g.sentinels {
+		h.alignTimes("the promotion it ordered", h.orders(promoted))
+	}
+	for _, h := range g.sentinels {
+		if h.clock.aligned {
+			continue
+		}
+		for _, leader := range g.sentinels {
+			if leader.clock.aligned && h.alignTimes("the vote for "+leader.name, h.votes(leader)) {
+				break
+			}
+		}
+		if !h.clock.aligned {
+			h.alignTimes("the switch it heard of", h.switches(promoted))
+		}
+		if !h.clock.aligned {
+			h.clock.method = "unaligned: no promotion ties it to a server; its clock was taken as it is"
+			h.clock.err = unalignedError
+		}
+	}
+}
+
+// alignTimes sets the clock where the intervals agree best.
+func (h *host) alignTimes(how string, in []interval) bool {
+	if len(in) == 0 {
+		return false
+	}
+	_, best, n := stab([]candidate{{unknown, in}}, 0, true)
+	h.clock.set((best.lo+best.hi)/2, (best.hi-best.lo)/2+logTick, n, how)
+	h.place()
+	return true
+}
+
+// orders bounds the skew by the promotions that this Sentinel ordered itself.
+func (h *host) orders(promoted []micros) (in []interval) {
 	sent := unknown
 	for i := range h.events {
 		e := &h.events[i]
@@ -432,30 +477,45 @@ func (h *host) alignSentinel(g *group) {
 		case message.SentinelFailoverSendReplicaofNoone:
 			sent = e.at
 		case message.SentinelPromoted, message.SentinelFailoverReconf:
-			if sent == unknown {
-				continue
-			}
-			for _, r := range g.hosts {
-				for j := range r.events {
-					if x := &r.events[j]; x.Kind == message.Promoted && x.at != unknown {
-						in = append(in, interval{sent - x.at - logTick, e.at - x.at + logTick})
-					}
+			for _, p := range promoted {
+				if sent != unknown {
+					in = append(in, interval{sent - p - logTick, e.at - p + logTick})
 				}
 			}
 			sent = unknown
 		}
 	}
-	if len(in) == 0 {
-		h.clock.method = "unaligned: no promotion ties it to a server; its clock was taken as it is"
-		h.clock.err = unalignedError
-		return
+	return in
+}
+
+// votes bounds the skew by this Sentinel's votes between another's call for a failover and its election.
+func (h *host) votes(leader *host) (in []interval) {
+	called := unknown
+	for i := range leader.events {
+		e := &leader.events[i]
+		switch e.Kind {
+		case message.SentinelTryFailover:
+			called = e.at
+		case message.SentinelElectedLeader:
+			for j := range h.events {
+				if v := &h.events[j]; v.Kind == message.SentinelVoteForLeader && called != unknown {
+					in = append(in, interval{v.at - e.at - logTick, v.at - called + logTick})
+				}
+			}
+			called = unknown
+		}
 	}
-	_, best, n := stab([]candidate{{unknown, in}}, 0)
-	if abs(best.lo+best.hi)/2 > 900*second {
-		h.clock.method = "unaligned: its promotions lie too far from the servers'"
-		h.clock.err = unalignedError
-		return
+	return in
+}
+
+// switches bounds the skew by the switches this Sentinel heard of.
+func (h *host) switches(promoted []micros) (in []interval) {
+	for i := range h.events {
+		if e := &h.events[i]; e.Kind == message.SentinelSwitchPrimary {
+			for _, p := range promoted {
+				in = append(in, interval{e.at - p - 10*second, e.at - p})
+			}
+		}
 	}
-	h.clock.set((best.lo+best.hi)/2, (best.hi-best.lo)/2, n, "the promotion it ordered")
-	h.place()
+	return in
 }

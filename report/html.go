@@ -459,8 +459,8 @@ func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (h
 		gd.X, gd.Charts = charts(g.series, thin)
 		v.Charts = true
 	}
-	if g.sizing != nil && len(g.sizing.WhatIf) > 0 {
-		v.Sizing = &htmlSizing{S: *g.sizing, Curves: curves(g.sizing.WhatIf)}
+	if g.sizing != nil && len(g.sizing.Curves()) > 0 {
+		v.Sizing = &htmlSizing{S: *g.sizing, Curves: curves(g.sizing.Curves())}
 	}
 	gd.Lines = book.lines
 	return v, gd

@@ -444,12 +444,12 @@ func (m *markdown) sizes(sizes []correlate.Sizing) {
 		if s.Method != "" {
 			m.f("\n%s: %s\n", mdName(s.Group), mdText(sentence(s.Method)))
 		}
-		if len(s.WhatIf) == 0 {
+		if len(s.Curves()) == 0 {
 			continue
 		}
 		m.f("\n")
 		m.header("if", "were:", "full resyncs:", "saves")
-		for _, w := range s.WhatIf {
+		for _, w := range s.Curves() {
 			m.row(mdName(whatSetting(w)), mdText(whatValue(w)), commas(w.FullSyncs), mdText(w.Saves))
 		}
 	}

@@ -311,7 +311,7 @@ func sizingRows(d *correlate.Diagnosis, add func(*sizingRow)) {
 
 func whatIfRows(d *correlate.Diagnosis, add func(*whatIfRow)) {
 	for _, s := range d.Sizing {
-		for _, w := range s.WhatIf {
+		for _, w := range s.Curves() {
 			add(&whatIfRow{Group: s.Group, Setting: w.Setting, Value: w.Value, Backlog: w.BacklogBytes, Full: w.FullSyncs, Saves: w.Saves})
 		}
 	}

@@ -620,8 +620,8 @@ func (p *page) sizes(sizes []correlate.Sizing) {
 		if s.Method != "" {
 			p.para(2, visible(s.Group)+": "+sentence(short(s.Method)))
 		}
-		if len(s.WhatIf) > 0 {
-			p.hang("  full resyncs with ", curve(s.WhatIf))
+		if ws := s.Curves(); len(ws) > 0 {
+			p.hang("  full resyncs with ", curve(ws))
 		}
 	}
 }
