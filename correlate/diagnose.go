@@ -438,8 +438,9 @@ func (in *incident) resyncs(out *Incident) {
 // The replica's line names the offset at which its full resync starts; how far that is from where the primary was when
 // it refused, shortfall tells.
 func (in *incident) arithmetic(o *outage, t *attempt) (requested, primary, needed, backlog *int64) {
-	if t.offset >= 0 && t.asked == "partial" {
-		requested = &t.offset
+	// Copies: a Diagnosis that points into an attempt keeps all its group's evidence in memory.
+	if offset := t.offset; offset >= 0 && t.asked == "partial" {
+		requested = &offset
 	}
 	p := t.server
 	if p == nil {
@@ -455,7 +456,8 @@ func (in *incident) arithmetic(o *outage, t *attempt) (requested, primary, neede
 		n := int64(t.answerEv.Bytes)
 		needed = &n
 	case t.primaryOffset >= 0:
-		primary = &t.primaryOffset
+		n := t.primaryOffset
+		primary = &n
 	case requested != nil:
 		if s := p.firstSampleAfter(t.at); s != nil && s.at-t.at < 60*second && s.PrimaryOffset.Known() {
 			n := int64(s.PrimaryOffset)

@@ -55,6 +55,9 @@ func groups(hs []*host) []*group {
 		}
 		for i := range h.samples {
 			s := &h.samples[i]
+			if i > 0 && s.ReplID != "" && s.ReplID == h.samples[i-1].ReplID && s.ReplID2 == h.samples[i-1].ReplID2 {
+				continue // dump after dump says the same
+			}
 			tie(h, s.ReplID)
 			tie(h, s.ReplID2)
 			if s.ReplID == "" && s.ConnectedReplicas.Or(0) > 0 {
