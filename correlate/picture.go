@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"psyncope/ingest/message"
@@ -157,11 +158,21 @@ func number(n table.Int, ok bool) (float64, bool) {
 	return float64(n), ok && n.Known()
 }
 
+// curve gathers a series' points; NaN is a gap. Its memory is used again for the next one.
+type curve struct {
+	at     []int64
+	values []float64
+}
+
+func (c *curve) add(at micros, x float64) {
+	c.at, c.values = append(c.at, int64(at/1000)), append(c.values, x)
+}
+
 func (g *group) series(h *host) []Series {
 	var out []Series
+	var c curve
 	for _, v := range drawn {
-		var at []int64
-		var values []*float64
+		c.at, c.values = c.at[:0], c.values[:0]
 		var prev *sample
 		for i := range h.samples {
 			s := &h.samples[i]
@@ -180,27 +191,21 @@ func (g *group) series(h *host) []Series {
 				x = max(0, (x-was)/seconds(s.at-p.at))
 			}
 			if !ok {
-				if len(values) > 0 && values[len(values)-1] != nil {
-					at, values = append(at, int64(s.at/1000)), append(values, nil)
+				if n := len(c.values); n > 0 && !math.IsNaN(c.values[n-1]) {
+					c.add(s.at, math.NaN())
 				}
 				continue
 			}
-			at, values = append(at, int64(s.at/1000)), append(values, &x)
+			c.add(s.at, x)
 		}
-		if len(values) > 0 {
-			at, values = decimate(at, values)
-			out = append(out, Series{Instance: h.name, Group: g.id, Name: v.name, Unit: v.unit, At: at, Values: values})
-		}
+		out = c.append(out, Series{Instance: h.name, Group: g.id, Name: v.name, Unit: v.unit})
 	}
-	if lag := g.lagSeries(h); lag != nil {
-		out = append(out, *lag)
-	}
-	return out
+	return g.lagSeries(out, h, &c)
 }
 
-// lagSeries is how many bytes a replica's acknowledged offset is behind the primary's, by the primary's own dumps.
-func (g *group) lagSeries(h *host) *Series {
-	s := Series{Instance: h.name, Group: g.id, Name: "offset_lag_bytes", Unit: "bytes"}
+// lagSeries adds how many bytes a replica's acknowledged offset is behind the primary's, by the primary's own dumps.
+func (g *group) lagSeries(out []Series, h *host, c *curve) []Series {
+	c.at, c.values = c.at[:0], c.values[:0]
 	for _, p := range g.servers() {
 		i := 0
 		for j := range p.replicas {
@@ -212,49 +217,64 @@ func (g *group) lagSeries(h *host) *Series {
 				i++
 			}
 			if i < len(p.samples) && p.samples[i].at == r.at && p.samples[i].PrimaryOffset.Known() {
-				x := float64(max(p.samples[i].PrimaryOffset-r.Offset, 0))
-				s.At, s.Values = append(s.At, int64(r.at/1000)), append(s.Values, &x)
+				c.add(r.at, float64(max(p.samples[i].PrimaryOffset-r.Offset, 0)))
 			}
 		}
 	}
-	if len(s.At) == 0 {
-		return nil
-	}
-	s.At, s.Values = decimate(s.At, s.Values)
-	return &s
+	return c.append(out, Series{Instance: h.name, Group: g.id, Name: "offset_lag_bytes", Unit: "bytes"})
 }
 
-// decimate thins a series to at most maxPoints, keeping the lowest and the highest of each bucket, and its gaps.
-func decimate(at []int64, values []*float64) ([]int64, []*float64) {
-	if len(at) <= maxPoints {
-		return at, values
+// append adds the thinned curve as the points of s, if it has any.
+func (c *curve) append(out []Series, s Series) []Series {
+	if len(c.at) == 0 {
+		return out
 	}
-	buckets := maxPoints / 2
-	var a []int64
-	var v []*float64
+	c.thin()
+	s.At = slices.Clone(c.at)
+	s.Values = make([]*float64, len(c.values))
+	kept := slices.Clone(c.values)
+	for i := range kept {
+		if !math.IsNaN(kept[i]) {
+			s.Values[i] = &kept[i]
+		}
+	}
+	return append(out, s)
+}
+
+// thin leaves at most maxPoints, keeping the lowest and the highest of each bucket, and gaps.
+func (c *curve) thin() {
+	if len(c.at) <= maxPoints {
+		return
+	}
+	const buckets = maxPoints / 2
+	all, n := len(c.at), 0
+	keep := func(i int) {
+		c.at[n], c.values[n] = c.at[i], c.values[i] // never ahead of what is still to be read: two of each bucket, in order
+		n++
+	}
 	for b := range buckets {
-		lo, hi := b*len(at)/buckets, (b+1)*len(at)/buckets
+		lo, hi := b*all/buckets, (b+1)*all/buckets
 		low, high := -1, -1
 		for i := lo; i < hi; i++ {
-			if values[i] == nil {
+			if math.IsNaN(c.values[i]) {
 				continue
 			}
-			if low < 0 || *values[i] < *values[low] {
+			if low < 0 || c.values[i] < c.values[low] {
 				low = i
 			}
-			if high < 0 || *values[i] > *values[high] {
+			if high < 0 || c.values[i] > c.values[high] {
 				high = i
 			}
 		}
 		switch {
 		case low < 0:
-			a, v = append(a, at[lo]), append(v, nil)
+			keep(lo)
 		case low == high:
-			a, v = append(a, at[low]), append(v, values[low])
+			keep(low)
 		default:
-			i, j := min(low, high), max(low, high)
-			a, v = append(a, at[i], at[j]), append(v, values[i], values[j])
+			keep(min(low, high))
+			keep(max(low, high))
 		}
 	}
-	return a, v
+	c.at, c.values = c.at[:n], c.values[:n]
 }
