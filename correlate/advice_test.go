@@ -346,6 +346,14 @@ func TestFixTable(t *testing.T) {
 			t.Errorf("%s stands twice", f.id)
 		}
 		known[f.id] = true
+		if text, ok := Explain(f.id); !ok || !strings.Contains(text, f.prose) || f.prose == "" {
+			t.Errorf("explain %s: %q", f.id, text)
+		}
+	}
+	for _, i := range indicatorTable {
+		if text, ok := Explain(i.kind); !ok || !strings.Contains(text, i.prose) || i.prose == "" {
+			t.Errorf("explain %s: %q", i.kind, text)
+		}
 	}
 	for _, r := range rules {
 		cuts[r.Name] = true

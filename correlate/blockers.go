@@ -134,26 +134,66 @@ func lastSaveFailed(s *scene) finding {
 	return denied("rdb_last_bgsave_status stays ok")
 }
 
-// grantsWithoutTransfer: the primary grants full resyncs again and again and none begins to transfer.
+// grantsWithoutTransfer: the primary grants full resyncs again and again and closes each at once, before a byte is sent.
+// A grant that ends by a timeout is another matter, and so is a primary whose log shows its snapshots well.
 func grantsWithoutTransfer(s *scene) finding {
 	n := 0
 	var first *attempt
 	for _, o := range s.in.outages {
 		for _, t := range o.tries {
-			if t.granted == "full" && t.outcome == "failed" && t.receiveEv == nil && t.fullEv != nil {
-				n++
-				if first == nil {
-					first = t
+			if t.granted != "full" || t.outcome != "failed" || t.receiveEv != nil || t.fullEv == nil || t.failEv == nil {
+				continue
+			}
+			if t.failEv.Kind == message.ReplConnectTimeout || t.failEv.Kind == message.SyncTransferTimeout || t.end-t.fullEv.at > max(s.timeout/2, second) {
+				continue
+			}
+			n++
+			if first == nil {
+				first = t
+			}
+		}
+	}
+	if n < 2 {
+		return finding{at: unknown}
+	}
+	for i := range s.p.events {
+		e := &s.p.events[i]
+		switch e.Kind {
+		case message.BgsaveOk, message.DisklessTransferOk, message.DisklessTransferStarted:
+			if e.at >= first.at && (s.in.end == unknown || e.at < s.in.end-2*second) {
+				return denied("the log of "+s.p.name+" shows snapshots that went well meanwhile", e.evidence())
+			}
+		}
+	}
+	return found(first.at, fmt.Sprintf("%d full resyncs were granted and closed before a byte was sent", n), first.fullEv.evidence(), first.failEv.evidence())
+}
+
+// droppedAfterTransfer: by the primary's account each snapshot arrived, and each time the replica dropped the link at
+// once and asked again: it could not use what it got.
+func droppedAfterTransfer(s *scene) finding {
+	if s.suspect.hasLog() {
+		return finding{at: unknown} // then its own words tell
+	}
+	n := 0
+	var first *outage
+	for i, o := range s.in.outages {
+		if o.replica != s.suspect || o.closing != "full" {
+			continue
+		}
+		for _, next := range s.in.outages[i+1:] {
+			if next.replica == o.replica {
+				if next.lost-o.restored <= clockSlack && next.timeoutByPrimary == nil && next.overflow == nil {
+					n++
+					if first == nil {
+						first = next
+					}
 				}
+				break
 			}
 		}
 	}
 	if n >= 2 {
-		ev := []Evidence{first.fullEv.evidence()}
-		if first.failEv != nil {
-			ev = append(ev, first.failEv.evidence())
-		}
-		return found(first.at, fmt.Sprintf("%d full resyncs were granted and ended before a byte was sent", n), ev...)
+		return found(first.lost, fmt.Sprintf("%s dropped the link right after %d snapshots had reached it", s.suspect.name, n), evidenceOf(first.notices, 2)...)
 	}
 	return finding{at: unknown}
 }
@@ -422,6 +462,8 @@ func timedOutFirst(s *scene) finding {
 	return said("group", transferTimedOut, "gave up on a transfer")(s)
 }
 
+func movedBySentinel(o *outage) bool { return o.moved != nil && !byPerson(o.moved) }
+
 // rogueReplicaof: a client that is no Sentinel told a serving primary to follow an address out in the open, while the
 // group itself lives on private ones.
 func rogueReplicaof(s *scene) finding {
@@ -571,8 +613,27 @@ func whenLinked(ask func(*scene) finding) func(*scene) finding {
 // another: the one it was told to follow later, or the one its siblings use.
 func wrongAddress(s *scene) finding {
 	o := s.own()
-	if o == nil || len(o.failures) == 0 {
+	if o == nil {
 		return finding{at: unknown}
+	}
+	// INFO names the primary it is configured with: one address while it was down, another when it was up again.
+	down, up := "", ""
+	var downAt *sample
+	for i := range o.replica.samples {
+		sm := &o.replica.samples[i]
+		if sm.PrimaryHost == "" || sm.at < o.lost || sm.at > o.lost+600*second {
+			continue
+		}
+		a := net.JoinHostPort(sm.PrimaryHost, itoa(sm.PrimaryPort.Or(6379)))
+		if sm.LinkStatus == "down" && downAt == nil {
+			down, downAt = a, sm
+		} else if sm.LinkStatus == "up" && downAt != nil {
+			up = a
+			break
+		}
+	}
+	if up != "" && up != down && !movedBySentinel(o) && (s.in.g.byAddr[up] == s.p || s.p.name == up) {
+		return found(downAt.at, fmt.Sprintf("%s was configured with %s while its link was down, and with %s when it was up", o.replica.name, down, up), downAt.evidence("master_host, master_port: "+down))
 	}
 	for _, a := range o.tried {
 		if s.in.g.byAddr[a] != nil || o.moved != nil && o.moved.Peer == a {
@@ -611,7 +672,13 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []Evidence) {
 	if before == nil || after == nil || before.RunID != after.RunID || !before.SyncFull.Known() || !before.LatestForkMicros.Known() {
 		return dontKnow, dontKnow, nil
 	}
-	if after.SyncFull-before.SyncFull < 2 || after.RDBLastStatus != "err" {
+	if after.SyncFull-before.SyncFull < 2 {
+		return dontKnow, no, nil
+	}
+	// A full resync needs a snapshot, and a snapshot a fork, unless one runs already. Diskless snapshots leave
+	// rdb_last_bgsave_status alone, so the count of forks says more than the status.
+	refused := before.TotalForks.Known() && before.TotalForks == after.TotalForks && before.RDBInProgress == 0
+	if after.RDBLastStatus != "err" && !refused {
 		return dontKnow, no, nil
 	}
 	ev = []Evidence{

@@ -94,8 +94,8 @@ var causes = []Cause{
 		Kind: "network-interruption", on: onPath, prior: 0.8, what: "the path broke",
 		Prose: "The path between primary and replica broke: connections were reset, refused or went silent while both servers ran on. One link alone points at that replica's side; all links at once with a primary that goes on answering point at the primary's.",
 		clues: []clue{
-			{"the primary ran on: its INFO series has no hole", primaryAnswered, 1.5, -3.5},
-			{"the replica ran on: its INFO series has no hole", replicaAnswered, 1, -1.5},
+			{"the primary ran on: its INFO series has no hole", primaryAnswered, 1.2, -3.5},
+			{"the replica ran on: its INFO series has no hole", replicaAnswered, 0.7, -1.5},
 			{"connecting again failed although the primary was there", pathBroken, 3, 0},
 			{"a server was awake while its collector could not reach it", awakeButUnreached, 4, 0},
 			{"connecting timed out or found no route, and never got through", wentNowhere, 2, 0},
@@ -216,7 +216,7 @@ var causes = []Cause{
 			{"the log says that a snapshot could not be written", said("group", failedSave, "could not write"), 7, 0},
 			{"a server found its own dump file incomplete at its start", dumpCutShort, 5, 0},
 			{"rdb_last_bgsave_status is err", lastSaveFailed, 3, -1},
-			{"full resyncs were granted again and again and none began to transfer", grantsWithoutTransfer, 4.5, 0},
+			{"full resyncs were granted and closed at once, again and again", grantsWithoutTransfer, 4.5, -2},
 			{"resyncs were asked for while every snapshot failed", snapshotsFail, 2.5, 0},
 			{"forks happened meanwhile", not(refusedForks), 0.5, -6},
 			{"fork itself was not refused", not(said("suspect", kinds(message.ForkFailedRdb, message.ForkFailedAof), "could not fork")), 0, -7},
@@ -229,6 +229,7 @@ var causes = []Cause{
 		Prose: "The snapshot broke on its way or could not be loaded: a corrupt or truncated RDB, a missing module, an I/O error of the replica.",
 		clues: []clue{
 			{"the replica could not load what it received", whenLinked(said("suspect", kinds(message.RdbLoadChecksum, message.RdbLoadCorrupt, message.RdbLoadShortRead, message.RdbLoadBadSignature, message.SyncLoadFailed, message.SyncBadProtocol, message.RdbLoadReadError, message.RdbLoadModuleMissing), "could not load")), 6.5, 0},
+			{"it dropped the link right after each snapshot had reached it", droppedAfterTransfer, 3.4, 0},
 			{"transfers broke off after they had begun", transfersFailed, 1.5, -1},
 			{"the primary did not close them at an output buffer limit", not(said("group", closedReplica, "closed a replica")), 0, -6},
 			{"the transfer did not time out", not(said("group", transferTimedOut, "gave up on a transfer")), 0, -5},
@@ -239,7 +240,8 @@ var causes = []Cause{
 		Kind: "incompatible-version", on: onReplica, blocks: true,
 		Prose: "The replica cannot read what the primary sends: its RDB version is newer, or it carries types or commands the replica does not know. A replica may be newer than its primary, never older.",
 		clues: []clue{
-			{"the replica says that it can't handle the RDB format", said("group", kinds(message.RdbLoadBadVersion), "cannot read the primary's format"), 10, -5},
+			{"the replica says that it can't handle the RDB format", said("group", kinds(message.RdbLoadBadVersion), "cannot read the primary's format"), 10, 0},
+			{"it dropped the link right after each snapshot had reached it", droppedAfterTransfer, 3, 0},
 		},
 		fix: []string{"upgrade-replica"},
 	},

@@ -11,8 +11,9 @@ import (
 // indicator looks at one server's evidence for something that has not broken yet. It gives a number, the rows that say
 // so, and a threshold with a reason: a setting of the server's, or the guide's factor of two.
 type indicator struct {
-	kind string
-	look func(*group, *host) (sign, bool)
+	kind  string
+	look  func(*group, *host) (sign, bool)
+	prose string // what `explain` prints
 }
 
 // sign is what an indicator saw.
@@ -24,19 +25,58 @@ type sign struct {
 
 // indicatorTable is every leading indicator, in the guide's order.
 var indicatorTable = []indicator{
-	{"backlog-headroom", backlogHeadroom},
-	{"partial-resyncs-refused", partialErrRises},
-	{"backlog-nearly-used", backlogNearlyUsed},
-	{"slow-fork", slowFork},
-	{"output-buffer-near-limit", outputBufferNear},
-	{"replica-lag", replicaLag},
-	{"copy-on-write-near-memory", cowNear},
-	{"snapshot-failing", snapshotFailing},
-	{"aof-errors", aofErrors},
-	{"blocked-clients", blockedClients},
-	{"connections-near-maxclients", connectionsNear},
-	{"evictions", evictions},
-	{"event-loop-stalls", loopStalls},
+	{
+		"backlog-headroom", backlogHeadroom,
+		"at the peak write rate the backlog holds less than repl-timeout: a path that only falls silent is noticed after that, and its replica's offset is gone by then.",
+	},
+	{
+		"partial-resyncs-refused", partialErrRises,
+		"sync_partial_err rose: each is a full resync that a replica tried to avoid, for a lost offset or an unknown id alike; the log says which.",
+	},
+	{
+		"backlog-nearly-used", backlogNearlyUsed,
+		"a partial resync used half of the backlog or more: an outage twice as long would have cost a full one.",
+	},
+	{
+		"slow-fork", slowFork,
+		"a fork took a tenth of a second or more, and ten times the usual for its data (10 to 20 ms a GB), or half of repl-timeout. The main thread stands still for it.",
+	},
+	{
+		"output-buffer-near-limit", outputBufferNear,
+		"a replica's output buffer held half of the hard limit, or more than the soft one. From 7.0 a hard limit below the backlog counts as the backlog's size.",
+	},
+	{
+		"replica-lag", replicaLag,
+		"a replica that was online had not acknowledged for half of repl-timeout; after all of it the primary closes the link.",
+	},
+	{
+		"copy-on-write-near-memory", cowNear,
+		"resident memory and what a child copied come to nine tenths of the host's memory: the next snapshot may meet the kernel's out-of-memory killer.",
+	},
+	{
+		"snapshot-failing", snapshotFailing,
+		"rdb_last_bgsave_status is err: a full resync over disk would fail as well.",
+	},
+	{
+		"aof-errors", aofErrors,
+		"the append-only file is not written as it should: its status is err, the log complains, or aof_delayed_fsync rises.",
+	},
+	{
+		"blocked-clients", blockedClients,
+		"blocked_clients rose to more than twice its median, and ten at least.",
+	},
+	{
+		"connections-near-maxclients", connectionsNear,
+		"connections were refused, a tenth of maxclients is left, or the growth seen in the capture reaches it once more. A replica that reconnects needs a place too.",
+	},
+	{
+		"evictions", evictions,
+		"evicted_keys rose: maxmemory is reached, and each eviction is a DEL in the replication stream.",
+	},
+	{
+		"event-loop-stalls", loopStalls,
+		"the event loop was held for half of repl-timeout or more outside any incident; twice as long costs the links.",
+	},
 }
 
 // kernelWarnings are what servers say of their hosts at their start: mostly all of a group say it, so it is one note.

@@ -224,7 +224,7 @@ func Explain(name string) (string, bool) {
 			return t.prose, true
 		}
 	}
-	return "", false
+	return adviceProse(name)
 }
 
 func weightWords(q clue) string {
@@ -253,6 +253,7 @@ func ExplainNames() []string {
 	for _, w := range words {
 		out = append(out, w.name)
 	}
+	out = append(out, adviceNames()...)
 	slices.Sort(out)
 	return slices.Compact(out)
 }
