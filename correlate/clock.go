@@ -349,7 +349,21 @@ func (h *host) ownTime(s *sample) micros {
 	return s.At
 }
 
+// localStamps are the local stamps of the events that which picks: each is then held against every dump.
+func (h *host) localStamps(which ...string) (stamps []micros) {
+	for i := range h.events {
+		if e := &h.events[i]; e.Clock == table.ClockLocal && slices.Contains(which, e.Kind) {
+			stamps = append(stamps, e.Stamp)
+		}
+	}
+	return stamps
+}
+
 func zoneFromUptime(h *host) (d []micros) {
+	starts := h.localStamps(message.ServerReady, message.ServerInitialized, message.ServerStarted, message.ServerStarting)
+	if len(starts) == 0 {
+		return nil
+	}
 	for i := range h.samples {
 		s := &h.samples[i]
 		t := h.ownTime(s)
@@ -357,13 +371,9 @@ func zoneFromUptime(h *host) (d []micros) {
 			continue
 		}
 		start := t - micros(s.Uptime)*second
-		for j := range h.events {
-			e := &h.events[j]
-			switch e.Kind {
-			case message.ServerReady, message.ServerInitialized, message.ServerStarted, message.ServerStarting:
-				if e.Clock == table.ClockLocal && near(e.Stamp-start) {
-					d = append(d, e.Stamp-start)
-				}
+		for _, stamp := range starts {
+			if near(stamp - start) {
+				d = append(d, stamp-start)
 			}
 		}
 		if len(d) > 0 {
@@ -375,6 +385,7 @@ func zoneFromUptime(h *host) (d []micros) {
 
 func zoneFromSaves(h *host) (d []micros) {
 	seen := map[table.Int]bool{}
+	saved := h.localStamps(message.BgsaveOk)
 	for i := range h.samples {
 		s := &h.samples[i]
 		if s.RDBLastSave.Or(0) <= 0 || seen[s.RDBLastSave] {
@@ -382,12 +393,9 @@ func zoneFromSaves(h *host) (d []micros) {
 		}
 		seen[s.RDBLastSave] = true
 		t := micros(s.RDBLastSave) * second
-		for j := range h.events {
-			e := &h.events[j]
-			if e.Kind == message.BgsaveOk && e.Clock == table.ClockLocal {
-				if z := e.Stamp - t; abs(z-quarter(z)) < 2*second && near(z) {
-					d = append(d, quarter(z))
-				}
+		for _, stamp := range saved {
+			if z := stamp - t; abs(z-quarter(z)) < 2*second && near(z) {
+				d = append(d, quarter(z))
 			}
 		}
 	}
