@@ -719,7 +719,7 @@ func refusedForks(s *scene) finding {
 // kept it away passed by itself.
 func cameBack(s *scene) finding {
 	o := s.own()
-	if o == nil || o.restored == unknown || o.promoted || o.moved != nil || o.restart != nil || len(o.tried) > 1 {
+	if o == nil || o.restored == unknown || o.promoted || o.moved != nil || o.restart != nil || len(o.tried) > 1 || wrongAddress(s).answer == yes {
 		return finding{at: unknown}
 	}
 	f := found(o.restored, o.replica.name+" came back to the same primary with nothing changed")
