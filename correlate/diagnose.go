@@ -273,16 +273,8 @@ func (in *incident) triggerAt() micros {
 func (in *incident) report(next micros) Incident {
 	v := in.verdict
 	out := Incident{Group: in.g.id, Alternatives: []Alternative{}, Affected: in.affected(), Chain: in.chain(), Missing: append([]string{}, v.missing...), Recommendations: []Recommendation{}, Resyncs: []Resync{}}
-	for _, o := range in.outages {
-		// Evidence that begins inside an outage cannot tell how it began.
-		if o.begun && !o.first && len(o.notices) == 0 && o.lost != unknown {
-			if h := o.replica; h.hasLog() {
-				out.Missing = append(out.Missing, fmt.Sprintf("the log of %s from before %s", h.name, clockTime(o.lost)))
-			} else if in.primary().hasLog() {
-				out.Missing = append(out.Missing, fmt.Sprintf("the log of %s from before %s", in.primary().name, clockTime(o.lost)))
-			}
-			break
-		}
+	for _, h := range in.cutShort() {
+		out.Missing = append(out.Missing, fmt.Sprintf("the log of %s from before %s", h.name, clockTime(h.firstLine())))
 	}
 	start := in.start
 	if v.best != nil {
@@ -608,4 +600,37 @@ func (o *outage) dropped(t *attempt) bool {
 		return false
 	}
 	return slices.ContainsFunc(o.notices, func(e *event) bool { return e.Instance == o.replica.name && e.Kind == message.PrimaryLinkLost })
+}
+
+// reachBack is how far before the loss a log must reach to tell what led to it: a repl-timeout of silence, and what
+// was said before that.
+const reachBack = 30 * second
+
+// cutShort are the hosts of the first round whose logs begin too late to tell how it began, and not with a start.
+func (in *incident) cutShort() []*host {
+	if in.verdict.best != nil && in.verdict.p >= 0.9 || in.scene == nil {
+		return nil
+	}
+	hs := []*host{in.primary()}
+	for _, o := range in.scene.wave {
+		if !slices.Contains(hs, o.replica) {
+			hs = append(hs, o.replica)
+		}
+	}
+	return slices.DeleteFunc(hs, func(h *host) bool {
+		if !h.hasLog() || h.firstLine() == unknown || h.firstLine() < in.scene.contact-reachBack {
+			return true
+		}
+		return len(h.lives) > 0 && h.lives[0].startEv != nil && h.lives[0].from-h.firstLine() <= bannerLead
+	})
+}
+
+// firstLine is when the host's log begins.
+func (h *host) firstLine() micros {
+	for i := range h.events {
+		if h.events[i].at != unknown {
+			return h.events[i].at
+		}
+	}
+	return unknown
 }
