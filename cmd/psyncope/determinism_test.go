@@ -2,14 +2,18 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"psyncope/correlate"
 )
 
 // The same evidence gives the same bytes: whoever copied it and when, in whatever order its parts
@@ -41,6 +45,34 @@ func TestSameEvidenceSameBytes(t *testing.T) {
 				t.Errorf("two copies of the same capture differ:\n%s", cmp.Diff(strings.Split(reports[0], "\n"), strings.Split(reports[1], "\n")))
 			}
 		})
+	}
+}
+
+// The same bytes come out for any number of cores: files are read and groups diagnosed side by side.
+func TestSameBytesForAnyNumberOfCores(t *testing.T) {
+	captures, err := filepath.Glob("../../fixtures/captures/*/capture*")
+	if err != nil || len(captures) == 0 {
+		t.Fatalf("no captures: %v", err)
+	}
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	var first string
+	for _, cores := range []int{1, 2, 3, 8} {
+		runtime.GOMAXPROCS(cores)
+		var out, messages bytes.Buffer
+		if code := run(t.Context(), append([]string{"analyze", "--format", "json"}, captures...), strings.NewReader(""), &out, &messages); code != exitOK {
+			t.Fatalf("exit code %d: %s", code, messages.String())
+		}
+		if first == "" {
+			first = out.String()
+		}
+		if got := out.String(); got != first {
+			t.Errorf("%d cores give another report than one:\n%s", cores, cmp.Diff(strings.Split(first, "\n"), strings.Split(got, "\n")))
+		}
+	}
+	var d correlate.Diagnosis
+	if err := json.Unmarshal([]byte(first), &d); err != nil || len(d.Groups) < len(captures) {
+		t.Errorf("%d groups in %d captures: %v", len(d.Groups), len(captures), err)
 	}
 }
 

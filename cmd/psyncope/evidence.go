@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,15 +82,19 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		return nil, err
 	}
 	show, done := newProgress(cmd.ErrOrStderr(), e.progress.value, e.quiet)
-	var parts []*correlate.Diagnosis
+	var parts diagnoses
 	rest, err := ingest.Each(cmd.Context(), ingest.Options{
 		Roots:    roots,
 		Stdin:    cmd.InOrStdin(),
 		Progress: show,
 	}, func(c *table.Case) error {
-		parts = append(parts, correlate.Diagnose(c, o))
-		return see(c)
+		if err := see(c); err != nil {
+			return err
+		}
+		parts.add(c, o)
+		return nil
 	})
+	all := parts.wait()
 	done()
 	switch {
 	case errors.Is(err, ingest.ErrNothing):
@@ -96,11 +102,46 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 	case err != nil:
 		return nil, err
 	}
-	d := correlate.Merge(append(parts, ofNoCase(rest))...)
+	d := correlate.Merge(append(all, ofNoCase(rest))...)
 	if !e.quiet {
 		warn(cmd.ErrOrStderr(), d.Inputs.Problems)
 	}
 	return d, e.checkNames(d)
+}
+
+// diagnoses are made beside the reading and each other, and stand in the order of their cases: diagnosing a group takes
+// about as long as reading it. No more wait than there are processors, so that memory stays that of a few groups.
+type diagnoses struct {
+	made    []*correlate.Diagnosis
+	mu      sync.Mutex // guards made
+	working sync.WaitGroup
+	slots   chan struct{}
+}
+
+// add diagnoses a case, which is then the diagnosis's alone, and returns as soon as there is a processor for it.
+func (d *diagnoses) add(c *table.Case, o correlate.Options) {
+	if d.slots == nil {
+		d.slots = make(chan struct{}, runtime.GOMAXPROCS(0))
+	}
+	d.slots <- struct{}{}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	i := len(d.made)
+	d.made = append(d.made, nil)
+	d.working.Go(func() {
+		made := correlate.Diagnose(c, o)
+		c.Release()
+		d.mu.Lock()
+		d.made[i] = made
+		d.mu.Unlock()
+		<-d.slots
+	})
+}
+
+// wait gives all diagnoses once they are made.
+func (d *diagnoses) wait() []*correlate.Diagnosis {
+	d.working.Wait()
+	return d.made
 }
 
 // ofNoCase accounts for the files that belong to no unit of work.
