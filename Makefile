@@ -37,8 +37,9 @@ fuzz: ## fuzz every parser, FUZZTIME each
 	@for p in $$($(call WITH,^func Fuzz)); do for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$p/*_test.go); do \
 		echo "$$p $$f"; $(GO) test $$p -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; done; done
 
-bench: ## run the benchmarks
+bench: build ## benchmarks of each stage; then the whole process beside rg, wc, mawk and a scanner, and its growth (8 GB in out/; ARGS='-grow 1' for 1)
 	@$(GO) test -run '^$$' -bench . -benchmem $$($(call WITH,^func Benchmark))
+	$(GO) run ./fixtures/bench $(ARGS)
 
 golden: ## write the golden files anew; read the diff before committing it
 	$(GO) test $$($(call WITH,flag.Bool)) -update
