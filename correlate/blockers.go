@@ -677,7 +677,7 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []Evidence) {
 	}
 	// A full resync needs a snapshot, and a snapshot a fork, unless one runs already. Diskless snapshots leave
 	// rdb_last_bgsave_status alone, so the count of forks says more than the status.
-	refused := before.TotalForks.Known() && before.TotalForks == after.TotalForks && before.RDBInProgress == 0
+	refused := before.TotalForks.Known() && before.TotalForks == after.TotalForks && before.RDBInProgress == 0 && !s.snapshotSeen()
 	if after.RDBLastStatus != "err" && !refused {
 		return dontKnow, no, nil
 	}
@@ -693,6 +693,27 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []Evidence) {
 		return no, yes, ev
 	}
 	return yes, yes, ev
+}
+
+// snapshotSeen tells whether some resync of the incident got its snapshot, by the log of either end.
+func (s *scene) snapshotSeen() bool {
+	for _, o := range s.in.outages {
+		for _, t := range o.tries {
+			if t.outcome == "full" && t.end != unknown && (s.in.end == unknown || t.end < s.in.end) || t.receiveEv != nil && len(o.tries) == 1 {
+				return true
+			}
+		}
+	}
+	for i := range s.p.events {
+		e := &s.p.events[i]
+		switch e.Kind {
+		case message.BgsaveStarted, message.DisklessTransferStarted:
+			if e.at >= s.lost && (s.in.end == unknown || e.at < s.in.end-2*second) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // snapshotsFail: resyncs were asked for again and again while every snapshot failed, for whatever reason.
