@@ -331,6 +331,32 @@ func (h *host) slowForks() []explanation {
 			}
 		}
 	}
+	return append(out, h.lateChildren()...)
+}
+
+// lateChildren finds forks by the line before them: a server says that it is about to fork, forks, and says that the
+// child has started (redis 7.4.1 server.c serverCron, rdb.c rdbSaveBackground). What lies between is the fork.
+func (h *host) lateChildren() []explanation {
+	var out []explanation
+	var about *event
+	for i := range h.events {
+		e := &h.events[i]
+		switch e.Kind {
+		case message.SavePointReached, message.SyncBgsaveStart, message.AofRewriteAuto:
+			about = e
+			continue
+		case message.BgsaveStarted, message.DisklessTransferStarted, message.AofRewriteStarted:
+			if about != nil && about.PID == e.PID && e.at-about.at >= worthASecond {
+				out = append(out, explanation{
+					kind: "fork-stall", span: span{about.at, e.at}, exact: true, evidence: []Evidence{about.evidence(), e.evidence()},
+					summary: fmt.Sprintf("a fork held %s for %s: so long after it was decided was its child started", h.name, length(e.at-about.at)),
+				})
+			}
+		}
+		if awake(e) {
+			about = nil // the loop turned in between: it was no single fork
+		}
+	}
 	return out
 }
 
