@@ -280,6 +280,7 @@ func (g *group) resolve() {
 			g.byAddr[net.JoinHostPort(s.Value, port)] = h
 		}
 	}
+	g.matchServers()
 	// The primary is who the replicas connect to before any role changed.
 	for _, h := range g.hosts {
 		if h == g.primary {
@@ -298,6 +299,70 @@ func (g *group) resolve() {
 		}
 		slices.Sort(h.addrs)
 	}
+}
+
+// matchServers decides whom the address means that a replica connects to: the host whose log answers its request. Where
+// the evidence begins at a failover, the first address is not the first primary's.
+func (g *group) matchServers() {
+	votes := map[string]map[*host]int{}
+	replies := map[*host][]reply{}
+	for _, h := range g.hosts {
+		replies[h] = repliesOf(h)
+	}
+	for _, h := range g.hosts {
+		peer := ""
+		asked := 0
+		for i := range h.events {
+			e := &h.events[i]
+			switch e.Kind {
+			case message.ReplConnecting, message.ReplReconnecting, message.ReplicaofSet:
+				peer = e.Peer
+			case message.PsyncTry, message.PsyncNoCachedPrimary:
+				if asked++; !isAddr(peer) || e.at == unknown || asked > maxRequests {
+					continue
+				}
+				r := request{asked: e.at, full: e.Kind == message.PsyncNoCachedPrimary, offset: e.Offset.Or(-1), replid: e.ReplID}
+				if y := g.whoAnswered(h, &r, replies); y != nil {
+					if votes[peer] == nil {
+						votes[peer] = map[*host]int{}
+					}
+					votes[peer][y]++
+				}
+			}
+		}
+	}
+	for addr, by := range votes {
+		var best *host
+		for h, n := range by {
+			if best == nil || n > by[best] || n == by[best] && h.name < best.name {
+				best = h
+			}
+		}
+		if g.byAddr[addr] == nil {
+			g.byAddr[addr] = best
+		}
+	}
+}
+
+// whoAnswered is the only host but h whose log answers the request at that moment; nil where none does, or several.
+func (g *group) whoAnswered(h *host, r *request, replies map[*host][]reply) *host {
+	var of *host
+	for _, y := range g.hosts {
+		if y == h {
+			continue
+		}
+		slack := second + h.clock.err + y.clock.err
+		for i := range replies[y] {
+			p := &replies[y][i]
+			if abs(p.at-r.asked) <= slack && r.answeredBy(p) {
+				if of != nil && of != y {
+					return nil
+				}
+				of = y
+			}
+		}
+	}
+	return of
 }
 
 // matchReplicas decides which replica an address in a primary's log or dump means. Both ends write at the
