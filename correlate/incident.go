@@ -124,11 +124,14 @@ func (in *incident) takes(o *outage) bool {
 
 // demoted tells whether the outage is a former primary that comes back as a replica.
 func (o *outage) demoted() bool {
-	if o.moved == nil || o.promoted {
+	if o.promoted {
 		return false
 	}
 	if o.served {
 		return true
+	}
+	if o.moved == nil {
+		return false
 	}
 	for i := range o.replica.events {
 		e := &o.replica.events[i]

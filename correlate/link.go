@@ -119,8 +119,12 @@ func (g *group) findLinks() {
 		return cmp.Or(cmp.Compare(a.lost, b.lost), cmp.Compare(a.replica.name, b.replica.name))
 	})
 	for _, o := range g.links {
-		o.served = o.moved != nil && slices.ContainsFunc(g.links, func(p *outage) bool {
-			return p.server == o.replica && p.replica != o.replica && p.lost <= o.moved.at
+		until := o.lost
+		if o.moved != nil {
+			until = o.moved.at
+		}
+		o.served = slices.ContainsFunc(g.links, func(p *outage) bool {
+			return p.server == o.replica && p.replica != o.replica && p.lost <= until && (o.moved != nil || o.first)
 		})
 	}
 }
