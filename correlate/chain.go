@@ -287,17 +287,25 @@ func (in *incident) forkStalls() []stall {
 // link finds for each step the latest earlier one from which a rule leads to it.
 func link(steps []step) []Step {
 	out := make([]Step, len(steps))
+	byKind := map[string][]int{} // the steps before: a storm has tens of thousands, few of which a rule looks at
 	for i := range steps {
 		s := &steps[i]
 		s.From = -1
-		for j := i - 1; j >= 0 && s.From < 0; j-- {
-			f := &steps[j]
-			for _, r := range rules {
-				if r.fits(f, s) {
-					s.Rule, s.From = r.Name, j
-					break
+		for k := range rules {
+			r := &rules[k]
+			if r.To != s.Kind || s.cause {
+				continue
+			}
+			from := byKind[r.From]
+			for n := len(from) - 1; n >= 0 && from[n] > s.From; n-- {
+				if r.fits(&steps[from[n]], s) {
+					s.Rule, s.From = r.Name, from[n]
 				}
 			}
+		}
+		byKind[s.Kind] = append(byKind[s.Kind], i)
+		if s.cause {
+			byKind["*"] = append(byKind["*"], i)
 		}
 		// Where the clocks cannot tell which came first, the cause may have been sorted behind its effect.
 		for j := i + 1; j < len(steps) && s.From < 0 && s.at != unknown && steps[j].at-s.at <= s.err+steps[j].err; j++ {

@@ -48,6 +48,9 @@ type host struct {
 	step     micros // usual time between dumps; 0 with fewer than three
 	// slowlogSeen tells that a slowlog was taken, though it may have held nothing.
 	slowlogSeen bool
+	// release is the version that the log names last: every setting's default hangs on it, and looking for it means
+	// going through the whole log.
+	release *release
 }
 
 type sample struct {
@@ -385,17 +388,27 @@ func (h *host) version() (flavor, version string) {
 			return cmp.Or(h.samples[i].Flavor, "redis"), h.samples[i].Version
 		}
 	}
+	if h.release == nil {
+		h.release = h.releaseOfLog()
+	}
+	return h.release.flavor, h.release.version
+}
+
+// release is which server, and which version of it.
+type release struct{ flavor, version string }
+
+func (h *host) releaseOfLog() *release {
 	for i := len(h.events) - 1; i >= 0; i-- {
 		e := &h.events[i]
 		if (e.Kind == message.ServerVersion || e.Kind == message.ServerStarted) && e.Detail != "" {
-			flavor = "redis"
+			flavor := "redis"
 			if strings.Contains(e.Text, "alkey") {
 				flavor = "valkey"
 			}
-			return flavor, e.Detail
+			return &release{flavor, e.Detail}
 		}
 	}
-	return "redis", ""
+	return &release{flavor: "redis"}
 }
 
 // setting is what the host runs with: what its evidence says, else the version's default.

@@ -112,6 +112,11 @@ func (g *group) findLinks() {
 	for _, h := range replicas {
 		its := items[h]
 		m := &linkMachine{g: g, h: h, covers: coverage(its)}
+		for i := range h.events {
+			if h.events[i].Kind == message.CachedPrimarySynthesised {
+				m.offers = append(m.offers, h.events[i].at)
+			}
+		}
 		inOrder(its, m.step)
 		g.links = append(g.links, m.done()...)
 	}
@@ -279,6 +284,7 @@ type linkMachine struct {
 	follows bool    // its dumps show it as a replica
 	saidUp  *outage // the open outage of which a dump already said that it is over
 	server  *host
+	offers  []micros // when it made up an id and offset of its own to continue from
 }
 
 // may tells whether the source may open or close outages at this moment.
@@ -744,8 +750,8 @@ func (m *linkMachine) hasHistory(e *event) {
 	if m.cur == nil || e.Offset.Or(0) <= 1 {
 		return
 	}
-	for i := range m.h.events {
-		if x := &m.h.events[i]; x.Kind == message.CachedPrimarySynthesised && x.at <= e.at && e.at-x.at < 60*second {
+	for _, at := range m.offers {
+		if at <= e.at && e.at-at < 60*second {
 			return
 		}
 	}
