@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net"
 	"slices"
+	"sort"
 	"strings"
 
 	"psyncope/ingest/message"
@@ -417,6 +418,7 @@ func (g *group) matchReplicas() {
 		if g.byAddr[addr] != nil {
 			continue
 		}
+		slices.SortStableFunc(as, func(a, b ask) int { return cmp.Compare(a.at, b.at) })
 		for _, h := range g.hosts {
 			if h == g.primary && len(g.servers()) == 1 {
 				continue
@@ -439,9 +441,15 @@ func (g *group) matchReplicas() {
 					tries++
 				}
 				best := 0.0
-				for _, a := range as {
+				// Of a storm's requests only those of the same moment are looked at.
+				near := 2*second + h.clock.err
+				from := sort.Search(len(as), func(i int) bool { return as[i].at >= e.at-near })
+				for _, a := range as[from:] {
 					d := abs(a.at - e.at)
-					if a.lost != lost || d > 2*second+h.clock.err {
+					if a.at > e.at+near {
+						break
+					}
+					if a.lost != lost {
 						continue
 					}
 					s := 1 / (1 + float64(d)/float64(second)*20)
