@@ -18,7 +18,11 @@ func blank[R any]() R {
 	var fill func(reflect.Value)
 	fill = func(v reflect.Value) {
 		for i := range v.NumField() {
-			switch f := v.Field(i); f.Interface().(type) {
+			f := v.Field(i)
+			if !f.CanSet() {
+				continue
+			}
+			switch f.Interface().(type) {
 			case table.Int, table.Micros:
 				f.SetInt(table.Null)
 			case table.Float:
@@ -62,7 +66,8 @@ func stageOf(kind string, version string, change func(*play)) *play {
 	}
 	for i := range 5 {
 		for _, h := range x.g.hosts {
-			s := sample{Sample: blank[table.Sample](), at: dayStart + micros(90+10*i)*second}
+			s := blank[sample]()
+			s.at = dayStart + micros(90+10*i)*second
 			s.Instance, s.File, s.Line = h.name, h.name+"/info.log", int32(1+i)
 			s.Version, s.Flavor, s.RunID, s.ReplID, s.Dated = version, flavor, playRun, playID, "server_time"
 			s.UsedMemory, s.UsedMemoryRSS, s.TotalSystemMemory = 1<<30, 1<<30, 8<<30

@@ -75,7 +75,7 @@ func (c *clock) server(t micros) micros {
 }
 
 // dump lays an INFO dump on the axis.
-func (c *clock) dump(s *table.Sample) micros {
+func (c *clock) dump(s *sample) micros {
 	switch {
 	case s.ServerTime.Known():
 		return c.server(s.ServerTime)

@@ -53,11 +53,6 @@ type host struct {
 	release *release
 }
 
-type sample struct {
-	table.Sample
-	at micros
-}
-
 type replicaRow struct {
 	table.Replica
 	at micros
@@ -199,7 +194,7 @@ func (h *host) place() {
 		}
 	}
 	for i := range h.samples {
-		h.samples[i].at = c.dump(&h.samples[i].Sample)
+		h.samples[i].at = c.dump(&h.samples[i])
 	}
 	next := 0
 	for i := range h.replicas {
@@ -264,7 +259,7 @@ func sortByTime[R any](rows []R, at func(*R) micros) {
 // from the last one found.
 func (h *host) dumpAt(file string, at micros, from int) (micros, int) {
 	for i := from; i < len(h.samples); i++ {
-		if s := &h.samples[i]; s.Sample.At == at && s.File == file {
+		if s := &h.samples[i]; s.At == at && s.File == file {
 			return s.at, i
 		}
 	}

@@ -12,7 +12,8 @@ import (
 func rated(offsets ...int64) (*group, *host) {
 	h := &host{name: "redis-a", settings: map[string]setting{}}
 	for i, o := range offsets {
-		s := sample{Sample: blank[table.Sample](), at: dayStart + micros(i)*second}
+		s := blank[sample]()
+		s.at = dayStart + micros(i)*second
 		s.Role, s.RunID, s.ReplID, s.Dated, s.Flavor, s.Version = "master", playRun, playID, "server_time", "redis", "7.0.15"
 		s.PrimaryOffset, s.BacklogSize, s.BacklogActive = table.Int(o), 1<<20, 1
 		h.samples = append(h.samples, s)

@@ -167,7 +167,7 @@ func firstPrimary(g *group) *host {
 				if s.ConnectedReplicas.Or(0) > 0 {
 					k = 3
 				}
-				first(k, h.clock.dump(&s.Sample))
+				first(k, h.clock.dump(s))
 			}
 		}
 		served := 0
