@@ -59,43 +59,54 @@ func Load(r io.Reader) (*correlate.Diagnosis, error) {
 // whole copies a diagnosis so that no slice in it is nil and every number is one that JSON can
 // say: not-a-number becomes null in a series, 0 elsewhere.
 func whole(d *correlate.Diagnosis) *correlate.Diagnosis {
-	out := fill(reflect.ValueOf(d).Elem()).Interface().(correlate.Diagnosis)
+	out := *d
+	fill(reflect.ValueOf(&out).Elem())
 	if out.Schema == "" {
 		out.Schema = correlate.Schema
 	}
 	return &out
 }
 
-func fill(v reflect.Value) reflect.Value {
-	out := reflect.New(v.Type()).Elem()
+// fill replaces what v refers to by copies that are whole. What v itself holds is v's own.
+func fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Slice:
-		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
-		for i := range v.Len() {
-			out.Index(i).Set(fill(v.Index(i)))
+		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(own, v)
+		switch v.Type().Elem().Kind() {
+		case reflect.Slice, reflect.Pointer, reflect.Struct, reflect.Array, reflect.Float64:
+			for i := range own.Len() {
+				fill(own.Index(i))
+			}
 		}
+		v.Set(own)
 	case reflect.Pointer:
-		if v.IsNil() || v.Elem().Kind() == reflect.Float64 && !finite(v.Elem().Float()) {
-			break
+		switch {
+		case v.IsNil():
+		case v.Type().Elem().Kind() == reflect.Float64 && !finite(v.Elem().Float()):
+			v.SetZero()
+		default:
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			fill(own.Elem())
+			v.Set(own)
 		}
-		out.Set(reflect.New(v.Type().Elem()))
-		out.Elem().Set(fill(v.Elem()))
 	case reflect.Struct:
-		out.Set(v)
 		if v.Type() == reflect.TypeFor[correlate.Stamp]() {
-			break
+			return
 		}
 		for i := range v.NumField() {
-			out.Field(i).Set(fill(v.Field(i)))
+			fill(v.Field(i))
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i))
 		}
 	case reflect.Float64:
-		if finite(v.Float()) {
-			out.Set(v)
+		if !finite(v.Float()) {
+			v.SetFloat(0)
 		}
-	default:
-		out.Set(v)
 	}
-	return out
 }
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
