@@ -5,7 +5,7 @@ FUZZTIME  ?= 10s
 TARGETS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 freebsd/amd64
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE      := $(if $(shell command -v gcc),-race)
-WITH      = grep -rl --include='*_test.go' --exclude-dir='.*' '$(1)' . | xargs -r -n1 dirname | sort -u
+WITH      = grep -rl --include='*_test.go' --exclude-dir='.?*' '$(1)' . | xargs -r -n1 dirname | sort -u
 
 # Installs what a target needs, as root on Debian; elsewhere it fails and the target says what to install.
 APT        = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
