@@ -2,6 +2,7 @@ package logs
 
 import (
 	"slices"
+	"unsafe"
 
 	"psyncope/ingest/logline"
 	"psyncope/ingest/table"
@@ -82,7 +83,12 @@ func (f *fold) again(h *logline.Header, at place) bool {
 }
 
 func (e *entry) is(h *logline.Header) bool {
-	return len(e.what.raw) == len(h.Message) && e.what.raw == string(h.Message) && e.pid == h.PID && e.role == h.Role && e.level == h.Level && e.clock == h.Clock
+	return e.pid == h.PID && same(e.role, h.Role) && same(e.level, h.Level) && same(e.clock, h.Clock) && e.what.raw == string(h.Message)
+}
+
+// same tells whether two strings are equal; mostly they are one and the same, and then it costs no call.
+func same(a, b string) bool {
+	return len(a) == len(b) && (unsafe.StringData(a) == unsafe.StringData(b) || a == b)
 }
 
 func (f *fold) find(h *logline.Header) int {
