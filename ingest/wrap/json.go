@@ -93,29 +93,25 @@ func peelDocker(in []byte, s *Scratch, out *Line) bool {
 	if !ok {
 		return false
 	}
-	i := bytes.LastIndex(text[max(0, len(text)-80):], []byte(`","stream":"std`))
-	if i < 0 {
+	i := bytes.IndexByte(text, '\\') // of the newline, or of an escape that this is not for
+	if i < 0 || i >= 16<<10 {
 		return false
 	}
-	i += max(0, len(text)-80)
-	text, tail := text[:i], text[i+len(`","stream":"std`):]
+	text, tail := text[:i], text[i:]
+	tail, ok = bytes.CutPrefix(tail, []byte(`\n","stream":"std`))
+	if !ok || bytes.IndexByte(text, '"') >= 0 {
+		return false
+	}
 	tail, ok = bytes.CutPrefix(tail, []byte(`out","time":"`))
 	if !ok {
 		tail, ok = bytes.CutPrefix(tail, []byte(`err","time":"`))
 	}
 	at, clock, n := logline.ISO(tail)
-	if !ok || n == 0 || string(tail[n:]) != `"}` || len(text) >= 16<<10 {
-		return false
-	}
-	j := bytes.IndexByte(text, '\\')
-	if j < 0 || j != len(text)-2 || text[j+1] != 'n' {
-		return false // escapes, or no newline
-	}
-	if bytes.IndexByte(text, '"') >= 0 {
+	if !ok || n == 0 || string(tail[n:]) != `"}` {
 		return false
 	}
 	out.stamped(at, clock)
-	out.Inner = text[:j]
+	out.Inner = text
 	return true
 }
 
