@@ -71,6 +71,28 @@ func (f *fold) again(h *logline.Header, at place) bool {
 		}
 		f.ring[f.last].next = i
 	}
+	f.count(i, at)
+	return true
+}
+
+// next counts a message that is expected: the one that followed the last one the time before. b is where it would
+// begin, and may go on behind its line; last is what its header said but for the level. It gives the bytes that the
+// message and its newline take, 0 if this is not the one that is expected.
+func (f *fold) next(last *logline.Header, level string, b []byte, at place) int {
+	i := f.ring[f.last].next
+	if i >= len(f.ring) || uint64(at.at-f.second) >= uint64(table.Second) {
+		return 0
+	}
+	e := &f.ring[i]
+	n := len(e.what.raw)
+	if len(b) <= n || b[n] != '\n' || string(b[:n]) != e.what.raw || e.pid != last.PID || !same(e.level, level) || !same(e.role, last.Role) || !same(e.clock, last.Clock) {
+		return 0
+	}
+	f.count(i, at)
+	return n + 1
+}
+
+func (f *fold) count(i int, at place) {
 	e := &f.ring[i]
 	f.last = i
 	f.undone = e.before
@@ -79,7 +101,6 @@ func (f *fold) again(h *logline.Header, at place) bool {
 		e.second = at
 	}
 	e.before, e.last = e.last, at
-	return true
 }
 
 func (e *entry) is(h *logline.Header) bool {

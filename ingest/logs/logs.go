@@ -32,6 +32,7 @@ import (
 	"io"
 
 	"psyncope/ingest/artifact"
+	"psyncope/ingest/logline"
 	"psyncope/ingest/table"
 )
 
@@ -91,7 +92,9 @@ func (r *reader) all(l *lines) error {
 		// Most logs are bare: their lines go straight to the parser and the fold.
 		if s := r.bare; s.parser.Parse(line, &r.header) {
 			r.sure++
-			r.event(s, place{line: r.line, at: r.header.Stamp, outer: table.Null})
+			if r.event(s, place{line: r.line, at: r.header.Stamp, outer: table.Null}) {
+				r.storm(l)
+			}
 			continue
 		}
 		r.odd(line)
@@ -101,6 +104,29 @@ func (r *reader) all(l *lines) error {
 		return l.err
 	}
 	return nil
+}
+
+// storm reads on while every line is the one that followed the last one the time before. It does what event would do,
+// without looking for the line's end or taking its header apart: in a storm that is three quarters of the work.
+func (r *reader) storm(l *lines) {
+	s := r.bare
+	for {
+		b := l.buf[l.start:l.end]
+		last, at, n := s.parser.Again(b)
+		if n == 0 {
+			return
+		}
+		m := s.fold.next(last, logline.LevelOf(b[n-2]), b[n:], place{line: r.line + 1, at: at, outer: table.Null})
+		if m == 0 {
+			return
+		}
+		l.start += n + m
+		r.line++
+		r.sure++
+		r.account.Records++
+		s.records++
+		s.joins = 0
+	}
 }
 
 // unreturned takes off the carriage returns of a line, and "^M" as editors show them.

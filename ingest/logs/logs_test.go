@@ -600,17 +600,23 @@ var messages = []string{
 func drawLog(t *rapid.T) []string {
 	ms := rapid.Int64Range(0, 3_000_000).Draw(t, "start")
 	distinct := rapid.Bool().Draw(t, "distinct")
+	round := rapid.IntRange(0, 4).Draw(t, "round") // so many messages go round, as in a storm; 0 draws each
 	var lines []string
 	for range rapid.IntRange(1, 200).Draw(t, "lines") {
 		if rapid.IntRange(0, 9).Draw(t, "step") == 0 {
 			ms += rapid.Int64Range(0, 1500).Draw(t, "ms")
 		}
-		pid := rapid.SampledFrom([]string{"7:S", "7:S", "7:S", "7:M", "9:C"}).Draw(t, "pid")
-		msg := rapid.SampledFrom(messages).Draw(t, "message")
+		pid, msg := "7:S", messages[len(lines)%max(round, 1)]
+		level := "*"
+		if round == 0 || rapid.IntRange(0, 9).Draw(t, "else") == 0 {
+			level = rapid.SampledFrom([]string{"*", "#", "-"}).Draw(t, "level")
+			pid = rapid.SampledFrom([]string{"7:S", "7:S", "7:S", "7:M", "9:C"}).Draw(t, "pid")
+			msg = rapid.SampledFrom(messages).Draw(t, "message")
+		}
 		if distinct {
 			msg += fmt.Sprint(" ", len(lines)/2) // more in a second than the fold remembers
 		}
-		lines = append(lines, fmt.Sprintf("%s 14 Apr 2025 09:%02d:%02d.%03d * %s\n", pid, ms/60000%60, ms/1000%60, ms%1000, msg))
+		lines = append(lines, fmt.Sprintf("%s 14 Apr 2025 09:%02d:%02d.%03d %s %s\n", pid, ms/60000%60, ms/1000%60, ms%1000, level, msg))
 	}
 	return lines
 }
@@ -644,6 +650,27 @@ func TestFoldCounts(t *testing.T) {
 			t.Fatalf("folded\n%s\none by one\n%s", a, b)
 		}
 	})
+}
+
+// TestStorm: lines that go round are read in one go where they lie in the buffer, and say what they say one by one.
+func TestStorm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		log := strings.Join(drawLog(t), "")
+		sameInPieces(t, []byte(log))
+	})
+}
+
+// sameInPieces reads a log at once, and byte by byte, so that no line lies in the buffer before the one ahead of it was read.
+func sameInPieces(t interface{ Fatalf(string, ...any) }, log []byte) {
+	var whole, pieces table.Case
+	a, err := logs.Format().Read(artifact.Input{Body: bytes.NewReader(log)}, &whole)
+	b, err2 := logs.Format().Read(artifact.Input{Body: iotest.OneByteReader(bytes.NewReader(log))}, &pieces)
+	if err != nil || err2 != nil || a != b {
+		t.Fatalf("at once %+v, %v; byte by byte %+v, %v", a, err, b, err2)
+	}
+	if a, b := fmt.Sprint(whole.Events.Rows()), fmt.Sprint(pieces.Events.Rows()); a != b {
+		t.Fatalf("byte by byte\n%s\nat once\n%s", b, a)
+	}
 }
 
 // TestRotated: a log that was rotated at any line says what the whole says.
@@ -737,5 +764,8 @@ func FuzzRead(f *testing.F) {
 		}
 		accounted(t, string(log), account, &out)
 		out.Release()
+		if len(log) < 16<<10 { // byte by byte, long lines take long
+			sameInPieces(t, log)
+		}
 	})
 }

@@ -47,8 +47,9 @@ func newReader(in artifact.Input, out *table.Case) *reader {
 	return r
 }
 
-// event takes the message that r.header holds.
-func (r *reader) event(s *stream, at place) {
+// event takes the message that r.header holds. It tells whether that was said before in this second, and nothing else
+// of the stream is waiting for what comes next.
+func (r *reader) event(s *stream, at place) bool {
 	h := &r.header
 	r.account.Records++
 	s.records++
@@ -60,14 +61,15 @@ func (r *reader) event(s *stream, at place) {
 			r.account.Records--
 			s.records--
 			r.ignoreBlock(s)
-			return
+			return false
 		}
 	}
 	s.open, s.joins = true, 0
 	if s.fold.again(h, at) {
-		return
+		return s.block == noBlock
 	}
 	r.say(s, h, at)
+	return false
 }
 
 // say adds a message that the fold does not have.

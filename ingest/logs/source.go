@@ -52,14 +52,17 @@ const surveyed = 128 << 10
 // survey reads the beginning of the file to learn whose lines it has, and names them if there are several
 // servers. It takes nothing.
 func (r *reader) survey(l *lines) {
-	l.fill()
-	if !anySource(l.buf[:l.end]) {
+	// However few bytes a pipe gives at once, the same ones are looked at.
+	upTo := func(n int) []byte {
+		for l.end < n && l.err == nil {
+			l.fill()
+		}
+		return l.buf[:min(l.end, n)]
+	}
+	if !anySource(upTo(firstSize)) {
 		return
 	}
-	for l.end < surveyed && l.err == nil {
-		l.fill()
-	}
-	head := l.buf[:l.end]
+	head := upTo(surveyed)
 	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
 		head = head[:i+1]
 	}
