@@ -246,7 +246,7 @@ func counterRose(get func(*sample) int64, name string) func(*scene) finding {
 func byPerson(e *event) bool {
 	switch e.Kind {
 	case message.ReplicaofSet, message.Promoted:
-		return !strings.Contains(e.Text, "name=sentinel-") && !strings.Contains(e.Text, "cmd=exec")
+		return !e.bySentinel
 	case message.FailoverRequested, message.ClusterFailoverForced, message.SentinelFailoverRequested:
 		return true
 	}

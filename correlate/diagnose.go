@@ -41,6 +41,7 @@ func Diagnose(c *table.Case, o Options) *Diagnosis {
 		g.shareSettings()
 		align(g, o)
 		g.resolve()
+		g.markSentinels()
 		g.id = groupID(g)
 		if o.Group != "" && !g.named(o.Group) {
 			continue

@@ -68,6 +68,8 @@ type event struct {
 	table.Event
 	at, last micros
 	index    int // among the host's events as they were read, file after file
+	// bySentinel tells of a role change that a Sentinel asked for it.
+	bySentinel bool
 }
 
 // command is a slowlog entry on the axis. The slowlog says when a command ended, in whole seconds
