@@ -113,7 +113,7 @@ var authWords = []string{
 func failedSave(e *event) bool {
 	switch e.Kind {
 	case message.RdbSaveOpenFailed, message.RdbSaveWriteError, message.RdbSaveRenameFailed, message.RdbSaveFsyncDirFailed, message.AofWriteError,
-		message.SyncRdbOpenFailed, message.SyncRdbRenameFailed, message.SyncRdbFsyncFailed, message.BgsaveFailed, message.SyncBgsaveChildFailed, message.ReplyMisconfRdb:
+		message.SyncRdbOpenFailed, message.SyncRdbRenameFailed, message.SyncRdbFsyncFailed, message.BgsaveFailed, message.ReplyMisconfRdb:
 		return true
 	}
 	return strings.Contains(e.Text, "No space left on device") || strings.Contains(e.Text, "Read-only file system")

@@ -191,6 +191,13 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 			if e.Kind == message.SyncReplicaOnline || e.Kind == message.PsyncAccepted || e.Kind == message.ReplicaLinkLost {
 				waiting = slices.DeleteFunc(waiting, func(w *host) bool { return w == h })
 			}
+		case message.SyncFullRequestedRdbChannel:
+			// The second connection of a full resync asks as the first one did: one attempt, told twice (redis 8, valkey 8).
+			if h := g.at(e.Peer); h != nil {
+				if n := len(items[h]); n > 0 && items[h][n-1].ev != nil && items[h][n-1].ev.Kind == message.SyncRequested {
+					items[h] = items[h][:n-1]
+				}
+			}
 		case message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset:
 			// The line names the id, not the replica: it answers the request just before it.
 			if len(waiting) > 0 {
@@ -475,6 +482,11 @@ func (m *linkMachine) replicaSays(it item) {
 		if e.Offset.Known() {
 			t.primaryOffset = int64(e.Offset)
 		}
+	case message.DualChannelStart:
+		if m.cur != nil {
+			t := m.current(it)
+			t.granted = cmp.Or(t.granted, "full")
+		}
 	case message.PsyncOk:
 		if m.cur != nil {
 			t := m.current(it)
@@ -583,7 +595,7 @@ func (o *outage) unfold(ask *event) {
 func failsAttempt(kind string) bool {
 	switch kind {
 	case message.ReplConnectFailed, message.ReplConnectTimeout, message.ReplAuthFailed, message.ReplHandlerFailed, message.SyncAbortedByPrimary,
-		message.SyncTransferTimeout, message.SyncBadProtocol, message.PsyncTryLater, message.PsyncUnsupported, message.PsyncBadReply:
+		message.SyncTransferTimeout, message.SyncBadProtocol, message.DualChannelAborted, message.PsyncTryLater, message.PsyncUnsupported, message.PsyncBadReply:
 		return true
 	}
 	for _, p := range []string{message.ReplHandshakeError, message.SyncIoError, message.SyncLoadFailed, "rdb-load-", "reply-"} {

@@ -171,6 +171,7 @@ func TestForms(t *testing.T) {
 		{"quoted", indent("> ", "1795373130\n"+replication), []table.Int{900}, []int32{1}},
 		{"prompts", "10.3.0.1:7001> info replication\n" + replication + "10.3.0.1:7001> info replication\n" + other, []table.Int{900, 950}, []int32{1, 9}},
 		{"shell", "$ redis-cli info replication\n" + replication, []table.Int{900}, []int32{1}},
+		{"sections of modules and of newer releases", server + "# Scripting Engines\nengines_count:1\n\n# search_dialect-statistics\nsearch_dialect_1:0\n" + replication, []table.Int{900}, []int32{1}},
 		{"raw reply", "$207\r\n" + crlf + "\r\n$207\r\n" + crlf + "\r\n+OK\r\n", []table.Int{900, 900}, []int32{1, 10}},
 		{"ruled", "-----\n" + replication + "-----\n" + other, []table.Int{900, 950}, []int32{1, 10}},
 		{"title before", "my server\n1795373130\n" + replication, []table.Int{900}, []int32{2}},

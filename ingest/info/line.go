@@ -91,6 +91,8 @@ func (r *Reader) readLine(b []byte) line {
 		return line{class: classPrompt, value: all}
 	case isFailure(text):
 		return line{class: classFailed, value: all}
+	case isHeader(text):
+		return line{class: classBlank, value: all}
 	case isKey(text, colon):
 		return line{class: classOther, value: all}
 	}
@@ -209,6 +211,21 @@ func isRule(text []byte) bool {
 	}
 	for _, c := range text {
 		if strings.IndexByte("-=*_~#+. ", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isHeader tells a section's header that is none of the known ones: modules have their own, and every release has more
+// ("# Scripting Engines"). It says nothing by itself.
+func isHeader(text []byte) bool {
+	name, ok := bytes.CutPrefix(text, []byte("# "))
+	if !ok || len(name) == 0 || len(name) > 40 || bytes.Count(name, []byte(" ")) > 2 {
+		return false
+	}
+	for _, c := range name {
+		if !(c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == ' ') {
 			return false
 		}
 	}
