@@ -64,7 +64,7 @@ func requestsOf(h *host) []request {
 		case message.PsyncNoCachedPrimary:
 			out = append(out, request{asked: e.at, heard: unknown, granted: -1, full: true, offset: -1})
 			cur = &out[len(out)-1]
-		case message.SyncFullFromPrimary, message.PsyncOk:
+		case message.SyncFullFromPrimary, message.PsyncOk, message.DualChannelStart:
 			if cur != nil && cur.heard == unknown {
 				cur.heard = e.at
 				if e.Kind == message.SyncFullFromPrimary {
