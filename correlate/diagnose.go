@@ -553,6 +553,8 @@ func (in *incident) refusalKind(o *outage, t *attempt) string {
 		granted := ""
 		if t.fullEv != nil {
 			granted = t.fullEv.ReplID
+		} else {
+			granted = idAfter(p, o, t)
 		}
 		switch {
 		case t.asked == "full":
@@ -574,6 +576,17 @@ func (in *incident) refusalKind(o *outage, t *attempt) string {
 		return "no-backlog"
 	}
 	return cmp.Or(kind, "unknown")
+}
+
+// idAfter is the id under which the replica came back, as the dumps have it: a full resync over two connections is
+// granted without a word of it. Empty where none has, or where it is the one that was asked for under another name.
+func idAfter(p *host, o *outage, t *attempt) string {
+	for _, h := range []*host{p, o.replica} {
+		if s := h.firstSampleAfter(max(t.end, t.at)); s != nil && (h == p && s.Role == "master" || s.LinkStatus == "up") && s.ReplID2 != t.replid {
+			return s.ReplID
+		}
+	}
+	return ""
 }
 
 // backlogFreed tells whether the id asked for was the primary's own, of the same process, before its backlog's TTL
