@@ -196,7 +196,10 @@ func (h *host) place() {
 		}
 	}
 	for i := range h.samples {
-		h.samples[i].at = c.dump(&h.samples[i])
+		s := &h.samples[i]
+		if s.at = c.dump(s); s.at == unknown {
+			s.at = h.saidBefore(&s.Origin)
+		}
 	}
 	next := 0
 	for i := range h.replicas {
@@ -255,6 +258,17 @@ func sortByTime[R any](rows []R, at func(*R) micros) {
 			return
 		}
 	}
+}
+
+// saidBefore is when the message before this line was said: the INFO in a crash report has no other date before 7.0.
+func (h *host) saidBefore(o *table.Origin) micros {
+	at := unknown
+	for i := range h.events {
+		if e := &h.events[i]; e.File == o.File && e.Line <= o.Line && e.at != unknown {
+			at = e.at
+		}
+	}
+	return at
 }
 
 // dumpAt is where the dump of a row lies on the axis: rows come in the order of their dumps, so the search goes on

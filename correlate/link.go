@@ -99,7 +99,9 @@ func (g *group) findLinks() {
 			items[h] = append(items[h], item{at: h.events[i].at, src: replicaLog, ev: &h.events[i]})
 		}
 		for i := range h.samples {
-			items[h] = append(items[h], item{at: h.samples[i].at, src: replicaInfo, sample: &h.samples[i]})
+			if s := &h.samples[i]; s.at != unknown { // what lies nowhere on the axis tells of no change
+				items[h] = append(items[h], item{at: s.at, src: replicaInfo, sample: s})
+			}
 		}
 	}
 	var replicas []*host
@@ -216,7 +218,7 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 	row := 0
 	for i := range p.samples {
 		s := &p.samples[i]
-		if s.Role != "master" {
+		if s.Role != "master" || s.at == unknown {
 			continue
 		}
 		clear(here)
