@@ -514,10 +514,11 @@ func (in *incident) refusal() Refusal {
 	return r
 }
 
-// errorReply tells whether the primary answered the request with an error instead of a resync.
+// errorReply tells whether the primary answered the request with an error instead of a resync. That it will answer later
+// (-LOADING, -NOMASTERLINK) is no answer.
 func errorReply(e *event) bool {
 	switch e.Kind {
-	case message.PsyncBadReply, message.PsyncUnsupported, message.PsyncTryLater, message.ReplAuthFailed, message.SyncAbortedByPrimary:
+	case message.PsyncBadReply, message.PsyncUnsupported, message.ReplAuthFailed, message.SyncAbortedByPrimary:
 		return true
 	}
 	return strings.HasPrefix(e.Kind, message.ReplHandshakeError)
