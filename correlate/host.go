@@ -109,7 +109,10 @@ func hosts(c *table.Case) []*host {
 	part(table.Read[sample](&c.Samples), func(r *sample) *[]sample { return &of(r.Instance).samples })
 	part(table.Read[replicaRow](&c.Replicas), func(r *replicaRow) *[]replicaRow { return &of(r.Instance).replicas })
 	part(table.Read[statistic](&c.Statistics), func(r *statistic) *[]statistic { return &of(r.Instance).stats })
-	part(table.Read[event](&c.Events), func(r *event) *[]event { return &of(r.Instance).events })
+	// What a collector says of itself is no word of the server's: a log that is not there stays missing, and a process that is
+	// gone stays silent, though somebody goes on asking it.
+	events := slices.DeleteFunc(table.Read[event](&c.Events), func(r event) bool { return r.Kind == collectFailed })
+	part(events, func(r *event) *[]event { return &of(r.Instance).events })
 	part(table.Read[latency](&c.Latency), func(r *latency) *[]latency { return &of(r.Instance).latency })
 	part(c.Clients.Rows(), func(r *table.Client) *[]table.Client { return &of(r.Instance).clients })
 	for _, r := range table.Read[command](&c.Commands) {
@@ -453,7 +456,9 @@ func (h *host) duration(name string) micros {
 }
 
 // has tells which kinds of artifact the host has, for what is missing.
-func (h *host) hasLog() bool     { return len(h.events) > 0 }
+func (h *host) hasLog() bool {
+	return slices.ContainsFunc(h.events, func(e event) bool { return !strings.HasPrefix(e.Kind, "reply-") })
+}
 func (h *host) hasInfo() bool    { return len(h.samples) > 0 }
 func (h *host) hasSlowlog() bool { return h.slowlogSeen || len(h.commands) > 0 }
 

@@ -166,6 +166,7 @@ func inOrder(its []item, do func(item)) {
 // primaryItems gives each replica what the primary's log and dumps say of it.
 func (g *group) primaryItems(p *host, items map[*host][]item) {
 	var waiting []*host
+	second := map[*host]string{}
 	for i := range p.events {
 		e := &p.events[i]
 		switch e.Kind {
@@ -183,7 +184,7 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 					h = g.stranger(e.Peer)
 				}
 			}
-			if h == nil || h == p {
+			if h == nil || h == p || again(second, h, e.Kind) {
 				continue
 			}
 			items[h] = append(items[h], item{at: e.at, src: primaryLog, ev: e, server: p})
@@ -193,12 +194,9 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 			if e.Kind == message.SyncReplicaOnline || e.Kind == message.PsyncAccepted || e.Kind == message.ReplicaLinkLost {
 				waiting = slices.DeleteFunc(waiting, func(w *host) bool { return w == h })
 			}
-		case message.SyncFullRequestedRdbChannel:
-			// The second connection of a full resync asks as the first one did: one attempt, told twice (redis 8, valkey 8).
+		case message.DualChannelOffered, message.DualChannelEndOffset:
 			if h := g.at(e.Peer); h != nil {
-				if n := len(items[h]); n > 0 && items[h][n-1].ev != nil && items[h][n-1].ev.Kind == message.SyncRequested {
-					items[h] = items[h][:n-1]
-				}
+				second[h] = e.Kind
 			}
 		case message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset:
 			// The line names the id, not the replica: it answers the request just before it.
@@ -240,6 +238,28 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 			}
 		}
 	}
+}
+
+// again tells whether a line is of the second connection of a full resync, and so of an attempt that is told already. The
+// replica asks for the snapshot there once it was offered one (redis 8, valkey 8); in Valkey it then asks to go on from the
+// snapshot's end over the first one, which is granted like a partial resync.
+func again(second map[*host]string, h *host, kind string) bool {
+	stage := second[h]
+	switch {
+	case stage == "":
+		return false
+	case kind == message.SyncRequested && stage == message.DualChannelOffered:
+		second[h] = kind
+		return true
+	case kind == message.SyncRequested && stage == message.DualChannelEndOffset:
+		return true
+	case kind == message.PsyncAccepted && stage == message.DualChannelEndOffset:
+		delete(second, h)
+		return true
+	case kind != message.SyncStreamedRdbDone: // the snapshot may have arrived before the replica asks to go on
+		delete(second, h)
+	}
+	return false
 }
 
 // replicaClient tells whether a client in an output-buffer line is a replica: flags=S, or a command only they send.

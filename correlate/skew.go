@@ -58,13 +58,13 @@ func requestsOf(h *host) []request {
 			continue
 		}
 		switch e.Kind {
-		case message.PsyncTry:
+		case message.PsyncTry, message.PsyncTryDualChannel:
 			out = append(out, request{asked: e.at, heard: unknown, granted: -1, offset: e.Offset.Or(-1), replid: e.ReplID})
 			cur = &out[len(out)-1]
 		case message.PsyncNoCachedPrimary:
 			out = append(out, request{asked: e.at, heard: unknown, granted: -1, full: true, offset: -1})
 			cur = &out[len(out)-1]
-		case message.SyncFullFromPrimary, message.PsyncOk, message.DualChannelStart:
+		case message.SyncFullFromPrimary, message.PsyncOk, message.DualChannelStart, message.PsyncOkDualChannel:
 			if cur != nil && cur.heard == unknown {
 				cur.heard = e.at
 				if e.Kind == message.SyncFullFromPrimary {

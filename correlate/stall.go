@@ -165,7 +165,7 @@ func (h *host) longestSilence(from, to micros) span {
 // theirs, and a script that runs too long has itself announced from inside.
 func awake(e *event) bool {
 	switch e.Kind {
-	case message.ScriptSlow, message.WatchdogExpired, message.ShutdownSignal, collectFailed:
+	case message.ScriptSlow, message.WatchdogExpired, message.ShutdownSignal:
 		return false
 	}
 	return e.Role != "C" && e.PID.Known() && e.at != unknown
