@@ -294,10 +294,6 @@ func faultKind(e *event, sentinel bool) bool {
 // counts is how many full and partial resyncs the primaries granted in the incident. The counters in INFO are exact
 // where a dump stands on either side; the logs count requests one by one. Counters begin anew with each process.
 func (in *incident) counts(next micros) (full, partial int64) {
-	full, partial = in.fromCounters(next)
-	if full >= 0 {
-		return full, partial
-	}
 	var pf, pp, rf, rp int64
 	for _, o := range in.outages {
 		for _, t := range o.tries {
@@ -323,7 +319,24 @@ func (in *incident) counts(next micros) (full, partial int64) {
 			}
 		}
 	}
-	return max(pf, rf), max(pp, rp)
+	full, partial = in.fromCounters(next)
+	switch {
+	case full < 0:
+		return max(pf, rf), max(pp, rp)
+	case in.overTwoConnections():
+		// Valkey counts the stream's part of such a full resync as a partial one (valkey 9.1).
+		partial = min(partial, max(pp, rp))
+	}
+	return full, partial
+}
+
+// overTwoConnections tells whether a full resync's stream went ahead beside its snapshot.
+func (in *incident) overTwoConnections() bool {
+	return slices.ContainsFunc(in.g.servers(), func(p *host) bool {
+		return slices.ContainsFunc(p.events, func(e event) bool {
+			return e.Kind == message.DualChannelEndOffset && e.at >= in.start && (in.end == unknown || e.at <= in.end)
+		})
+	})
 }
 
 // fromCounters sums what sync_full and sync_partial_ok gained on every server; -1 where no dump stands on both sides.
