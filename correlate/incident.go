@@ -237,7 +237,8 @@ func (g *group) silentFaults(known []*incident) []*incident {
 		}
 		for i := range h.events {
 			e := &h.events[i]
-			if !faultKind(e, h.sentinel) || watched && slowKind(e) {
+			// All shards hear of a node that failed. Where replicas are seen, their links tell whether it was one of this group's.
+			if !faultKind(e, h.sentinel) || watched && (slowKind(e) || e.Kind == message.ClusterNodeFail) {
 				continue
 			}
 			if e.at != unknown {
