@@ -258,7 +258,7 @@ func roleChanged(e *event) bool {
 		return !byPerson(e)
 	}
 	switch e.Kind {
-	case message.Promoted, message.PromotedByFailover, message.SentinelSwitchPrimary, message.ClusterElectionWon, message.SentinelPromoted, message.SentinelFailoverEnd:
+	case message.Promoted, message.PromotedByFailover, message.SentinelSwitchPrimary, message.ClusterElectionWon, message.ClusterManualFailoverAccepted, message.SentinelPromoted, message.SentinelFailoverEnd:
 		return true
 	}
 	return false

@@ -471,6 +471,10 @@ func (m *linkMachine) replicaSays(it item) {
 			}
 		}
 	case message.PrimaryLinkLost:
+		if n := len(m.out); e.Role == "M" && m.cur == nil && n > 0 && m.out[n-1].promoted {
+			m.out[n-1].notices = append(m.out[n-1].notices, e) // a new primary lets its old link go: in a cluster it says so afterwards
+			return
+		}
 		if o := m.lostAt(it, it.at); o != nil {
 			o.notices = append(o.notices, e)
 		}
