@@ -1080,10 +1080,29 @@ func checkFailover(in *incident) (Recommendation, bool) {
 		Instance: in.primary().name, Setting: "failover", To: "a known reason", Cost: noCost, Command: in.primary().cli() + " INFO replication",
 		Why: "roles changed and the evidence shows no reason on the old primary; a down-after-milliseconds shorter than its usual stalls fails over for nothing",
 	}
+	if e := in.failoverAsked(); e != nil {
+		r.To, r.Why = "announced", fmt.Sprintf("somebody asked for it: %q; let those who are on call know, and do it while little is written", shorten(e.Text, 120))
+	}
 	if len(in.g.sentinels) > 0 {
 		r.Command = in.g.sentinels[0].cli() + " SENTINEL MASTERS"
 	}
 	return r, true
+}
+
+// failoverAsked is the line that says that a person wanted the failover; nil without one.
+func (in *incident) failoverAsked() *event {
+	for _, h := range append(slices.Clone(in.g.hosts), in.g.sentinels...) {
+		for i := range h.events {
+			e := &h.events[i]
+			switch e.Kind {
+			case message.SentinelFailoverRequested, message.FailoverRequested, message.ClusterManualFailoverAccepted, message.ClusterFailoverForced:
+				if e.at >= in.start-told-h.clock.err && (in.end == unknown || e.at <= in.end) {
+					return e
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func findPrimaryLog(in *incident) (Recommendation, bool) {

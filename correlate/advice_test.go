@@ -263,6 +263,9 @@ func TestFixes(t *testing.T) {
 		{"nobody to take over", "primary-crash", "7.0.15", nil, "use-sentinel", want{"failover", "Sentinel", "sentinel monitor main 10.0.0.1 6379 2", ""}},
 		{"a cluster", "primary-crash", "7.0.15", func(x *play) { x.p.samples[0].Mode = "cluster" }, "use-sentinel", want{setting: none}},
 		{"roles changed", "failover", "7.0.15", nil, "check-failover", want{"failover", "a known reason", "INFO replication", ""}},
+		{"a failover that was asked for", "failover", "7.0.15", func(x *play) {
+			x.says(x.b, 100, message.ClusterManualFailoverAccepted, "Manual failover user request accepted.")
+		}, "check-failover", want{"failover", "announced", "INFO replication", "somebody asked"}},
 		{"gone", "primary-down", "7.0.15", nil, "find-primary-log", want{"evidence", "log of redis-a", "journalctl", ""}},
 		{"no quorum", "failover-stuck", "7.0.15", nil, "check-quorum", want{"quorum", "majority", "CLUSTER NODES", ""}},
 		{"no memory for the fork", "fork-failed", "7.0.15", func(x *play) {
