@@ -481,12 +481,17 @@ func pathBroken(s *scene) finding {
 	if p.endedNear(s) != nil || startedAnew(s).answer == yes {
 		return finding{at: unknown}
 	}
-	// It ran on if it gave a dump meanwhile, or if its log goes on over the loss without a new start.
-	if p.answersBetween(s.lost, s.in.end) || p.logCovers(s.lost) {
+	// It ran on if it gave a dump meanwhile, or wrote a line: a log that ends before the loss may be that of a process that ended.
+	if p.answersBetween(s.lost, s.in.end) || p.wroteAfter(s.lost-p.clock.err) {
 		f.text += ", though " + p.name + " ran on"
 		return f
 	}
 	return needs("evidence of " + p.name + " from that time")
+}
+
+// wroteAfter tells whether the host's own log has a line from this moment on.
+func (h *host) wroteAfter(at micros) bool {
+	return slices.ContainsFunc(h.events, func(e event) bool { return e.at >= at && awake(&e) })
 }
 
 // answersBetween tells whether the host gave a dump between two moments.
