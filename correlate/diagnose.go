@@ -393,6 +393,15 @@ func (in *incident) headline(i *Incident) string {
 			end = "and came back"
 		}
 	}
+	if len(i.Affected) == 0 { // nobody is left but whoever took over
+		var heirs []string
+		for _, o := range in.outages {
+			if o.promoted && !slices.Contains(heirs, o.replica.name) {
+				heirs = append(heirs, o.replica.name)
+			}
+		}
+		who, end = list(heirs), "and became primary"
+	}
 	if i.Trigger.Kind == "unknown" {
 		return fmt.Sprintf("%s lost the link to the primary for a reason the evidence does not show, %s", who, end)
 	}
