@@ -44,6 +44,23 @@ func (g *group) lane(h *host) Lane {
 		}
 		l.Bars = append(l.Bars, Bar{State: state, From: *stampOf(a), To: *stampOf(b)})
 	}
+	// A process that ended holds no link until the next one begins.
+	up := func(a, b micros) {
+		for i := range h.lives {
+			l := &h.lives[i]
+			next := b
+			if i+1 < len(h.lives) {
+				next = h.lives[i+1].from
+			}
+			if l.how == "" || l.how == "ended" || l.to == unknown || next <= a || l.to >= b {
+				continue
+			}
+			bar("up", a, l.to)
+			bar("gone", max(a, l.to), min(b, next))
+			a = max(a, next)
+		}
+		bar("up", a, b)
+	}
 	var own []*outage
 	for _, o := range g.links {
 		if o.replica == h {
@@ -55,7 +72,7 @@ func (g *group) lane(h *host) Lane {
 			continue
 		}
 		if at != unknown {
-			bar("up", at, o.lost)
+			up(at, o.lost)
 		}
 		stop := o.restored
 		if stop == unknown {
@@ -90,7 +107,7 @@ func (g *group) lane(h *host) Lane {
 		at = stop
 	}
 	if at != unknown && (len(own) == 0 || own[len(own)-1].restored != unknown) {
-		bar("up", at, end)
+		up(at, end)
 	}
 	mark := func(at micros, kind string, length micros, what string, ev ...Evidence) {
 		if at != unknown {
