@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sort"
 	"strings"
 
 	"psyncope/ingest/message"
@@ -720,14 +721,21 @@ func raiseBacklog(in *incident) (Recommendation, bool) {
 		return Recommendation{}, false
 	}
 	// The one that takes the largest size to spare; a storm's later rounds are spared with its first.
-	var worst *demand
+	var curable []*demand
 	floor := acc.fullAt(1 << 62)
 	for i := range acc.demands {
-		if d := &acc.demands[i]; d.curable && acc.fullAt(d.need.most) == floor && (worst == nil || d.need.most < worst.need.most) {
-			worst = d
+		if d := &acc.demands[i]; d.curable {
+			curable = append(curable, d)
 		}
 	}
-	if worst == nil || pl.recommended <= pl.backlog || pl.recommended < worst.need.most {
+	slices.SortStableFunc(curable, func(a, b *demand) int { return cmp.Compare(a.need.most, b.need.most) })
+	// More backlog never means more full resyncs, so it is searched for: a storm has thousands.
+	at := sort.Search(len(curable), func(i int) bool { return acc.fullAt(curable[i].need.most) == floor })
+	if at == len(curable) {
+		return Recommendation{}, false
+	}
+	worst := curable[at]
+	if pl.recommended <= pl.backlog || pl.recommended < worst.need.most {
 		return Recommendation{}, false
 	}
 	p := in.primary()

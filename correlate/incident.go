@@ -86,7 +86,7 @@ func (in *incident) takes(o *outage) bool {
 	timeout := o.replica.duration("repl-timeout")
 	slack := timeout + 3*second + o.replica.clock.err
 	last := unknown
-	for _, p := range in.outages {
+	for _, p := range slices.Backward(in.outages) { // a storm has thousands, and the newest answers
 		if p.replica == o.replica && p.restored != unknown && o.lost-p.restored <= slack {
 			return true
 		}

@@ -125,14 +125,19 @@ func (g *group) findLinks() {
 	slices.SortStableFunc(g.links, func(a, b *outage) int {
 		return cmp.Or(cmp.Compare(a.lost, b.lost), cmp.Compare(a.replica.name, b.replica.name))
 	})
+	missed := map[*host]micros{} // when others first lost the host as their server
+	for _, o := range slices.Backward(g.links) {
+		if o.server != o.replica {
+			missed[o.server] = o.lost
+		}
+	}
 	for _, o := range g.links {
 		until := o.lost
 		if o.moved != nil {
 			until = o.moved.at
 		}
-		o.served = slices.ContainsFunc(g.links, func(p *outage) bool {
-			return p.server == o.replica && p.replica != o.replica && p.lost <= until && (o.moved != nil || o.first)
-		})
+		at, ok := missed[o.replica]
+		o.served = ok && at <= until && (o.moved != nil || o.first)
 	}
 }
 
