@@ -88,6 +88,8 @@ const (
 	htmlSeries    = 4000   // numbers in one series: more than a screen has columns
 	htmlRows      = 200    // of a table in a page
 	htmlSteps     = 12     // of a chain, before the rest is folded
+	htmlChain     = 1000   // of a chain in all: a storm of a day has 100,000 steps, and no browser opens those
+	htmlBars      = 1000   // of a lane, and as many marks: no screen has more columns
 )
 
 type htmlPage struct {
@@ -151,6 +153,7 @@ type htmlIncident struct {
 	Facts  []fact
 	Steps  []htmlStep
 	Later  []htmlStep // of a long chain, what the page opens on demand
+	Left   int        // steps that are not in the page
 	Sum    *htmlSum
 	Refuse string
 	Rs     []htmlAdvice
@@ -472,7 +475,9 @@ func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (h
 
 func htmlIncidentOf(group, id string, i *correlate.Incident, book *evidenceBook) htmlIncident {
 	v := htmlIncident{ID: id, I: i, Facts: facts(i)}
-	for n, s := range i.Chain {
+	chain, left := upTo(i.Chain, htmlChain)
+	v.Left = left
+	for n, s := range chain {
 		step := htmlStep{N: n + 1, G: group, ID: fmt.Sprintf("%ss%d", id, n+1), Offset: offset(i.Start, s.At), S: s, Lead: s.Rule}
 		if s.Rule != "" && s.From >= 0 && s.From < n {
 			step.LeadN, step.LeadStep = s.From+1, fmt.Sprintf("%ss%d", id, s.From+1)

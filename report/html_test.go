@@ -149,6 +149,30 @@ func TestHTMLSize(t *testing.T) {
 	}
 }
 
+// A storm of a day has a hundred thousand steps: the page says how many it leaves out, and trouble stays to be seen.
+func TestHTMLOfALongStorm(t *testing.T) {
+	d := storm()
+	i := &d.Incidents[0]
+	step, lane := i.Chain[len(i.Chain)-1], &d.Lanes[1]
+	for n := range 100_000 {
+		s := at(60 + float64(n))
+		step.At = &s
+		i.Chain = append(i.Chain, step)
+		lane.Bars = append(lane.Bars, correlate.Bar{State: "up", From: s, To: at(60.9 + float64(n))}, correlate.Bar{State: "down", From: at(60.9 + float64(n)), To: at(61 + float64(n))})
+		lane.Marks = append(lane.Marks, correlate.Mark{At: s, Kind: "fork", Summary: "child started"})
+	}
+	p := htmlOf(t, d)
+	if len(p) > 5<<20 {
+		t.Errorf("%d bytes", len(p))
+	}
+	if want := fmt.Sprintf("and %d that only --format json has", len(i.Chain)-1000); !strings.Contains(p, want) {
+		t.Errorf("the page does not say %q", want)
+	}
+	if n := strings.Count(p, `"bar down"`); n < 500 {
+		t.Errorf("%d bars are down", n)
+	}
+}
+
 func TestThinnedKeepsExtremes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 400).Draw(t, "n")

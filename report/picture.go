@@ -218,11 +218,11 @@ func newPicture(id string, g gathered, f frame, book *evidenceBook) *htmlPicture
 		y := picTop + n*laneStep
 		lane := htmlLane{Name: visible(l.Instance), Role: visible(l.Role), Y: y, Mid: y + laneMid, Says: visible(l.Instance) + ", " + visible(l.Role)}
 		mid[l.Instance] = lane.Mid
-		for _, b := range l.Bars {
+		for _, b := range thinBars(l.Bars, htmlBars) {
 			lane.Bars = append(lane.Bars, barOf(b, lane.Mid, f))
 			seenStates[stateClass(b.State)] = true
 		}
-		for _, m := range l.Marks {
+		for _, m := range thinMarks(l.Marks, htmlBars) {
 			lane.Marks = append(lane.Marks, markOf(m, lane.Mid, f, book))
 			seenShapes[shapeOf(m.Kind).name] = true
 		}
@@ -266,7 +266,8 @@ func (p *htmlPicture) incident(id string, n int, i *correlate.Incident, f frame,
 	x0, x1 := f.clip(s.A), f.clip(s.B)
 	s.X, s.W = round1(x0), round1(max(x1-x0, 0))
 	p.Spans = append(p.Spans, s)
-	for k, step := range i.Chain {
+	chain, _ := upTo(i.Chain, htmlChain)
+	for k, step := range chain {
 		y, ok := mid[step.Instance]
 		if step.At == nil || !ok {
 			continue
@@ -299,6 +300,48 @@ func arrowPath(x0, x1 float64, y0, y1 int) string {
 	a, b := float64(y0)+s, float64(y1)-s-math.Copysign(3, s)
 	m := (a + b) / 2
 	return fmt.Sprintf("M%v %vC%v %v %v %v %v %v", round1(x0), a, round1(x0), m, round1(x1), m, round1(x1), b)
+}
+
+// thinBars joins neighbours until at most most are left: what is told of them is the state of the longest that is no link
+// that is up, for trouble must not get lost.
+func thinBars(bars []correlate.Bar, most int) []correlate.Bar {
+	if len(bars) <= most {
+		return bars
+	}
+	width := bars[len(bars)-1].To.Sub(bars[0].From.Time) / time.Duration(most)
+	out := make([]correlate.Bar, 0, most)
+	longest := time.Duration(0)
+	for _, b := range bars {
+		d := b.To.Sub(b.From.Time)
+		if n := len(out); n > 0 && b.To.Sub(out[n-1].From.Time) <= width {
+			out[n-1].To = b.To
+			if b.State != "up" && (out[n-1].State == "up" || d > longest) {
+				out[n-1].State, longest = b.State, d
+			}
+			continue
+		}
+		out, longest = append(out, b), d
+	}
+	return out
+}
+
+// thinMarks keeps of each kind of mark one for every column.
+func thinMarks(marks []correlate.Mark, most int) []correlate.Mark {
+	if len(marks) <= most {
+		return marks
+	}
+	width := max(marks[len(marks)-1].At.Sub(marks[0].At.Time)/time.Duration(most), 1)
+	last := map[string]time.Duration{}
+	out := make([]correlate.Mark, 0, most)
+	for _, m := range marks {
+		at := m.At.Sub(marks[0].At.Time)
+		if before, ok := last[m.Kind]; ok && at-before < width {
+			continue
+		}
+		last[m.Kind] = at
+		out = append(out, m)
+	}
+	return out
 }
 
 // clip is x, kept within the plot.
