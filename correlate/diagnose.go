@@ -20,10 +20,9 @@ type Options struct {
 	Reference string
 	// Since and Until bound the incidents and notes that are told; zero is open.
 	Since, Until time.Time
-	// Group keeps one group, by id or by the name of one of its instances.
+	// Group keeps one group, by id or by the name of one of its instances. Its lanes and series are told even without an
+	// incident.
 	Group string
-	// Pictures asks for lanes and series of every group, not only of those with incidents.
-	Pictures bool
 }
 
 // Diagnose analyses one case. The case is not changed and may be released afterwards.

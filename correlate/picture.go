@@ -13,9 +13,9 @@ import (
 // its lowest and highest value, so that no peak is lost.
 const maxPoints = 1200
 
-// picture adds the lanes and series that reports draw, for groups with incidents and where they are asked for.
+// picture adds the lanes and series that reports draw, for groups with incidents and the one that is asked for.
 func (g *group) picture(d *Diagnosis, o Options, ins []*incident) {
-	if len(ins) == 0 && !o.Pictures {
+	if len(ins) == 0 && o.Group == "" {
 		return
 	}
 	all := slices.Clone(g.hosts)

@@ -37,7 +37,7 @@ func (e *evidence) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&e.since, "since", "", "look at what happened from `DATE` on (UTC, or with an offset)")
 	f.StringVar(&e.until, "until", "", "look at what happened before `DATE`")
-	f.StringVar(&e.group, "group", "", "look at the replication group `ID` alone")
+	f.StringVar(&e.group, "group", "", "look at the replication group `ID` alone, and draw it whatever happened")
 	f.StringArrayVar(&e.zones, "tz", nil, "zone of an instance's log, as `INSTANCE=ZONE` (Europe/Berlin, +01:00)")
 	f.StringArrayVar(&e.skews, "skew", nil, "how far an instance's clock is ahead of the reference, as `INSTANCE=SECONDS`")
 	f.StringVar(&e.reference, "reference", "", "the `INSTANCE` whose clock all times are on")
