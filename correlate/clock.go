@@ -282,7 +282,7 @@ func collectorAhead(h *host) micros {
 	return median(d)
 }
 
-// zoneOf estimates what the log's local stamps are ahead of the host's own UTC, to a quarter of an hour, from
+// zoneOf estimates what the log's local stamps are ahead of the host's own UTC, to a zone that there is, from
 // instants that the same host gives in both.
 func zoneOf(h *host, o Options) (micros, string, bool) {
 	if loc := o.TZ[h.name]; loc != nil {
@@ -304,7 +304,7 @@ func zoneOf(h *host, o Options) (micros, string, bool) {
 		{"the log's span against that of the dumps", zoneFromSpan},
 	} {
 		if d := way.of(h); len(d) > 0 {
-			return quarter(median(d)), way.how, true
+			return zoneNear(median(d)), way.how, true
 		}
 	}
 	return 0, "assumed UTC: nothing ties the log's local time to UTC", false
@@ -333,9 +333,9 @@ func zoneFromSignals(h *host) (d []micros) {
 	return d
 }
 
-// near tells whether a difference is a time zone: close to a quarter of an hour, and no zone is more than 15 h away.
+// near tells whether a difference is a time zone.
 func near(z micros) bool {
-	return abs(z-quarter(z)) < 30*second && abs(z) <= 15*3600*second
+	return abs(z-zoneNear(z)) < 30*second
 }
 
 // ownTime is the host's own UTC at a dump.
@@ -394,8 +394,8 @@ func zoneFromSaves(h *host) (d []micros) {
 		seen[s.RDBLastSave] = true
 		t := micros(s.RDBLastSave) * second
 		for _, stamp := range saved {
-			if z := stamp - t; abs(z-quarter(z)) < 2*second && near(z) {
-				d = append(d, quarter(z))
+			if z := stamp - t; abs(z-zoneNear(z)) < 2*second {
+				d = append(d, zoneNear(z))
 			}
 		}
 	}
@@ -431,7 +431,7 @@ func zoneFromCounters(h *host) (d []micros) {
 				continue
 			}
 			z := e.Stamp - (from+to)/2
-			if q := quarter(z); e.Stamp-q > from-2*second && e.Stamp-q <= to+2*second && abs(q) <= 15*3600*second {
+			if q := zoneNear(z); e.Stamp-q > from-2*second && e.Stamp-q <= to+2*second {
 				d = append(d, q)
 			}
 		}
@@ -455,11 +455,17 @@ func zoneFromSpan(h *host) []micros {
 	if last == unknown || end == unknown || end-begin > 1800*second {
 		return nil
 	}
-	// The last line lies within the dumps, or shortly before.
-	if z := quarter(last - end + 450*second); abs(z) <= 15*3600*second {
-		return []micros{z}
+	// The last line stands at the last dump, a moment after it or some time before.
+	best := unknown
+	for _, m := range offsets {
+		if z := m * 60 * second; last-z <= end+60*second && (best == unknown || z < best) {
+			best = z
+		}
 	}
-	return nil
+	if best == unknown || last-best < end-3600*second {
+		return nil
+	}
+	return []micros{best}
 }
 
 // agreed keeps the value that most of the differences share, if it is more than any other.
@@ -485,12 +491,22 @@ func agreed(d []micros) []micros {
 	return []micros{at}
 }
 
-func quarter(d micros) micros {
-	const q = 900 * second
-	if d < 0 {
-		return -((-d + q/2) / q * q)
+// offsets are the time zones there are, in minutes ahead of UTC, with daylight saving as servers write it: a whole hour more
+// (redis 7.4.1 localtime.c nolocks_localtime).
+var offsets = [...]micros{
+	-720, -660, -600, -570, -540, -480, -420, -360, -300, -240, -210, -180, -150, -120, -60, 0, 60, 120, 180, 210, 240, 270, 300, 330, 345,
+	360, 390, 420, 480, 525, 540, 570, 600, 630, 660, 690, 720, 765, 780, 825, 840,
+}
+
+// zoneNear is the time zone closest to d.
+func zoneNear(d micros) micros {
+	best := micros(0)
+	for _, m := range offsets {
+		if z := m * 60 * second; abs(z-d) < abs(best-d) {
+			best = z
+		}
 	}
-	return (d + q/2) / q * q
+	return best
 }
 
 func median[T cmp.Ordered](v []T) T {

@@ -190,3 +190,31 @@ func TestUnalignedIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// A log that ends with the dumps, a moment after them or some minutes before, gives the zone away; one of another month does not.
+func TestZoneFromTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		after string // the last line's stamp; the last dump is of 10:00:30 UTC
+		zone  micros
+		known bool
+	}{
+		{"2026-11-22 10:00:29.000", 0, true},
+		{"2026-11-22 10:00:31.000", 0, true},
+		{"2026-11-22 09:52:00.000", 0, true},
+		{"2026-11-22 15:30:29.000", 330 * 60 * second, true},
+		{"2026-11-22 02:00:31.000", -480 * 60 * second, true},
+		{"2026-12-24 10:00:00.000", 0, false},
+	} {
+		h := &host{samples: make([]sample, 2)}
+		for i := range h.samples {
+			h.samples[i].Collected = at("2026-11-22 10:00:00.000") + micros(i)*30*second
+			h.samples[i].ServerTime, h.samples[i].At = h.samples[i].Collected, h.samples[i].Collected
+		}
+		e := said1("a", message.SyncRequested, c.after, table.Null)
+		h.events = []event{{Event: e}}
+		z, _, known := zoneOf(h, Options{})
+		if z != c.zone || known != c.known {
+			t.Errorf("a log that ends at %s: zone %v, known %v; want %v, %v", c.after, z/second, known, c.zone/second, c.known)
+		}
+	}
+}

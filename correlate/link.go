@@ -31,6 +31,7 @@ type outage struct {
 	server                                       *host    // the primary it lost
 	tried                                        []string // addresses it tried to connect to
 	served                                       bool     // the replica had been a primary that others lost, before it was told to follow one
+	online                                       *event   // the primary said that it is over, where the replica's log should have the word
 }
 
 // attempt is one request for synchronization and what came of it.
@@ -399,6 +400,20 @@ func (m *linkMachine) hadLink(at micros) bool {
 	return m.upOnce && m.upFrom < at-clockSlack
 }
 
+// wasUp ends an outage of which the replica's log knows nothing, once the replica shows that it had a link again, and the
+// primary has said since when. The log begins too late, and the clocks' error hides it.
+func (m *linkMachine) wasUp(at micros) {
+	o := m.cur
+	if o == nil || o.online == nil || o.online.at >= at || slices.ContainsFunc(o.tries, func(t *attempt) bool { return t.byReplica }) ||
+		slices.ContainsFunc(o.notices, func(e *event) bool { return e.Instance == m.h.name }) {
+		return
+	}
+	if t := o.last(); t != nil && t.outcome == "" {
+		t.outcome, t.end = "full", o.online.at
+	}
+	m.close(item{at: o.online.at, src: primaryLog, ev: o.online}, "full")
+}
+
 // up notes that the link was seen up.
 func (m *linkMachine) up(at micros) {
 	if !m.upOnce {
@@ -469,6 +484,7 @@ func (m *linkMachine) replicaSays(it item) {
 	e := it.ev
 	switch e.Kind {
 	case message.PrimaryTimeout:
+		m.wasUp(it.at)
 		if o := m.lostAt(it, it.at); o != nil {
 			o.notices = append(o.notices, e)
 			if o.timeoutByReplica == nil {
@@ -480,6 +496,7 @@ func (m *linkMachine) replicaSays(it item) {
 			m.out[n-1].notices = append(m.out[n-1].notices, e) // a new primary lets its old link go: in a cluster it says so afterwards
 			return
 		}
+		m.wasUp(it.at)
 		if o := m.lostAt(it, it.at); o != nil {
 			o.notices = append(o.notices, e)
 		}
@@ -767,11 +784,15 @@ func (m *linkMachine) primarySays(it item) {
 			m.close(it, "partial")
 		}
 	case message.SyncReplicaOnline:
-		if m.may(it) && m.cur != nil {
+		switch {
+		case m.cur == nil:
+		case m.may(it):
 			if t := m.cur.last(); t != nil && t.outcome == "" {
 				t.outcome, t.end = "full", it.at
 			}
 			m.close(it, "full")
+		default:
+			m.cur.online = e
 		}
 	case message.SyncBgsaveFailed, message.SyncBgsaveChildFailed, message.ForkFailedRdb, message.BgsaveFailed, message.RdbSaveOpenFailed,
 		message.RdbSaveWriteError, message.RdbSaveRenameFailed, message.DisklessTransferFailed, message.DisklessTransferReplicaFailed:
@@ -855,7 +876,8 @@ func (m *linkMachine) replicaDump(it item) {
 			m.up(it.at)
 			return
 		}
-		if m.hasLog(it.at) || s.LastIOSeconds.Or(0) > 2 {
+		m.wasUp(it.at)
+		if m.cur == nil || m.hasLog(it.at) || s.LastIOSeconds.Or(0) > 2 {
 			return
 		}
 		// A replica that just woke still believes in its link, for a moment: against the primary's log its word counts when
@@ -930,6 +952,7 @@ func (m *linkMachine) close2(it item) {
 }
 
 func (m *linkMachine) done() []*outage {
+	m.wasUp(1 << 62)
 	return slices.DeleteFunc(m.out, func(o *outage) bool {
 		// A host that was never a replica: a primary's own start line is no outage of a link.
 		return len(o.tries) == 0 && len(o.notices) == 0 && len(o.failures) == 0 && len(o.proof) == 0 && o.moved == nil && o.restored == unknown && !o.begun

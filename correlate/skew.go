@@ -230,8 +230,8 @@ func (h *host) alignTo(p *host) bool {
 	likely, best, votes := stab(candidates, hint, sure)
 	skew := likely.near(hint)
 	err := max(best.hi-skew, skew-best.lo) + logTick
-	// A zone that nothing told shows up as a skew of quarters of an hour.
-	if q := quarter(skew); q != 0 && abs(skew-q) < 300*second {
+	// A zone that nothing told shows up as a skew of hours.
+	if q := zoneNear(skew); q != 0 && abs(skew-q) < 300*second {
 		switch {
 		case !h.clock.zoneKnown && h.hasLog():
 			h.clock.zone += q
