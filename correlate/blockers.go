@@ -119,6 +119,12 @@ func failedSave(e *event) bool {
 	return strings.Contains(e.Text, "No space left on device") || strings.Contains(e.Text, "Read-only file system")
 }
 
+// beginsNoSnapshot: a replica is told so where the snapshot's child cannot be started (redis 7.4.1 replication.c
+// startBgsaveForReplication). A child that fails later closes the connection without a word.
+func beginsNoSnapshot(e *event) bool {
+	return strings.Contains(e.Text, "BGSAVE failed, replication can't continue")
+}
+
 // lastSaveFailed reads rdb_last_bgsave_status in the dumps of the incident.
 func lastSaveFailed(s *scene) finding {
 	h := s.suspect

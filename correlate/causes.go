@@ -203,6 +203,7 @@ var causes = []Cause{
 		Prose: "fork was refused: not enough memory under the kernel's overcommit rules, or a process limit. No snapshot, so no full resync, can succeed until that changes; the replica asks again and again.",
 		clues: []clue{
 			{"the log says that fork failed", said("suspect", kinds(message.ForkFailedRdb, message.ForkFailedAof, message.ForkFailedModule), "could not fork"), 9, 0},
+			{"the primary told the replica that it could not begin a snapshot", said("group", beginsNoSnapshot, "was told that no snapshot can begin"), 5, 0},
 			{"snapshots failed and no fork happened: total_forks stood still while sync_full rose", refusedForks, 5.5, -3},
 			{"resyncs were asked for while every snapshot failed", snapshotsFail, 2.2, 0},
 			{"rdb_last_bgsave_status is err", lastSaveFailed, 2.5, 0},
