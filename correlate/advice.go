@@ -1104,7 +1104,7 @@ func (in *incident) failoverAsked() *event {
 			e := &h.events[i]
 			switch e.Kind {
 			case message.SentinelFailoverRequested, message.FailoverRequested, message.ClusterManualFailoverAccepted, message.ClusterFailoverForced:
-				if e.at >= in.start-told-h.clock.err && (in.end == unknown || e.at <= in.end) {
+				if e.at >= in.start-obeyed-h.clock.err && (in.end == unknown || e.at <= in.end) {
 					return e
 				}
 			}

@@ -48,9 +48,9 @@ func rewrittenAtOnce(next []event, e *event) bool {
 	return false
 }
 
-// told is how long after a Sentinel said so a server may obey: the command waits for the server's event loop, and
+// obeyed is how long after a Sentinel said so a server may obey: the command waits for the server's event loop, and
 // one that stands still for longer is down to its Sentinels before they tell it anything.
-const told = 5 * second
+const obeyed = 5 * second
 
 func (g *group) toldBySentinel(h *host, e *event) bool {
 	for _, s := range g.sentinels {
@@ -58,7 +58,7 @@ func (g *group) toldBySentinel(h *host, e *event) bool {
 			c := &s.events[i]
 			switch c.Kind {
 			case message.SentinelFailoverSendReplicaofNoone, message.SentinelReplicaReconfSent, message.SentinelConvertToReplica, message.SentinelFixReplicaConfig:
-				if off := e.at - c.at; max(off, -off) <= told+h.clock.err+s.clock.err && slices.Contains(h.addrs, c.Peer) {
+				if off := e.at - c.at; max(off, -off) <= obeyed+h.clock.err+s.clock.err && slices.Contains(h.addrs, c.Peer) {
 					return true
 				}
 			}

@@ -439,7 +439,7 @@ func zoneFromCounters(h *host) (d []micros) {
 	return agreed(d)
 }
 
-// zoneFromSpan: a log and dumps that were taken together end together. It takes a whole hour to be sure of.
+// zoneFromSpan: a log and dumps that were taken together end together.
 func zoneFromSpan(h *host) []micros {
 	if len(h.samples) < 2 || len(h.events) == 0 {
 		return nil
@@ -457,7 +457,7 @@ func zoneFromSpan(h *host) []micros {
 	}
 	// The last line stands at the last dump, a moment after it or some time before.
 	best := unknown
-	for _, m := range offsets {
+	for _, m := range realZones {
 		if z := m * 60 * second; last-z <= end+60*second && (best == unknown || z < best) {
 			best = z
 		}
@@ -491,9 +491,9 @@ func agreed(d []micros) []micros {
 	return []micros{at}
 }
 
-// offsets are the time zones there are, in minutes ahead of UTC, with daylight saving as servers write it: a whole hour more
+// realZones are the time zones there are, in minutes ahead of UTC, with daylight saving as servers write it: a whole hour more
 // (redis 7.4.1 localtime.c nolocks_localtime).
-var offsets = [...]micros{
+var realZones = [...]micros{
 	-720, -660, -600, -570, -540, -480, -420, -360, -300, -240, -210, -180, -150, -120, -60, 0, 60, 120, 180, 210, 240, 270, 300, 330, 345,
 	360, 390, 420, 480, 525, 540, 570, 600, 630, 660, 690, 720, 765, 780, 825, 840,
 }
@@ -501,7 +501,7 @@ var offsets = [...]micros{
 // zoneNear is the time zone closest to d.
 func zoneNear(d micros) micros {
 	best := micros(0)
-	for _, m := range offsets {
+	for _, m := range realZones {
 		if z := m * 60 * second; abs(z-d) < abs(best-d) {
 			best = z
 		}

@@ -112,6 +112,18 @@ func pair(c *table.Case, when micros, skew micros, offset int64) {
 	}
 }
 
+// aligned is the only group of a case, laid on its axis.
+func aligned(c *table.Case) *group {
+	hs := hosts(c)
+	clocks(hs, Options{})
+	for _, h := range hs {
+		h.place()
+	}
+	g := groups(hs)[0]
+	align(g, Options{})
+	return g
+}
+
 // Whatever the skew, it is found within the error that is claimed, from one request or many.
 func TestSkewIsFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -123,13 +135,7 @@ func TestSkewIsFound(t *testing.T) {
 			when += micros(rapid.Int64Range(1e6, 600e6).Draw(t, "gap"))
 			pair(&c, when, skew, int64(1000+i))
 		}
-		hs := hosts(&c)
-		clocks(hs, Options{})
-		for _, h := range hs {
-			h.place()
-		}
-		g := groups(hs)[0]
-		align(g, Options{})
+		g := aligned(&c)
 		b := g.hosts[1]
 		if d := abs(b.clock.skew - skew); d > b.clock.err {
 			t.Fatalf("skew %d found as %d ± %d", skew, b.clock.skew, b.clock.err)
@@ -150,13 +156,7 @@ func TestStepIsFound(t *testing.T) {
 	for i := range 3 {
 		pair(&c, when+7200*second+micros(i)*600*second, -30*second, int64(2000+i))
 	}
-	hs := hosts(&c)
-	clocks(hs, Options{})
-	for _, h := range hs {
-		h.place()
-	}
-	g := groups(hs)[0]
-	align(g, Options{})
+	g := aligned(&c)
 	b := g.hosts[1]
 	if len(b.clock.changes) != 1 {
 		t.Fatalf("changes %q: want one", b.clock.changes)

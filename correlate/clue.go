@@ -491,7 +491,7 @@ func pathBroken(s *scene) finding {
 
 // wroteAfter tells whether the host's own log has a line from this moment on.
 func (h *host) wroteAfter(at micros) bool {
-	return slices.ContainsFunc(h.events, func(e event) bool { return e.at >= at && awake(&e) })
+	return h.anyEvent(func(e *event) bool { return e.at >= at && awake(e) })
 }
 
 // answersBetween tells whether the host gave a dump between two moments.

@@ -111,7 +111,7 @@ func hosts(c *table.Case) []*host {
 	part(table.Read[statistic](&c.Statistics), func(r *statistic) *[]statistic { return &of(r.Instance).stats })
 	// What a collector says of itself is no word of the server's: a log that is not there stays missing, and a process that is
 	// gone stays silent, though somebody goes on asking it.
-	events := slices.DeleteFunc(table.Read[event](&c.Events), func(r event) bool { return r.Kind == collectFailed })
+	events := slices.DeleteFunc(table.Read[event](&c.Events), func(r event) bool { return r.Kind == table.CollectFailed })
 	part(events, func(r *event) *[]event { return &of(r.Instance).events })
 	part(table.Read[latency](&c.Latency), func(r *latency) *[]latency { return &of(r.Instance).latency })
 	part(c.Clients.Rows(), func(r *table.Client) *[]table.Client { return &of(r.Instance).clients })
@@ -198,11 +198,19 @@ func (h *host) place() {
 			e.last = e.at
 		}
 	}
+	var logs map[string][]*event // by file, for dumps without a date
 	for i := range h.samples {
 		s := &h.samples[i]
-		if s.at = c.dump(s); s.at == unknown {
-			s.at = h.saidBefore(&s.Origin)
+		if s.at = c.dump(s); s.at != unknown {
+			continue
 		}
+		if logs == nil {
+			logs = map[string][]*event{}
+			for j := range h.events {
+				logs[h.events[j].File] = append(logs[h.events[j].File], &h.events[j])
+			}
+		}
+		s.at = saidBefore(logs[s.File], s.Line)
 	}
 	next := 0
 	for i := range h.replicas {
@@ -264,10 +272,10 @@ func sortByTime[R any](rows []R, at func(*R) micros) {
 }
 
 // saidBefore is when the message before this line was said: the INFO in a crash report has no other date before 7.0.
-func (h *host) saidBefore(o *table.Origin) micros {
+func saidBefore(log []*event, line int32) micros {
 	at := unknown
-	for i := range h.events {
-		if e := &h.events[i]; e.File == o.File && e.Line <= o.Line && e.at != unknown {
+	for _, e := range log {
+		if e.Line <= line && e.at != unknown {
 			at = e.at
 		}
 	}
@@ -457,8 +465,19 @@ func (h *host) duration(name string) micros {
 
 // has tells which kinds of artifact the host has, for what is missing.
 func (h *host) hasLog() bool {
-	return slices.ContainsFunc(h.events, func(e event) bool { return !strings.HasPrefix(e.Kind, "reply-") })
+	return h.anyEvent(func(e *event) bool { return !strings.HasPrefix(e.Kind, "reply-") })
 }
+
+// anyEvent tells whether the host has an event of some sort.
+func (h *host) anyEvent(sort func(*event) bool) bool {
+	for i := range h.events {
+		if sort(&h.events[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 func (h *host) hasInfo() bool    { return len(h.samples) > 0 }
 func (h *host) hasSlowlog() bool { return h.slowlogSeen || len(h.commands) > 0 }
 

@@ -334,7 +334,7 @@ func (in *incident) counts(next micros) (full, partial int64) {
 // overTwoConnections tells whether a full resync's stream went ahead beside its snapshot.
 func (in *incident) overTwoConnections() bool {
 	return slices.ContainsFunc(in.g.servers(), func(p *host) bool {
-		return slices.ContainsFunc(p.events, func(e event) bool {
+		return p.anyEvent(func(e *event) bool {
 			return e.Kind == message.DualChannelEndOffset && e.at >= in.start && (in.end == unknown || e.at <= in.end)
 		})
 	})

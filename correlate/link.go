@@ -172,7 +172,7 @@ func inOrder(its []item, do func(item)) {
 // primaryItems gives each replica what the primary's log and dumps say of it.
 func (g *group) primaryItems(p *host, items map[*host][]item) {
 	var waiting []*host
-	second := map[*host]string{}
+	stages := map[*host]string{}
 	for i := range p.events {
 		e := &p.events[i]
 		switch e.Kind {
@@ -190,7 +190,7 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 					h = g.stranger(e.Peer)
 				}
 			}
-			if h == nil || h == p || again(second, h, e.Kind) {
+			if h == nil || h == p || ofSecondConnection(stages, h, e.Kind) {
 				continue
 			}
 			items[h] = append(items[h], item{at: e.at, src: primaryLog, ev: e, server: p})
@@ -202,7 +202,7 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 			}
 		case message.DualChannelOffered, message.DualChannelEndOffset:
 			if h := g.at(e.Peer); h != nil {
-				second[h] = e.Kind
+				stages[h] = e.Kind
 			}
 		case message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset:
 			// The line names the id, not the replica: it answers the request just before it.
@@ -246,24 +246,24 @@ func (g *group) primaryItems(p *host, items map[*host][]item) {
 	}
 }
 
-// again tells whether a line is of the second connection of a full resync, and so of an attempt that is told already. The
+// ofSecondConnection tells whether a line is of the second connection of a full resync, and so of an attempt that is told already. The
 // replica asks for the snapshot there once it was offered one (redis 8, valkey 8); in Valkey it then asks to go on from the
 // snapshot's end over the first one, which is granted like a partial resync.
-func again(second map[*host]string, h *host, kind string) bool {
-	stage := second[h]
+func ofSecondConnection(stages map[*host]string, h *host, kind string) bool {
+	stage := stages[h]
 	switch {
 	case stage == "":
 		return false
 	case kind == message.SyncRequested && stage == message.DualChannelOffered:
-		second[h] = kind
+		stages[h] = kind
 		return true
 	case kind == message.SyncRequested && stage == message.DualChannelEndOffset:
 		return true
 	case kind == message.PsyncAccepted && stage == message.DualChannelEndOffset:
-		delete(second, h)
+		delete(stages, h)
 		return true
 	case kind != message.SyncStreamedRdbDone: // the snapshot may have arrived before the replica asks to go on
-		delete(second, h)
+		delete(stages, h)
 	}
 	return false
 }

@@ -395,6 +395,3 @@ func (h *host) slowFsyncs() []explanation {
 	}
 	return out
 }
-
-// collectFailed is the kind of event with which package info records that a server gave no dump when asked.
-const collectFailed = "collect-failed"

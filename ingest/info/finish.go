@@ -181,10 +181,6 @@ func (r *Reader) emit(eof bool) {
 	clear(r.others)
 }
 
-// EventFailed is the kind of the Event that stands where a dump should: the server, or the way to it, gave
-// the collector an error or nothing. Stamp is the collector's date.
-const EventFailed = "collect-failed"
-
 // sameDate is how near two dates stand that date one dump twice ("Sun Nov 22 ..." and the epoch below it).
 const sameDate = 900 * table.Second / 1000
 
@@ -291,7 +287,7 @@ func (r *Reader) stampFor(line []byte, before table.Micros, eof bool) table.Micr
 
 func (r *Reader) failure(line int32, stamp table.Micros, text string) table.Event {
 	e := table.Event{
-		Origin: r.in.Origin, Stamp: stamp, Clock: table.ClockUTC, Outer: table.Null, PID: table.Null, Kind: EventFailed,
+		Origin: r.in.Origin, Stamp: stamp, Clock: table.ClockUTC, Outer: table.Null, PID: table.Null, Kind: table.CollectFailed,
 		Offset: table.Null, Bytes: table.Null, Number: table.Null, Detail: text, Text: text, Count: 1, LastLine: line, LastStamp: stamp,
 	}
 	e.Line = line

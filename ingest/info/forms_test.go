@@ -238,7 +238,7 @@ func TestFailures(t *testing.T) {
 			e := readNamed(t, tt.file, tt.body, 77)
 			var got []row
 			for _, v := range e.Events {
-				if v.Kind != EventFailed || (v.Clock == table.ClockUTC) != v.Stamp.Known() {
+				if v.Kind != table.CollectFailed || (v.Clock == table.ClockUTC) != v.Stamp.Known() {
 					t.Errorf("event %+v", v)
 				}
 				got = append(got, row{v.Line, v.Stamp, v.Detail, v.Count})

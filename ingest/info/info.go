@@ -3,7 +3,7 @@
 //
 // A dump becomes a row of Samples; its slaveN lines rows of Replicas; cmdstat_ and errorstat_ lines that differ from
 // the dump before rows of Statistics; and, where asked for, other fields that differ rows of Fields. What
-// stands where a dump should, because the server did not answer, is an Event of kind [EventFailed]: a gap
+// stands where a dump should, because the server did not answer, is an Event of kind [table.CollectFailed]: a gap
 // in INFO has a meaning.
 //
 // INFO text is nine parts repetition. A [Reader] therefore does not parse a dump, it compares it with the one before:

@@ -9,7 +9,7 @@ import (
 type class uint8
 
 const (
-	classBlank   class = iota // nothing, or a rule of punctuation
+	classBlank   class = iota // nothing, a rule of punctuation, or a header that no one knows
 	classDate                 // dates the dump that follows
 	classSection              // "# Server"
 	classInt                  // a field with a column for numbers

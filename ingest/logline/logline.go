@@ -73,28 +73,28 @@ type Parser struct {
 // Parse reads a line that begins with a header in one of the forms in which servers write it. It is
 // false, and h undefined, for any other line.
 func (p *Parser) Parse(line []byte, h *Header) bool {
-	if last, at, n := p.Again(line); n > 0 {
+	if last, at, level, n := p.Again(line); n > 0 {
 		*h = *last
-		h.Stamp, h.Message = at, line[n:]
-		h.Level, _ = levelOf(line[n-2])
+		h.Stamp, h.Level, h.Message = at, level, line[n:]
 		return true
 	}
 	return p.parse(line, h)
 }
 
 // Again looks whether b begins as the last full line did that Parse read, but for its milliseconds and its level. If so,
-// last is what both say of process, role and clock, and at and n are this one's stamp and where its message begins; else
-// n is 0. The level stands two bytes before the message. b may go on behind the line.
-func (p *Parser) Again(b []byte) (last *Header, at table.Micros, n int) {
+// last is what both say of process, role and clock, at and level are this one's, and its message begins at n; else n is 0.
+// b may go on behind the line.
+func (p *Parser) Again(b []byte) (last *Header, at table.Micros, level string, n int) {
 	n = p.n
 	if n == 0 || len(b) < n+6 || string(b[:n]) != string(p.same[:n]) {
-		return nil, 0, 0
+		return nil, 0, "", 0
 	}
 	x, y, z := b[n]-'0', b[n+1]-'0', b[n+2]-'0'
-	if _, ok := levelOf(b[n+4]); x > 9 || y > 9 || z > 9 || b[n+3] != ' ' || !ok || b[n+5] != ' ' {
-		return nil, 0, 0
+	level, ok := levelOf(b[n+4])
+	if x > 9 || y > 9 || z > 9 || b[n+3] != ' ' || !ok || b[n+5] != ' ' {
+		return nil, 0, "", 0
 	}
-	return &p.last, p.last.Stamp + table.Micros(x)*100_000 + table.Micros(y)*10_000 + table.Micros(z)*1_000, n + 6
+	return &p.last, p.last.Stamp + table.Micros(x)*100_000 + table.Micros(y)*10_000 + table.Micros(z)*1_000, level, n + 6
 }
 
 func (p *Parser) parse(line []byte, h *Header) bool {
@@ -221,12 +221,6 @@ func levelOf(c byte) (string, bool) {
 		return Debug, true
 	}
 	return "", false
-}
-
-// LevelOf is the level that a character stands for in a line that [Parser.Again] knows.
-func LevelOf(c byte) string {
-	level, _ := levelOf(c)
-	return level
 }
 
 func roleOf(c byte) (string, bool) {

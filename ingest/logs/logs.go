@@ -32,7 +32,6 @@ import (
 	"io"
 
 	"psyncope/ingest/artifact"
-	"psyncope/ingest/logline"
 	"psyncope/ingest/table"
 )
 
@@ -112,11 +111,11 @@ func (r *reader) storm(l *lines) {
 	s := r.bare
 	for {
 		b := l.buf[l.start:l.end]
-		last, at, n := s.parser.Again(b)
+		last, at, level, n := s.parser.Again(b)
 		if n == 0 {
 			return
 		}
-		m := s.fold.next(last, logline.LevelOf(b[n-2]), b[n:], place{line: r.line + 1, at: at, outer: table.Null})
+		m := s.fold.next(last, level, b[n:], place{line: r.line + 1, at: at, outer: table.Null})
 		if m == 0 {
 			return
 		}

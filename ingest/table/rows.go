@@ -134,6 +134,10 @@ const (
 	ClockNone        = "none"          // no stamp at all
 )
 
+// CollectFailed is the Kind of an Event that stands where a dump should: the server, or the way to it, gave the collector
+// an error or nothing. It is the collector's word and not the server's; its Stamp is the collector's date.
+const CollectFailed = "collect-failed"
+
 // Event is one message of a server or Sentinel log, or a run of equal ones.
 type Event struct {
 	Origin
