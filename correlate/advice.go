@@ -8,11 +8,17 @@ import (
 	"strings"
 )
 
+// situation is what a fix looks at: an incident, its verdict, and what the group's incidents would have taken.
+type situation struct {
+	*judged
+	plan *plan
+}
+
 // fix is one thing to change. It looks at an incident and gives the change with this incident's numbers, or none where
 // the evidence shows that it would not help, or is done already. cuts is the rule that it breaks.
 type fix struct {
 	id, cuts string
-	give     func(*incident) (Recommendation, bool)
+	give     func(*situation) (Recommendation, bool)
 	prose    string // what `explain` prints
 }
 
@@ -207,7 +213,7 @@ var anyway = []string{"process-limit"}
 var unnamed = []string{"raise-repl-timeout", "raise-backlog"}
 
 // advise adds what to change, what breaks a loop first, then what mends the cause in the order of the guide.
-func (in *incident) advise(out *Incident) {
+func (in *situation) advise(out *Incident) {
 	var ids []string
 	if out.Loop != nil {
 		for _, l := range loopFixes {
@@ -277,7 +283,7 @@ func (h *host) configSet(name, value string) string {
 // everywhere is configSet on the primary and each replica that has artifacts: both ends use their own value, and each
 // may be the primary tomorrow.
 func (in *incident) everywhere(name, value string) string {
-	p := in.primary()
+	p := in.primary
 	out := []string{p.configSet(name, value)}
 	for _, h := range in.g.hosts {
 		if h != p {

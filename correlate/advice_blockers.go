@@ -15,10 +15,10 @@ import (
 
 // forkRefused is the log's line about a fork that failed in the incident and says this.
 func (in *incident) forkRefused(what string) *event {
-	p := in.primary()
+	p := in.primary
 	for i := range p.events {
 		e := &p.events[i]
-		if e.Kind != message.ForkFailedRdb && e.Kind != message.ForkFailedAof && e.Kind != message.ForkFailedModule || in.scene != nil && !in.scene.during(e) {
+		if e.Kind != message.ForkFailedRdb && e.Kind != message.ForkFailedAof && e.Kind != message.ForkFailedModule || !in.during(e) {
 			continue
 		}
 		if strings.Contains(e.Text, what) {
@@ -28,13 +28,13 @@ func (in *incident) forkRefused(what string) *event {
 	return nil
 }
 
-func processLimit(in *incident) (Recommendation, bool) {
+func processLimit(in *situation) (Recommendation, bool) {
 	// EAGAIN: fork(2) gives it at RLIMIT_NPROC, a cgroup's pids.max or the kernel's limit of threads.
 	e := in.forkRefused("Resource temporarily unavailable")
 	if e == nil {
 		return Recommendation{}, false
 	}
-	p := in.primary()
+	p := in.primary
 	pid := "$(pidof redis-server)"
 	if s := p.lastSampleBefore(in.start); s != nil && s.ProcessID.Known() {
 		pid = itoa(int64(s.ProcessID))
@@ -45,8 +45,8 @@ func processLimit(in *incident) (Recommendation, bool) {
 	}, true
 }
 
-func overcommit(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func overcommit(in *situation) (Recommendation, bool) {
+	p := in.primary
 	if in.forkRefused("Resource temporarily unavailable") != nil {
 		return Recommendation{}, false
 	}
@@ -65,8 +65,8 @@ func overcommit(in *incident) (Recommendation, bool) {
 	return r, true
 }
 
-func moreMemory(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func moreMemory(in *situation) (Recommendation, bool) {
+	p := in.primary
 	if in.forkRefused("Resource temporarily unavailable") != nil {
 		return Recommendation{}, false
 	}
@@ -86,14 +86,14 @@ func moreMemory(in *incident) (Recommendation, bool) {
 	return r, true
 }
 
-func freeDisk(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func freeDisk(in *situation) (Recommendation, bool) {
+	p := in.primary
 	var e *event
 	var on *host
 	for _, h := range in.g.hosts {
 		for i := range h.events {
 			x := &h.events[i]
-			if failedSave(x) && (in.scene == nil || in.scene.during(x)) && (e == nil || more(x.Text, e.Text)) {
+			if failedSave(x) && in.during(x) && (e == nil || more(x.Text, e.Text)) {
 				e, on = x, h
 			}
 		}
@@ -138,7 +138,7 @@ func more(a, b string) bool {
 	return named(a) && !named(b)
 }
 
-func checkRDB(in *incident) (Recommendation, bool) {
+func checkRDB(in *situation) (Recommendation, bool) {
 	r := in.suspectReplica()
 	rec := Recommendation{Instance: r.name, Setting: "dump file", To: "one that loads", Cost: noCost, Why: "the snapshot broke on its way or could not be loaded"}
 	tool := "redis-check-rdb"
@@ -166,18 +166,18 @@ func checkRDB(in *incident) (Recommendation, bool) {
 }
 
 // suspectReplica is the replica the verdict names, else the first that was affected, else the primary.
-func (in *incident) suspectReplica() *host {
+func (in *situation) suspectReplica() *host {
 	if b := in.verdict.best; b != nil && b.suspect != nil {
 		return b.suspect
 	}
-	if w := in.wave(); len(w) > 0 {
+	if w := in.wave; len(w) > 0 {
 		return w[0].replica
 	}
-	return in.primary()
+	return in.primary
 }
 
-func upgradeReplica(in *incident) (Recommendation, bool) {
-	r, p := in.suspectReplica(), in.primary()
+func upgradeReplica(in *situation) (Recommendation, bool) {
+	r, p := in.suspectReplica(), in.primary
 	_, rv := r.version()
 	pf, pv := p.version()
 	if pv == "" {
@@ -191,8 +191,8 @@ func upgradeReplica(in *incident) (Recommendation, bool) {
 
 // ---- access ----
 
-func setMasterauth(in *incident) (Recommendation, bool) {
-	r, p := in.suspectReplica(), in.primary()
+func setMasterauth(in *situation) (Recommendation, bool) {
+	r, p := in.suspectReplica(), in.primary
 	rec := Recommendation{
 		Instance: r.name, Setting: "masterauth", To: "the primary's password", Cost: noCost,
 		Command: fmt.Sprintf("%s CONFIG SET masterauth PASSWORD\n%s CONFIG REWRITE", r.cli(), r.cli()), Why: "the primary refused the replica's credentials",
@@ -228,8 +228,8 @@ func setMasterauth(in *incident) (Recommendation, bool) {
 	return rec, true
 }
 
-func checkTopology(in *incident) (Recommendation, bool) {
-	r, p := in.suspectReplica(), in.primary()
+func checkTopology(in *situation) (Recommendation, bool) {
+	r, p := in.suspectReplica(), in.primary
 	rec := Recommendation{Instance: r.name, Setting: "replicaof", From: primaryAddr(r), To: "an address of the primary that " + r.name + " reaches", Cost: noCost, Why: "the link is impossible as it is set up"}
 	for _, o := range in.outages {
 		if o.replica == r && len(o.failures) > 0 {
@@ -251,8 +251,8 @@ func checkTopology(in *incident) (Recommendation, bool) {
 	return rec, true
 }
 
-func lockDown(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func lockDown(in *situation) (Recommendation, bool) {
+	p := in.primary
 	r := Recommendation{
 		Instance: p.name, Setting: "access", From: "open", To: "a password, private addresses, protected-mode",
 		Command: fmt.Sprintf("%s CONFIG SET protected-mode yes\n%s CONFIG SET requirepass PASSWORD\n%s CONFIG REWRITE", p.cli(), p.cli(), p.cli()),
@@ -264,8 +264,8 @@ func lockDown(in *incident) (Recommendation, bool) {
 	return r, true
 }
 
-func raiseMaxclients(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func raiseMaxclients(in *situation) (Recommendation, bool) {
+	p := in.primary
 	s := p.setting("maxclients")
 	now, ok := table.ParseSize(s.Value)
 	if !ok {
@@ -293,8 +293,8 @@ func raiseMaxclients(in *incident) (Recommendation, bool) {
 	return r, true
 }
 
-func askWho(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func askWho(in *situation) (Recommendation, bool) {
+	p := in.primary
 	r := Recommendation{Instance: p.name, Setting: "change by a person", To: "an announced one", Cost: noCost, Command: p.cli() + " CLIENT LIST\n" + p.cli() + " SLOWLOG GET 128", Why: "somebody did it by hand"}
 	if b := in.verdict.best; b != nil {
 		r.Instance = b.suspect.name
@@ -310,12 +310,12 @@ func askWho(in *incident) (Recommendation, bool) {
 
 // breakStorm is the order of steps that ends a storm while it turns: as long as several replicas ask, each one's fork
 // costs the others their links.
-func breakStorm(in *incident) (Recommendation, bool) {
-	l, storm := in.loop()
+func breakStorm(in *situation) (Recommendation, bool) {
+	l, storm := in.loop, in.storm
 	if l == nil || !storm || l.Kind != "fork-cascade" {
 		return Recommendation{}, false
 	}
-	p := in.primary()
+	p := in.primary
 	var reps []*host
 	for _, o := range in.outages {
 		if !o.promoted && !slices.Contains(reps, o.replica) {
@@ -342,7 +342,7 @@ func breakStorm(in *incident) (Recommendation, bool) {
 		c = append(c, fmt.Sprintf("%s %s NO ONE", h.cli(), word))
 	}
 	c = append(c, "# 2. room for the first: limits on the primary and on "+reps[0].name)
-	if n := in.g.plan; n != nil && n.recommended > n.backlog {
+	if n := in.plan; n != nil && n.recommended > n.backlog {
 		c = append(c, fmt.Sprintf("%s CONFIG SET repl-backlog-size %d", p.cli(), n.recommended))
 	}
 	fork, _ := p.longestFork()

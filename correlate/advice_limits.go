@@ -13,8 +13,8 @@ import (
 // grows as long: ten minutes is ten times the default, and longer stalls have to be mended where they arise.
 const mostTimeout = 600
 
-func raiseTimeout(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func raiseTimeout(in *situation) (Recommendation, bool) {
+	p := in.primary
 	now := int64(p.duration("repl-timeout") / second)
 	if now == 0 {
 		return Recommendation{}, false
@@ -30,7 +30,7 @@ func raiseTimeout(in *incident) (Recommendation, bool) {
 			}
 		}
 	}
-	if l, storm := in.loop(); storm && l.Kind == "fork-cascade" {
+	if l, storm := in.loop, in.storm; storm && l.Kind == "fork-cascade" {
 		for _, f := range in.forkStalls() {
 			if f.atMost > seen {
 				seen, need, what = f.atMost, int64(f.atMost/second)+2, "the snapshots' forks hold the primary for"
@@ -57,14 +57,14 @@ func raiseTimeout(in *incident) (Recommendation, bool) {
 	}, true
 }
 
-func raiseBacklog(in *incident) (Recommendation, bool) {
-	pl := in.g.plan
+func raiseBacklog(in *situation) (Recommendation, bool) {
+	pl := in.plan
 	if cures, _ := in.backlogCures(); !cures || pl == nil {
 		return Recommendation{}, false
 	}
 	var acc *account
 	for i := range pl.accounts {
-		if pl.accounts[i].in == in {
+		if pl.accounts[i].in == in.judged {
 			acc = &pl.accounts[i]
 		}
 	}
@@ -89,7 +89,7 @@ func raiseBacklog(in *incident) (Recommendation, bool) {
 	if pl.recommended <= pl.backlog || pl.recommended < worst.need.most {
 		return Recommendation{}, false
 	}
-	p := in.primary()
+	p := in.primary
 	spared := acc.total - acc.fullAt(pl.recommended)
 	needed := bytesOf(worst.need.most) + " bytes"
 	if worst.need.least < worst.need.most {
@@ -116,11 +116,11 @@ func raiseBacklog(in *incident) (Recommendation, bool) {
 	return Recommendation{Instance: p.name, Setting: "repl-backlog-size", From: sizeWord(pl.backlog), To: sizeWord(pl.recommended), Command: in.everywhere("repl-backlog-size", itoa(pl.recommended)), Why: why, Cost: cost}, true
 }
 
-func keepAlive(in *incident) (Recommendation, bool) {
-	if in.scene == nil || !in.scene.silent {
+func keepAlive(in *situation) (Recommendation, bool) {
+	if !in.silent {
 		return Recommendation{}, false // the break was heard of at once
 	}
-	p := in.primary()
+	p := in.primary
 	ping, timeout := p.setting("repl-ping-replica-period"), p.setting("repl-timeout")
 	if a, b := p.duration(ping.Name), p.duration(timeout.Name); a > 0 && b > 0 && a*2 > b {
 		to := max(int64(b/second)/6, 1)
@@ -146,8 +146,8 @@ func pingName(h *host) string {
 	return "repl-ping-replica-period"
 }
 
-func raiseOutputBuffer(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func raiseOutputBuffer(in *situation) (Recommendation, bool) {
+	p := in.primary
 	hard, soft, secs, ok := p.replicaLimit()
 	cs := in.closes()
 	if !ok || len(cs) == 0 && !in.countedClose() {
@@ -193,13 +193,13 @@ func raiseOutputBuffer(in *incident) (Recommendation, bool) {
 
 // countedClose tells whether INFO counts a client closed at its limit over the incident, where no log names it.
 func (in *incident) countedClose() bool {
-	p := in.primary()
+	p := in.primary
 	a, b := p.lastSampleBefore(in.start), p.firstSampleAfter(in.start)
 	return a != nil && b != nil && a.OutputLimitDrops.Known() && b.OutputLimitDrops > a.OutputLimitDrops && a.RunID == b.RunID
 }
 
-func speedUpTransfer(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func speedUpTransfer(in *situation) (Recommendation, bool) {
+	p := in.primary
 	var slow *outage
 	took := micros(0)
 	for _, o := range in.outages {

@@ -12,7 +12,7 @@ import (
 
 // Advice on servers that went away or changed roles.
 
-func findReplicaStall(in *incident) (Recommendation, bool) {
+func findReplicaStall(in *situation) (Recommendation, bool) {
 	b := in.verdict.best
 	if b == nil {
 		return Recommendation{}, false
@@ -31,7 +31,7 @@ func findReplicaStall(in *incident) (Recommendation, bool) {
 		}
 		return Recommendation{
 			Instance: r.name, Setting: c.Name, From: shorten(strings.TrimSpace(c.Name+" "+c.Args), 80), To: to, Command: r.cli() + " SLOWLOG GET 25", Cost: noCost,
-			Why: fmt.Sprintf("%s held %s for %s%s; the primary waits %s for an acknowledgement", c.Name, r.name, length(micros(c.Micros)), who, length(in.primary().duration("repl-timeout"))),
+			Why: fmt.Sprintf("%s held %s for %s%s; the primary waits %s for an acknowledgement", c.Name, r.name, length(micros(c.Micros)), who, length(in.primary.duration("repl-timeout"))),
 		}, true
 	}
 	rec := Recommendation{
@@ -47,7 +47,7 @@ func findReplicaStall(in *incident) (Recommendation, bool) {
 	return rec, true
 }
 
-func planRestart(in *incident) (Recommendation, bool) {
+func planRestart(in *situation) (Recommendation, bool) {
 	b := in.verdict.best
 	if b == nil {
 		return Recommendation{}, false
@@ -90,7 +90,7 @@ func planRestart(in *incident) (Recommendation, bool) {
 
 // promotable names a replica that could take over.
 func (in *incident) promotable() *host {
-	p := in.primary()
+	p := in.primary
 	for _, h := range in.g.hosts {
 		if h != p && !h.sentinel {
 			return h
@@ -99,8 +99,8 @@ func (in *incident) promotable() *host {
 	return nil
 }
 
-func failoverFirst(in *incident) (Recommendation, bool) {
-	p, r := in.primary(), in.promotable()
+func failoverFirst(in *situation) (Recommendation, bool) {
+	p, r := in.primary, in.promotable()
 	if r == nil {
 		return Recommendation{}, false
 	}
@@ -140,8 +140,8 @@ func (g *group) watched() string {
 	return "NAME"
 }
 
-func saveOnShutdown(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func saveOnShutdown(in *situation) (Recommendation, bool) {
+	p := in.primary
 	if !p.atLeast(7, 0) || p.from("appendonly") == "yes" {
 		return Recommendation{}, false // before 7.0, and with the AOF on, a start begins a new id whatever the dump holds
 	}
@@ -153,8 +153,8 @@ func saveOnShutdown(in *incident) (Recommendation, bool) {
 	}, true
 }
 
-func findCrash(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func findCrash(in *situation) (Recommendation, bool) {
+	p := in.primary
 	r := Recommendation{Instance: p.name, Setting: "crash", To: "its cause", Cost: noCost, Command: "journalctl -k --since '1 day ago' | grep -iE 'out of memory|oom-kill|segfault'"}
 	r.Why = p.name + " ended without being asked"
 	for i := range p.events {
@@ -178,7 +178,7 @@ func findCrash(in *incident) (Recommendation, bool) {
 	return r, true
 }
 
-func useSentinel(in *incident) (Recommendation, bool) {
+func useSentinel(in *situation) (Recommendation, bool) {
 	if len(in.g.sentinels) > 0 {
 		return Recommendation{}, false
 	}
@@ -194,7 +194,7 @@ func useSentinel(in *incident) (Recommendation, bool) {
 			return Recommendation{}, false // somebody watches
 		}
 	}
-	p := in.primary()
+	p := in.primary
 	if in.promotable() == nil {
 		return Recommendation{}, false
 	}
@@ -210,9 +210,9 @@ func useSentinel(in *incident) (Recommendation, bool) {
 	}, true
 }
 
-func checkFailover(in *incident) (Recommendation, bool) {
+func checkFailover(in *situation) (Recommendation, bool) {
 	r := Recommendation{
-		Instance: in.primary().name, Setting: "failover", To: "a known reason", Cost: noCost, Command: in.primary().cli() + " INFO replication",
+		Instance: in.primary.name, Setting: "failover", To: "a known reason", Cost: noCost, Command: in.primary.cli() + " INFO replication",
 		Why: "roles changed and the evidence shows no reason on the old primary; a down-after-milliseconds shorter than its usual stalls fails over for nothing",
 	}
 	if e := in.failoverAsked(); e != nil {
@@ -240,20 +240,20 @@ func (in *incident) failoverAsked() *event {
 	return nil
 }
 
-func findPrimaryLog(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func findPrimaryLog(in *situation) (Recommendation, bool) {
+	p := in.primary
 	return Recommendation{
 		Instance: p.name, Setting: "evidence", To: "the log of " + p.name, Cost: noCost, Command: "journalctl -u redis-server --since '1 day ago'\njournalctl -k --since '1 day ago' | grep -iE 'oom|segfault'",
 		Why: p.name + " is gone and nothing of it is in the evidence after the loss: its log and its host's kernel log tell why",
 	}, true
 }
 
-func checkQuorum(in *incident) (Recommendation, bool) {
-	r := Recommendation{Instance: in.primary().name, Setting: "quorum", To: "a majority that can be reached", Cost: noCost, Why: "a failover was begun and given up: Sentinels or cluster nodes could not agree, or found no replica good enough"}
+func checkQuorum(in *situation) (Recommendation, bool) {
+	r := Recommendation{Instance: in.primary.name, Setting: "quorum", To: "a majority that can be reached", Cost: noCost, Why: "a failover was begun and given up: Sentinels or cluster nodes could not agree, or found no replica good enough"}
 	if len(in.g.sentinels) > 0 {
 		r.Command = fmt.Sprintf("%s SENTINEL CKQUORUM %s", in.g.sentinels[0].cli(), in.g.watched())
 	} else {
-		r.Command = in.primary().cli() + " CLUSTER NODES"
+		r.Command = in.primary.cli() + " CLUSTER NODES"
 	}
 	return r, true
 }

@@ -14,10 +14,7 @@ import (
 // heldBy is the slowlog entry that held the host's event loop while the links were lost: the longest.
 func (in *incident) heldBy(h *host, script bool) *command {
 	var best *command
-	w := span{in.start - 600*second, in.start + 5*second}
-	if in.scene != nil {
-		w = in.scene.window()
-	}
+	w := in.window()
 	for i := range h.commands {
 		c := &h.commands[i]
 		if c.start > w.to || c.end < w.from || isForkCommand(c.Name, c.Args) || isScript(c.Name) != script || micros(c.Micros) < worthASecond {
@@ -55,8 +52,8 @@ var instead = []struct{ name, to, how string }{
 	{"DEBUG", "none", "it is no command for production"},
 }
 
-func avoidSlowCommand(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func avoidSlowCommand(in *situation) (Recommendation, bool) {
+	p := in.primary
 	c := in.heldBy(p, false)
 	if c == nil {
 		// Only commandstats shows it: the family is known, the call is not.
@@ -96,8 +93,8 @@ func avoidSlowCommand(in *incident) (Recommendation, bool) {
 	return r, true
 }
 
-func boundScript(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func boundScript(in *situation) (Recommendation, bool) {
+	p := in.primary
 	threshold := p.setting("busy-reply-threshold")
 	r := Recommendation{Instance: p.name, Setting: "script", Cost: "a script that is killed has done nothing; one that has written can only be waited for"}
 	ran := micros(0)
@@ -109,7 +106,7 @@ func boundScript(in *incident) (Recommendation, bool) {
 	} else {
 		for i := range p.stalls {
 			for _, e := range p.stalls[i].because {
-				if e.kind == "slow-script" && in.scene != nil && e.overlaps(in.scene.window()) {
+				if e.kind == "slow-script" && e.overlaps(in.window()) {
 					ran = max(ran, e.to-e.from)
 				}
 			}
@@ -172,8 +169,8 @@ func forkWords(h *host) string {
 	return s
 }
 
-func disableTHP(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func disableTHP(in *situation) (Recommendation, bool) {
+	p := in.primary
 	w, started := p.warned(message.ThpWarning)
 	if w == nil && started {
 		return Recommendation{}, false // it would have said so at its start
@@ -191,14 +188,14 @@ func disableTHP(in *incident) (Recommendation, bool) {
 	return r, true
 }
 
-func disklessSync(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func disklessSync(in *situation) (Recommendation, bool) {
+	p := in.primary
 	s := p.setting("repl-diskless-sync")
 	kind := ""
 	if b := in.verdict.best; b != nil {
 		kind = b.cause.Kind
 	}
-	if l, _ := in.loop(); l != nil && kind != "save-failed" {
+	if l := in.loop; l != nil && kind != "save-failed" {
 		kind = cmp.Or(map[string]string{"snapshot-failed": "save-failed"}[l.Kind], kind)
 	}
 	if in.forkRefused("") != nil {
@@ -217,27 +214,27 @@ func disklessSync(in *incident) (Recommendation, bool) {
 			r.Why = "a full resync over disk writes the snapshot, then reads and sends it; sent as it is made it takes less time, and less piles up meanwhile" + assumedWord(s)
 			r.Cuts = "transfer-overflows"
 		default:
-			if len(in.affected()) < 2 {
+			if len(in.affected) < 2 {
 				return r, false // one fork for one replica either way
 			}
-			r.Why = fmt.Sprintf("%d replicas asked for a full resync and a fork for each is a stall for all; with repl-diskless-sync-delay those that come within the delay share one%s", len(in.affected()), assumedWord(s))
+			r.Why = fmt.Sprintf("%d replicas asked for a full resync and a fork for each is a stall for all; with repl-diskless-sync-delay those that come within the delay share one%s", len(in.affected), assumedWord(s))
 		}
 		return r, true
 	}
 	// Diskless already: without a delay each replica that comes a moment later waits for a fork of its own.
 	delay := p.setting("repl-diskless-sync-delay")
-	if s.Value == "yes" && delay.Value == "0" && len(in.affected()) > 1 && kind != "save-failed" {
+	if s.Value == "yes" && delay.Value == "0" && len(in.affected) > 1 && kind != "save-failed" {
 		return Recommendation{
 			Instance: p.name, Setting: "repl-diskless-sync-delay", From: "0", To: "5", Command: p.configSet("repl-diskless-sync-delay", "5"),
-			Why:  fmt.Sprintf("%d replicas asked within moments; without a delay the first one's fork begins at once and the others wait for the next. Five seconds, the default, let them share one", len(in.affected())),
+			Why:  fmt.Sprintf("%d replicas asked within moments; without a delay the first one's fork begins at once and the others wait for the next. Five seconds, the default, let them share one", len(in.affected)),
 			Cost: "a full resync begins five seconds later",
 		}, true
 	}
 	return Recommendation{}, false
 }
 
-func fasterFsync(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func fasterFsync(in *situation) (Recommendation, bool) {
+	p := in.primary
 	s := p.setting("appendfsync")
 	if s.Value == "always" {
 		return Recommendation{
@@ -246,7 +243,7 @@ func fasterFsync(in *incident) (Recommendation, bool) {
 			Cost: "up to a second of writes may be lost if the host dies",
 		}, true
 	}
-	if n := p.setting("no-appendfsync-on-rewrite"); n.Value == "no" && p.rewroteDuring(in) {
+	if n := p.setting("no-appendfsync-on-rewrite"); n.Value == "no" && p.rewroteDuring(in.incident) {
 		return Recommendation{
 			Instance: p.name, Setting: "no-appendfsync-on-rewrite", From: "no", To: "yes", Command: p.configSet("no-appendfsync-on-rewrite", "yes"),
 			Why:  "a child was writing to the same disk while fsync held the writes; without fsync during a rewrite or snapshot they do not wait for it",
@@ -281,13 +278,11 @@ func (h *host) rewroteDuring(in *incident) bool {
 	return false
 }
 
-func steadyHost(in *incident) (Recommendation, bool) {
-	p := in.primary()
+func steadyHost(in *situation) (Recommendation, bool) {
+	p := in.primary
 	d := micros(0)
-	if in.scene != nil {
-		if st := in.scene.stallOf(p); st != nil {
-			d = st.atMost
-		}
+	if st := in.stallOf(p); st != nil {
+		d = st.atMost
 	}
 	r := Recommendation{
 		Instance: p.name, Setting: "host", To: "no pauses longer than repl-timeout", Cost: noCost,
@@ -305,9 +300,9 @@ func steadyHost(in *incident) (Recommendation, bool) {
 	return r, true
 }
 
-func checkPath(in *incident) (Recommendation, bool) {
-	p, r := in.primary(), (*host)(nil)
-	if w := in.wave(); len(w) > 0 {
+func checkPath(in *situation) (Recommendation, bool) {
+	p, r := in.primary, (*host)(nil)
+	if w := in.wave; len(w) > 0 {
 		r = w[0].replica
 	}
 	if r == nil {
@@ -324,15 +319,15 @@ func checkPath(in *incident) (Recommendation, bool) {
 		}
 	}
 	where := "the primary's side: all links broke at once"
-	if !in.scene.several {
+	if !in.several {
 		where = "the side of " + r.name + ": its link alone broke"
 	}
 	how := "closed at once"
-	if in.scene.silent {
+	if in.silent {
 		how = "fell silent"
 	}
 	what := fmt.Sprintf("the link %s while both servers ran on; look on %s", how, where)
-	if d := in.missing(in.wave()[0]); d > 0 {
+	if d := in.missing(in.wave[0]); d > 0 {
 		what += fmt.Sprintf("; it was gone for %s", length(d))
 	}
 	return Recommendation{

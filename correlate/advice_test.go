@@ -40,7 +40,8 @@ func blank[R any]() R {
 type play struct {
 	g       *group
 	p, b, c *host
-	in      *incident
+	in      *judged
+	plan    *plan
 	o       *outage
 	t       *attempt
 }
@@ -90,7 +91,7 @@ func stageOf(kind string, version string, change func(*play)) *play {
 		granted: "full", outcome: "full", count: 1, server: x.p, byPrimary: true, byReplica: true,
 	}
 	x.o = &outage{replica: x.b, server: x.p, lost: dayStart + 100*second, restored: dayStart + 111*second, lostBy: replicaLog, tries: []*attempt{x.t}}
-	x.in = &incident{g: x.g, outages: []*outage{x.o}, start: x.o.lost, end: x.o.restored}
+	x.in = &judged{incident: &incident{g: x.g, outages: []*outage{x.o}, start: x.o.lost, end: x.o.restored}}
 	x.p.lives, x.b.lives = []life{{span: span{unknown, unknown}}}, []life{{span: span{unknown, unknown}}}
 	if kind != "unknown" {
 		x.in.verdict = verdict{best: &hypothesis{cause: causeOf(kind), suspect: x.p}, p: 0.9}
@@ -101,9 +102,9 @@ func stageOf(kind string, version string, change func(*play)) *play {
 	if change != nil {
 		change(x)
 	}
-	x.in.scene = newScene(x.in)
+	x.in.close()
 	x.g.links = x.in.outages
-	x.g.plan = x.g.planFor([]*incident{x.in})
+	x.plan = x.g.planFor([]*judged{x.in})
 	return x
 }
 
@@ -160,8 +161,8 @@ func (x *play) silent(timeout string) {
 
 func (x *play) advice() []Recommendation {
 	out := Incident{}
-	out.Loop, out.Storm = x.in.loop()
-	x.in.advise(&out)
+	out.Loop, out.Storm = x.in.loop, x.in.storm
+	(&situation{x.in, x.plan}).advise(&out)
 	return out.Recommendations
 }
 
@@ -406,7 +407,7 @@ func TestNoBacklogWhereItCannotHelp(t *testing.T) {
 			}
 		}
 		var d Diagnosis
-		x.g.size(&d, []*incident{x.in})
+		x.g.size(&d, x.plan)
 		if w := d.Sizing[0].WhatIf; w[len(w)-1].FullSyncs != w[0].FullSyncs {
 			t.Errorf("%s: the curve falls: %+v", c.Kind, w)
 		}
@@ -429,7 +430,7 @@ func TestBreakStorm(t *testing.T) {
 		x.o = x.in.outages[0]
 		x.in.end = x.in.outages[3].restored
 	})
-	l, storm := x.in.loop()
+	l, storm := x.in.loop, x.in.storm
 	if l == nil || !storm || l.Kind != "fork-cascade" {
 		t.Fatalf("loop %+v", l)
 	}
@@ -448,7 +449,7 @@ func TestBreakStorm(t *testing.T) {
 	}
 	// The second round is spared with the first: its own need is of no account.
 	var d Diagnosis
-	x.g.size(&d, []*incident{x.in})
+	x.g.size(&d, x.plan)
 	w := d.Sizing[0].WhatIf
 	if w[0].FullSyncs < 1 || w[1].FullSyncs != 0 || w[1].BacklogBytes != 3_000_000 {
 		t.Errorf("curve %+v", w)

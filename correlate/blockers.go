@@ -26,24 +26,15 @@ func (s *scene) eachEvent(hs []*host, f func(*host, *event) bool) {
 	}
 }
 
-// during tells whether an event falls in the incident, or as near before it as its cause may lie.
-func (s *scene) during(e *event) bool {
-	if e.at == unknown {
-		return true
-	}
-	from := min(s.contact, s.in.start) - 5*second
-	return e.last >= from && (s.in.end == unknown || e.at <= s.in.end+2*second)
-}
-
 // said looks for messages of these kinds in the incident, on the suspect or on any host of the group.
 func said(where string, match func(*event) bool, what string) func(*scene) finding {
 	return func(s *scene) finding {
 		hs := []*host{s.suspect}
 		if where == "group" {
-			hs = s.in.g.hosts
+			hs = s.g.hosts
 		}
 		if where == "sentinels" {
-			hs = append(append([]*host{}, s.in.g.sentinels...), s.in.g.hosts...)
+			hs = append(append([]*host{}, s.g.sentinels...), s.g.hosts...)
 		}
 		n := int64(0)
 		var first, second *event
@@ -130,7 +121,7 @@ func lastSaveFailed(s *scene) finding {
 	h := s.suspect
 	for i := range h.samples {
 		sm := &h.samples[i]
-		if sm.at >= s.contact && (s.in.end == unknown || sm.at <= s.in.end+h.interval()) && sm.RDBLastStatus == "err" {
+		if sm.at >= s.contact && (s.end == unknown || sm.at <= s.end+h.interval()) && sm.RDBLastStatus == "err" {
 			return found(unknown, "rdb_last_bgsave_status is err on "+h.name, sm.evidence("rdb_last_bgsave_status:err"))
 		}
 	}
@@ -145,7 +136,7 @@ func lastSaveFailed(s *scene) finding {
 func grantsWithoutTransfer(s *scene) finding {
 	n := 0
 	var first *attempt
-	for _, o := range s.in.outages {
+	for _, o := range s.outages {
 		for _, t := range o.tries {
 			if t.granted != "full" || t.outcome != "failed" || t.receiveEv != nil || t.fullEv == nil || t.failEv == nil {
 				continue
@@ -162,12 +153,12 @@ func grantsWithoutTransfer(s *scene) finding {
 	if n < 2 {
 		return finding{at: unknown}
 	}
-	for i := range s.p.events {
-		e := &s.p.events[i]
+	for i := range s.primary.events {
+		e := &s.primary.events[i]
 		switch e.Kind {
 		case message.BgsaveOk, message.DisklessTransferOk, message.DisklessTransferStarted:
-			if e.at >= first.at && (s.in.end == unknown || e.at < s.in.end-2*second) {
-				return denied("the log of "+s.p.name+" shows snapshots that went well meanwhile", e.evidence())
+			if e.at >= first.at && (s.end == unknown || e.at < s.end-2*second) {
+				return denied("the log of "+s.primary.name+" shows snapshots that went well meanwhile", e.evidence())
 			}
 		}
 	}
@@ -182,11 +173,11 @@ func droppedAfterTransfer(s *scene) finding {
 	}
 	n := 0
 	var first *outage
-	for i, o := range s.in.outages {
+	for i, o := range s.outages {
 		if o.replica != s.suspect || o.closing != "full" {
 			continue
 		}
-		for _, next := range s.in.outages[i+1:] {
+		for _, next := range s.outages[i+1:] {
 			if next.replica == o.replica {
 				if next.lost-o.restored <= clockSlack && next.timeoutByPrimary == nil && next.overflow == nil {
 					n++
@@ -207,7 +198,7 @@ func droppedAfterTransfer(s *scene) finding {
 func transfersFailed(s *scene) finding {
 	n := 0
 	var first *attempt
-	for _, o := range s.in.outages {
+	for _, o := range s.outages {
 		for _, t := range o.tries {
 			if t.outcome == "failed" && (t.receiveEv != nil || t.loadEv != nil) && t.failEv != nil && t.failEv.Kind != message.SyncTransferTimeout {
 				n++
@@ -225,12 +216,12 @@ func transfersFailed(s *scene) finding {
 
 func counterRose(get func(*sample) int64, name string) func(*scene) finding {
 	return func(s *scene) finding {
-		h := s.p
+		h := s.primary
 		before := h.lastSampleBefore(s.contact)
 		var after *sample
 		for i := range h.samples {
 			sm := &h.samples[i]
-			if sm.at > s.lost && (s.in.end == unknown || sm.at <= s.in.end+2*h.interval()) {
+			if sm.at > s.lost && (s.end == unknown || sm.at <= s.end+2*h.interval()) {
 				after = sm
 			}
 		}
@@ -282,11 +273,11 @@ func planted(e *event) bool {
 
 // goneForGood: nothing of the primary after the loss, and the replicas cannot reach it.
 func goneForGood(s *scene) finding {
-	p := s.p
+	p := s.primary
 	if len(p.samples) > 0 && p.samples[len(p.samples)-1].at > s.lost+5*second || p.hasLog() && p.events[len(p.events)-1].at > s.lost+5*second+p.clock.err {
 		return denied(p.name + " has evidence after the loss")
 	}
-	for _, o := range s.in.outages {
+	for _, o := range s.outages {
 		for _, t := range o.tries {
 			if t.granted != "" && o.moved == nil && (t.server == nil || t.server == p) {
 				return denied(p.name+" answered "+o.replica.name+" afterwards", attemptEvidence(t)...)
@@ -350,8 +341,8 @@ func not(ask func(*scene) finding) func(*scene) finding {
 }
 
 func sameProcesses(s *scene) finding {
-	if l := s.p.endedNear(s); l != nil {
-		return denied(s.p.name + " itself was a new process afterwards")
+	if l := s.primary.endedNear(s); l != nil {
+		return denied(s.primary.name + " itself was a new process afterwards")
 	}
 	for _, o := range s.wave {
 		if o.restart != nil {
@@ -362,8 +353,8 @@ func sameProcesses(s *scene) finding {
 }
 
 func sameprimary(s *scene) finding {
-	if l := s.p.endedNear(s); l != nil {
-		return denied(s.p.name + " had ended too: " + l.how)
+	if l := s.primary.endedNear(s); l != nil {
+		return denied(s.primary.name + " had ended too: " + l.how)
 	}
 	return finding{at: unknown}
 }
@@ -375,10 +366,10 @@ func movedAtLoss(s *scene) finding {
 			return found(o.lost, o.replica.name+" was re-pointed at that moment", o.moved.evidence())
 		}
 	}
-	for i := range s.p.events {
-		e := &s.p.events[i]
+	for i := range s.primary.events {
+		e := &s.primary.events[i]
 		if (e.Kind == message.ReplicaofSet || roleChanged(e)) && abs(e.at-s.lost) <= 2*second {
-			return found(e.at, s.p.name+" changed its role at that moment", e.evidence())
+			return found(e.at, s.primary.name+" changed its role at that moment", e.evidence())
 		}
 	}
 	return finding{at: unknown}
@@ -407,7 +398,7 @@ func noticedLate(s *scene) finding {
 }
 
 func runIDChanged(s *scene) finding {
-	h := s.p
+	h := s.primary
 	a, b := h.lastSampleBefore(s.lost), h.firstSampleAfter(s.last)
 	if a == nil || b == nil || a.RunID == "" || b.RunID == "" {
 		return needs("INFO of " + h.name + " before and after")
@@ -432,7 +423,7 @@ func wokeTogether(s *scene) finding {
 
 // clientKilled: CLIENT KILL stands in the slowlog at the loss, or its count in commandstats rose over it.
 func clientKilled(s *scene) finding {
-	h := s.p
+	h := s.primary
 	for i := range h.commands {
 		c := &h.commands[i]
 		if c.Name == "CLIENT" && strings.HasPrefix(strings.ToUpper(c.Args), "KILL") && abs(c.end-s.lost) <= 3*second {
@@ -473,9 +464,9 @@ func movedBySentinel(o *outage) bool { return o.moved != nil && !byPerson(o.move
 // rogueReplicaof: a client that is no Sentinel told a serving primary to follow an address out in the open, while the
 // group itself lives on private ones.
 func rogueReplicaof(s *scene) finding {
-	for i := range s.p.events {
-		e := &s.p.events[i]
-		if e.Kind != message.ReplicaofSet || !byPerson(e) || e.Peer == "" || !s.during(e) || s.in.g.byAddr[e.Peer] != nil {
+	for i := range s.primary.events {
+		e := &s.primary.events[i]
+		if e.Kind != message.ReplicaofSet || !byPerson(e) || e.Peer == "" || !s.during(e) || s.g.byAddr[e.Peer] != nil {
 			continue
 		}
 		ip, _, _ := net.SplitHostPort(e.Peer)
@@ -483,10 +474,10 @@ func rogueReplicaof(s *scene) finding {
 		if target == nil || target.IsPrivate() || target.IsLoopback() || target.IsLinkLocalUnicast() {
 			continue
 		}
-		for a := range s.in.g.byAddr {
+		for a := range s.g.byAddr {
 			host, _, _ := net.SplitHostPort(a)
 			if own := net.ParseIP(host); own != nil && (own.IsPrivate() || own.IsLoopback()) {
-				f := found(e.at, fmt.Sprintf("%s was told to follow %s, a public address that is nobody of the group", s.p.name, e.Peer), e.evidence())
+				f := found(e.at, fmt.Sprintf("%s was told to follow %s, a public address that is nobody of the group", s.primary.name, e.Peer), e.evidence())
 				f.exact = true
 				return f
 			}
@@ -498,7 +489,7 @@ func rogueReplicaof(s *scene) finding {
 // awakeButUnreached: a server wrote to its log while whoever took its dumps got none, for longer than a dump is apart:
 // the server ran and its network did not.
 func awakeButUnreached(s *scene) finding {
-	hs := []*host{s.p}
+	hs := []*host{s.primary}
 	for _, o := range s.wave {
 		hs = append(hs, o.replica)
 	}
@@ -530,8 +521,8 @@ func nothingElseSaid(s *scene) finding {
 		return finding{at: unknown}
 	}
 	r := s.first.replica
-	if !s.p.hasLog() || !r.hasLog() {
-		for _, h := range []*host{s.p, r} {
+	if !s.primary.hasLog() || !r.hasLog() {
+		for _, h := range []*host{s.primary, r} {
 			if !h.hasLog() {
 				return needs("the log of " + h.name)
 			}
@@ -551,7 +542,7 @@ func wentNowhere(s *scene) finding {
 	if f.answer != yes {
 		return finding{at: unknown}
 	}
-	if st := s.stallOf(s.p); st != nil && st.gap {
+	if st := s.stallOf(s.primary); st != nil && st.gap {
 		return finding{at: unknown}
 	}
 	for _, o := range s.wave {
@@ -570,7 +561,7 @@ func overflowLater(s *scene) finding {
 	if o == nil {
 		return finding{at: unknown}
 	}
-	for _, x := range s.in.outages {
+	for _, x := range s.outages {
 		if x.replica != o.replica {
 			continue
 		}
@@ -586,12 +577,12 @@ func overflowLater(s *scene) finding {
 // startedAnew: the primary's log begins with a start after the loss: the process before it had ended, and how is not
 // in the evidence.
 func startedAnew(s *scene) finding {
-	h := s.p
+	h := s.primary
 	if len(h.lives) == 0 || h.lives[0].startEv == nil || s.first == nil || s.first.first {
 		return finding{at: unknown}
 	}
 	l := &h.lives[0]
-	if l.from >= s.lost-clockSlack && (s.in.end == unknown || l.from <= s.in.end) {
+	if l.from >= s.lost-clockSlack && (s.end == unknown || l.from <= s.end) {
 		return found(s.lost, h.name+" started after the links were lost; its log does not reach back to how it ended", l.startEv.evidence())
 	}
 	return finding{at: unknown}
@@ -638,22 +629,22 @@ func wrongAddress(s *scene) finding {
 			break
 		}
 	}
-	if up != "" && up != down && !movedBySentinel(o) && (s.in.g.byAddr[up] == s.p || s.p.name == up) {
+	if up != "" && up != down && !movedBySentinel(o) && (s.g.byAddr[up] == s.primary || s.primary.name == up) {
 		return found(downAt.at, fmt.Sprintf("%s was configured with %s while its link was down, and with %s when it was up", o.replica.name, down, up), downAt.evidence("master_host, master_port: "+down))
 	}
 	for _, a := range o.tried {
-		if s.in.g.byAddr[a] != nil || o.moved != nil && o.moved.Peer == a {
+		if s.g.byAddr[a] != nil || o.moved != nil && o.moved.Peer == a {
 			continue
 		}
 		for _, e := range o.failures {
 			if e.Kind != message.ReplConnectFailed && e.Kind != message.ReplConnectTimeout {
 				continue
 			}
-			if o.moved != nil && s.in.g.at(o.moved.Peer) == s.p && s.p != nil {
+			if o.moved != nil && s.g.at(o.moved.Peer) == s.primary && s.primary != nil {
 				return found(e.at, fmt.Sprintf("%s tried %s in vain and got its link when it was told to follow %s", o.replica.name, a, o.moved.Peer), e.evidence(), o.moved.evidence())
 			}
-			for other, h := range s.in.g.byAddr {
-				if h == s.p && other != a && s.p.hasLog() {
+			for other, h := range s.g.byAddr {
+				if h == s.primary && other != a && s.primary.hasLog() {
 					return found(e.at, fmt.Sprintf("%s tried %s, where nobody of the group is known; its primary is at %s", o.replica.name, a, other), e.evidence())
 				}
 			}
@@ -665,13 +656,13 @@ func wrongAddress(s *scene) finding {
 // forksWhileFailing reads, where no log tells why snapshots fail, whether forks happened meanwhile: a refused fork
 // leaves latest_fork_usec and total_forks as they were, although sync_full counts the requests.
 func forksWhileFailing(s *scene) (forked, failed answer, ev []Evidence) {
-	h := s.p
+	h := s.primary
 	var before, after *sample
 	for i := range h.samples {
 		sm := &h.samples[i]
 		if sm.at <= s.lost {
 			before = sm
-		} else if s.in.end == unknown || sm.at < s.in.end-second {
+		} else if s.end == unknown || sm.at < s.end-second {
 			after = sm
 		}
 	}
@@ -703,18 +694,18 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []Evidence) {
 
 // snapshotSeen tells whether some resync of the incident got its snapshot, by the log of either end.
 func (s *scene) snapshotSeen() bool {
-	for _, o := range s.in.outages {
+	for _, o := range s.outages {
 		for _, t := range o.tries {
-			if t.outcome == "full" && t.end != unknown && (s.in.end == unknown || t.end < s.in.end) || t.receiveEv != nil && len(o.tries) == 1 {
+			if t.outcome == "full" && t.end != unknown && (s.end == unknown || t.end < s.end) || t.receiveEv != nil && len(o.tries) == 1 {
 				return true
 			}
 		}
 	}
-	for i := range s.p.events {
-		e := &s.p.events[i]
+	for i := range s.primary.events {
+		e := &s.primary.events[i]
 		switch e.Kind {
 		case message.BgsaveStarted, message.DisklessTransferStarted:
-			if e.at >= s.lost && (s.in.end == unknown || e.at < s.in.end-2*second) {
+			if e.at >= s.lost && (s.end == unknown || e.at < s.end-2*second) {
 				return true
 			}
 		}
@@ -726,7 +717,7 @@ func (s *scene) snapshotSeen() bool {
 func snapshotsFail(s *scene) finding {
 	_, failed, ev := forksWhileFailing(s)
 	if failed == yes {
-		return found(unknown, "resyncs were asked for again and again on "+s.p.name+" while its snapshots failed", ev...)
+		return found(unknown, "resyncs were asked for again and again on "+s.primary.name+" while its snapshots failed", ev...)
 	}
 	return finding{at: unknown}
 }
@@ -734,10 +725,10 @@ func snapshotsFail(s *scene) finding {
 func refusedForks(s *scene) finding {
 	forked, failed, ev := forksWhileFailing(s)
 	if failed == yes && forked == no {
-		return found(unknown, "resyncs were asked for and snapshots failed on "+s.p.name+", yet no fork happened", ev...)
+		return found(unknown, "resyncs were asked for and snapshots failed on "+s.primary.name+", yet no fork happened", ev...)
 	}
 	if failed == yes && forked == yes {
-		return denied("forks happened on "+s.p.name+" while its snapshots failed", ev...)
+		return denied("forks happened on "+s.primary.name+" while its snapshots failed", ev...)
 	}
 	return finding{at: unknown}
 }

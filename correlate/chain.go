@@ -23,7 +23,7 @@ type step struct {
 const maxTries = 4
 
 // chain tells the incident as steps, each led to by a rule from an earlier one.
-func (in *incident) chain() []Step {
+func (in *judged) chain() []Step {
 	var steps []step
 	add := func(s step) {
 		if len(s.Evidence) > 0 {
@@ -237,7 +237,7 @@ func (in *incident) forkSteps(add func(step)) {
 			at := in.forkedAt(e.from)
 			if key := fmt.Sprint(at); !told[key] {
 				told[key] = true
-				add(step{Step: Step{Kind: stepFork, Instance: in.primary().name, Summary: e.summary, Evidence: few(e.evidence, 2)}, at: at, err: in.primary().clock.err, order: 4})
+				add(step{Step: Step{Kind: stepFork, Instance: in.primary.name, Summary: e.summary, Evidence: few(e.evidence, 2)}, at: at, err: in.primary.clock.err, order: 4})
 			}
 			break
 		}
@@ -260,7 +260,7 @@ func (in *incident) forkedAt(from micros) micros {
 
 // forkStalls are the primary's stalls for a fork after the incident's first request for a full resync.
 func (in *incident) forkStalls() []stall {
-	p := in.primary()
+	p := in.primary
 	asked := unknown
 	for _, o := range in.outages {
 		for _, t := range o.tries {

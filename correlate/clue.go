@@ -48,102 +48,11 @@ type clue struct {
 
 // scene is an incident seen with one suspect.
 type scene struct {
-	in      *incident
-	p       *host // the primary that the first links were lost to
+	*incident
 	suspect *host
-	wave    []*outage
-	first   *outage // nil where no link was lost
-	lost    micros  // the first notice
-	last    micros  // the last notice of the first wave
-	timeout micros  // repl-timeout of the replicas
-	guessed bool    // no evidence gives the timeout: it is the version's default, and may be far off
-	silent  bool    // the loss was a timeout: data stopped one repl-timeout earlier
-	contact micros  // about when the link was last alive
-	all     bool    // every replica that was attached lost its link in the first wave
-	several bool    // more than one did
 }
 
-func newScene(in *incident) *scene {
-	s := &scene{in: in, p: in.primary(), wave: in.wave(), lost: in.start, last: in.start}
-	s.suspect = s.p
-	if len(s.wave) == 0 {
-		s.contact = in.start
-		return s
-	}
-	s.first = s.wave[0]
-	s.timeout = s.first.replica.duration("repl-timeout")
-	s.guessed = s.first.replica.setting("repl-timeout").File == ""
-	s.contact = s.lost
-	for _, o := range s.wave {
-		s.last = max(s.last, o.lost)
-		var by micros
-		switch {
-		case o.timeoutByReplica != nil && o.timeoutByPrimary != nil:
-			by = min(o.timeoutByReplica.at, o.timeoutByPrimary.at)
-		case o.timeoutByReplica != nil:
-			by = o.timeoutByReplica.at
-		case o.timeoutByPrimary != nil:
-			by = o.timeoutByPrimary.at
-		default:
-			continue
-		}
-		// The timer ticks once a second and asks for more than repl-timeout.
-		if by-o.lost <= 2*second {
-			s.silent = true
-			s.contact = min(s.contact, max(by-s.timeout-second, o.heardUntil()))
-		}
-	}
-	if s.silent {
-		// Where no setting tells, the silence that was measured is the timeout.
-		s.timeout = min(s.timeout, s.lost-s.contact)
-	}
-	attached := s.in.g.attachedAt(s.p, s.lost)
-	s.several = len(s.wave) > 1
-	s.all = s.several && len(s.wave) >= len(attached)
-	return s
-}
-
-// heardUntil is the latest moment at which a dump of the replica still shows a live link: it had heard the primary
-// master_last_io_seconds_ago before.
-func (o *outage) heardUntil() micros {
-	s := o.replica.lastSampleBefore(o.lost - second)
-	if s == nil || s.LinkStatus != "up" || !s.LastIOSeconds.Known() || s.LastIOSeconds < 0 {
-		return unknown
-	}
-	return s.at - micros(s.LastIOSeconds+1)*second
-}
-
-// attachedAt are the replicas the primary had just before.
-func (g *group) attachedAt(p *host, at micros) map[*host]bool {
-	out := map[*host]bool{}
-	for _, o := range g.links {
-		if o.server != nil && o.server != p || o.promoted {
-			continue
-		}
-		if o.restored != unknown && o.restored < at {
-			out[o.replica] = true
-		}
-		if o.lost >= at && !o.first {
-			out[o.replica] = true
-		}
-	}
-	for i := range p.replicas {
-		r := &p.replicas[i]
-		if r.at <= at && at-r.at < 60*second && r.State == "online" {
-			if h := g.at(r.Addr); h != nil {
-				out[h] = true
-			}
-		}
-	}
-	for _, h := range g.hosts {
-		if s := h.lastSampleBefore(at); s != nil && s.LinkStatus == "up" && h != p {
-			out[h] = true
-		}
-	}
-	return out
-}
-
-// replicaOutage is the suspect's own outage in the first wave.
+// own is the suspect's own outage in the first wave.
 func (s *scene) own() *outage {
 	for _, o := range s.wave {
 		if o.replica == s.suspect {
@@ -151,30 +60,6 @@ func (s *scene) own() *outage {
 		}
 	}
 	return nil
-}
-
-// window is when the cause must have been at work.
-func (s *scene) window() span {
-	return span{s.contact - 2*second, s.last + 2*second}
-}
-
-// stallOf is the stall of h that could have lost the first links, the longest.
-func (s *scene) stallOf(h *host) *stall {
-	var best *stall
-	for i := range h.stalls {
-		st := &h.stalls[i]
-		if !st.overlaps(s.window()) || st.from > s.last+second {
-			continue
-		}
-		// A server that stalls while it answers the incident's own resyncs is an effect.
-		if st.from > s.lost+second && !s.silent {
-			continue
-		}
-		if best == nil || st.atMost > best.atMost {
-			best = st
-		}
-	}
-	return best
 }
 
 // answered tells whether h gave a dump, or wrote a line of its main thread, inside the silence.
@@ -220,15 +105,15 @@ func (s *scene) effect(e *explanation) bool {
 	if e.kind != "fork-stall" {
 		return false
 	}
-	for i := range s.p.stalls {
-		st := &s.p.stalls[i]
+	for i := range s.primary.stalls {
+		st := &s.primary.stalls[i]
 		// One fork is told by the slowlog, LATENCY and INFO: what the slowlog says of it holds for all.
 		if st.overlaps(e.span) && slices.ContainsFunc(st.because, func(x explanation) bool { return x.resync && x.overlaps(e.span) }) {
 			return true
 		}
 	}
 	asked := unknown
-	for _, o := range s.in.outages {
+	for _, o := range s.outages {
 		for _, t := range o.tries {
 			if asked == unknown || t.at < asked {
 				asked = t.at
@@ -354,7 +239,7 @@ func keptAnswering(s *scene) finding {
 
 func primaryAnswered(s *scene) finding {
 	t := *s
-	t.suspect = s.p
+	t.suspect = s.primary
 	return keptAnswering(&t)
 }
 
@@ -373,8 +258,8 @@ func allAtOnce(s *scene) finding {
 		return finding{at: unknown}
 	case s.all:
 		return found(unknown, fmt.Sprintf("all %d replicas lost their link within %s", len(s.wave), length(s.last-s.lost)))
-	case len(s.in.g.attachedAt(s.p, s.lost)) > len(s.wave):
-		return denied(fmt.Sprintf("only %d of %d replicas lost its link", len(s.wave), len(s.in.g.attachedAt(s.p, s.lost))))
+	case len(s.g.attachedAt(s.primary, s.lost)) > len(s.wave):
+		return denied(fmt.Sprintf("only %d of %d replicas lost its link", len(s.wave), len(s.g.attachedAt(s.primary, s.lost))))
 	}
 	return finding{at: unknown, need: "the logs of the other replicas"}
 }
@@ -474,7 +359,7 @@ func pathBroken(s *scene) finding {
 	if f.answer != yes {
 		return f
 	}
-	p := s.p
+	p := s.primary
 	if st := s.stallOf(p); st != nil && st.gap && strings.Contains(f.text, "Timeout connecting") {
 		return finding{at: unknown}
 	}
@@ -482,7 +367,7 @@ func pathBroken(s *scene) finding {
 		return finding{at: unknown}
 	}
 	// It ran on if it gave a dump meanwhile, or wrote a line: a log that ends before the loss may be that of a process that ended.
-	if p.answersBetween(s.lost, s.in.end) || p.wroteAfter(s.lost-p.clock.err) {
+	if p.answersBetween(s.lost, s.end) || p.wroteAfter(s.lost-p.clock.err) {
 		f.text += ", though " + p.name + " ran on"
 		return f
 	}
@@ -560,8 +445,8 @@ func overflowClosed(s *scene) finding {
 		if s.first != nil {
 			return finding{at: unknown}
 		}
-		for i := range s.p.events {
-			e := &s.p.events[i]
+		for i := range s.primary.events {
+			e := &s.primary.events[i]
 			if e.Kind == message.ClientOutputBufferLimit && replicaClient(e) {
 				return found(e.at, "the primary closed a replica at its output buffer limit", e.evidence())
 			}
@@ -579,24 +464,24 @@ func overflowClosed(s *scene) finding {
 		return found(o.overflow.at, fmt.Sprintf("the primary closed %s at its output buffer limit with %s bytes waiting", o.replica.name, bytesOf(o.overflow.Bytes.Or(0))), o.overflow.evidence())
 	}
 	// The closed client's address carries its own port, not the listening one: near misses in time count.
-	for i := range s.p.events {
-		e := &s.p.events[i]
+	for i := range s.primary.events {
+		e := &s.primary.events[i]
 		if e.Kind == message.ClientOutputBufferLimit && replicaClient(e) && abs(e.at-s.lost) <= 2*second+o.replica.clock.err && !s.several {
 			return found(e.at, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", bytesOf(e.Bytes.Or(0))), e.evidence())
 		}
 	}
 	// The replica may notice a moment after it was closed.
-	before, after := s.p.lastSampleBefore(s.lost-3*second), s.p.firstSampleAfter(s.lost)
+	before, after := s.primary.lastSampleBefore(s.lost-3*second), s.primary.firstSampleAfter(s.lost)
 	if before != nil && after != nil && before.OutputLimitDrops.Known() && after.OutputLimitDrops > before.OutputLimitDrops && before.RunID == after.RunID {
 		return found(s.lost, "client_output_buffer_limit_disconnections rose over the loss", after.evidence("client_output_buffer_limit_disconnections:"+itoa(int64(after.OutputLimitDrops))))
 	}
-	if !s.p.hasLog() {
-		return needs("the log of " + s.p.name)
+	if !s.primary.hasLog() {
+		return needs("the log of " + s.primary.name)
 	}
-	if s.p.logCovers(s.lost) && !o.begun {
-		return denied("the log of " + s.p.name + " names no client closed at a limit")
+	if s.primary.logCovers(s.lost) && !o.begun {
+		return denied("the log of " + s.primary.name + " names no client closed at a limit")
 	}
-	return needs("the log of " + s.p.name + " from the time of the loss")
+	return needs("the log of " + s.primary.name + " from the time of the loss")
 }
 
 // logCovers tells whether the host's log reaches over the moment.
@@ -637,7 +522,7 @@ func restartedReplica(s *scene) finding {
 // primaryEnded asks how the primary's process ended.
 func primaryEnded(hows ...string) func(*scene) finding {
 	return func(s *scene) finding {
-		h := s.p
+		h := s.primary
 		if s.suspect != nil {
 			h = s.suspect
 		}

@@ -197,11 +197,11 @@ func (g *group) report(d *Diagnosis, o Options) {
 	for _, h := range append(slices.Clone(g.hosts), g.sentinels...) {
 		d.Time.Hosts = append(d.Time.Hosts, h.clockReport(g))
 	}
-	ins := g.findIncidents()
-	for _, in := range ins {
-		in.verdict = weigh(in)
+	var ins []*judged
+	for _, in := range g.findIncidents() {
+		ins = append(ins, &judged{in, weigh(in)})
 	}
-	g.plan = g.planFor(ins)
+	plan := g.planFor(ins)
 	for i, in := range ins {
 		next := unknown
 		if i+1 < len(ins) {
@@ -210,11 +210,13 @@ func (g *group) report(d *Diagnosis, o Options) {
 		if !o.tells(in.start, in.end) {
 			continue
 		}
-		d.Incidents = append(d.Incidents, in.report(next))
+		d.Incidents = append(d.Incidents, in.report(next, plan))
 	}
-	g.notes(d, o, ins)
-	g.size(d, ins)
-	g.picture(d, o, ins)
+	g.notes(d, o, plan)
+	g.size(d, plan)
+	if len(ins) > 0 || o.Group != "" {
+		g.picture(d)
+	}
 }
 
 func (o *Options) tells(from, to micros) bool {
@@ -252,13 +254,13 @@ func (h *host) clockReport(g *group) HostClock {
 }
 
 // triggerAt is when the cause began: where its evidence tells, else when the link was last alive.
-func (in *incident) triggerAt() micros {
+func (in *judged) triggerAt() micros {
 	h := in.verdict.best
 	at := in.start
-	if in.scene != nil && len(in.scene.wave) > 0 {
-		at = in.scene.contact
-		if !in.scene.silent {
-			at = in.scene.lost
+	if len(in.wave) > 0 {
+		at = in.contact
+		if !in.silent {
+			at = in.lost
 		}
 	}
 	if h != nil && h.at != unknown && !h.cause.blocks {
@@ -270,9 +272,9 @@ func (in *incident) triggerAt() micros {
 	return at
 }
 
-func (in *incident) report(next micros) Incident {
+func (in *judged) report(next micros, p *plan) Incident {
 	v := in.verdict
-	out := Incident{Group: in.g.id, Alternatives: []Alternative{}, Affected: in.affected(), Chain: in.chain(), Missing: append([]string{}, v.missing...), Recommendations: []Recommendation{}, Resyncs: []Resync{}}
+	out := Incident{Group: in.g.id, Alternatives: []Alternative{}, Affected: in.affected, Chain: in.chain(), Missing: append([]string{}, v.missing...), Recommendations: []Recommendation{}, Resyncs: []Resync{}}
 	for _, h := range in.cutShort() {
 		out.Missing = append(out.Missing, fmt.Sprintf("the log of %s from before %s", h.name, clockTime(h.firstLine())))
 	}
@@ -300,10 +302,10 @@ func (in *incident) report(next micros) Incident {
 	out.FullSyncs, out.PartialSyncs = in.counts(next)
 	in.resyncs(&out)
 	out.Refusal = in.refusal()
-	out.Loop, out.Storm = in.loop()
+	out.Loop, out.Storm = in.loop, in.storm
 	out.Severity = in.severity(out.FullSyncs)
 	out.Headline = in.headline(&out)
-	in.advise(&out)
+	(&situation{in, p}).advise(&out)
 	return out
 }
 
@@ -331,7 +333,7 @@ func round2(p float64) float64 { return float64(int(p*100+0.5)) / 100 }
 
 // severity is critical where a full resync happened that was no provisioning or planned restart of a replica, or a
 // link stayed down for more than 30 s (contract).
-func (in *incident) severity(full int64) string {
+func (in *judged) severity(full int64) string {
 	planned := in.verdict.best != nil && in.verdict.best.cause.Kind == "replica-restart" && in.plannedRestart()
 	if full > 0 && !planned && len(in.outages) > 0 {
 		return Critical
@@ -372,12 +374,12 @@ func (in *incident) plannedRestart() bool {
 	return true
 }
 
-func (in *incident) headline(i *Incident) string {
+func (in *judged) headline(i *Incident) string {
 	who := list(i.Affected)
 	cause := i.Trigger.Kind
 	switch {
 	case len(in.outages) == 0:
-		return fmt.Sprintf("%s on %s: no lost link in the evidence", cause, cmp.Or(i.Trigger.Instance, in.primary().name))
+		return fmt.Sprintf("%s on %s: no lost link in the evidence", cause, cmp.Or(i.Trigger.Instance, in.primary.name))
 	case i.Storm:
 		return fmt.Sprintf("Full-resync storm: %s on %s began it, %s feeds it; %d full resyncs for %s", cause, i.Trigger.Instance, i.Loop.Kind, i.FullSyncs, who)
 	}
@@ -445,7 +447,7 @@ func (in *incident) arithmetic(o *outage, t *attempt) (requested, primary, neede
 	}
 	p := t.server
 	if p == nil {
-		p = in.primary()
+		p = in.primary
 	}
 	accepted := t.granted == "partial" && t.answerEv != nil && t.answerEv.Bytes.Known()
 	switch {
@@ -534,7 +536,7 @@ func errorReply(e *event) bool {
 
 // refusalFromCounters: only counters show the full resyncs; they count lost offsets and unknown ids alike.
 func (in *incident) refusalFromCounters() Refusal {
-	p := in.primary()
+	p := in.primary
 	a, b := p.lastSampleBefore(in.start), p.firstSampleAfter(in.end)
 	if b == nil && len(p.samples) > 0 {
 		b = &p.samples[len(p.samples)-1]
@@ -556,7 +558,7 @@ func (in *incident) refusalKind(o *outage, t *attempt) string {
 	kind := t.refusal
 	p := t.server
 	if p == nil {
-		p = in.primary()
+		p = in.primary
 	}
 	if kind == "" && t.granted == "full" {
 		granted := ""
@@ -630,18 +632,18 @@ func (o *outage) dropped(t *attempt) bool {
 const reachBack = 30 * second
 
 // cutShort are the hosts of the first round whose logs begin too late to tell how it began, and not with a start.
-func (in *incident) cutShort() []*host {
-	if in.verdict.best != nil && in.verdict.p >= 0.9 || in.scene == nil {
+func (in *judged) cutShort() []*host {
+	if in.verdict.best != nil && in.verdict.p >= 0.9 {
 		return nil
 	}
-	hs := []*host{in.primary()}
-	for _, o := range in.scene.wave {
+	hs := []*host{in.primary}
+	for _, o := range in.wave {
 		if !slices.Contains(hs, o.replica) {
 			hs = append(hs, o.replica)
 		}
 	}
 	return slices.DeleteFunc(hs, func(h *host) bool {
-		if !h.hasLog() || h.firstLine() == unknown || h.firstLine() < in.scene.contact-reachBack {
+		if !h.hasLog() || h.firstLine() == unknown || h.firstLine() < in.contact-reachBack {
 			return true
 		}
 		return len(h.lives) > 0 && h.lives[0].startEv != nil && h.lives[0].from-h.firstLine() <= bannerLead

@@ -15,8 +15,7 @@ type incident struct {
 	// seed is the server whose fault this is where no link was lost.
 	seed       *host
 	start, end micros // end is unknown while a link is still down at the capture's end
-	scene      *scene
-	verdict    verdict
+	facts
 }
 
 // findIncidents joins outages into incidents: what one cause dropped, and what the work of coming back dropped again.
@@ -40,12 +39,15 @@ func (g *group) findIncidents() []*incident {
 	}
 	// A role change that a person asked for and nobody else felt is no incident.
 	out = slices.DeleteFunc(out, func(in *incident) bool {
-		return len(in.affected()) == 0 && !slices.ContainsFunc(in.outages, func(o *outage) bool {
+		return len(in.lostLinks()) == 0 && !slices.ContainsFunc(in.outages, func(o *outage) bool {
 			return o.promoted && (o.moved == nil || !byPerson(o.moved)) || o.moved != nil && !byPerson(o.moved)
 		})
 	})
 	out = append(out, g.silentFaults(out)...)
 	slices.SortStableFunc(out, func(a, b *incident) int { return cmp.Compare(a.start, b.start) })
+	for _, in := range out {
+		in.close()
+	}
 	return out
 }
 
@@ -152,53 +154,6 @@ func (o *outage) demoted() bool {
 		}
 	}
 	return false
-}
-
-// affected are the replicas whose link was lost or that had to resync, by name; after a failover the old primary too.
-func (in *incident) affected() []string {
-	seen := map[string]bool{}
-	for _, o := range in.outages {
-		if !o.promoted {
-			seen[o.replica.name] = true
-		}
-	}
-	out := make([]string, 0, len(seen))
-	for n := range seen {
-		out = append(out, n)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// wave is the incident's first round: the links that were lost together, before anything was lost to the coming back.
-func (in *incident) wave() []*outage {
-	var lost []*outage
-	for _, o := range in.outages {
-		if !o.promoted || len(o.notices) > 0 {
-			lost = append(lost, o)
-		}
-	}
-	slices.SortStableFunc(lost, func(a, b *outage) int { return cmp.Compare(a.lost, b.lost) })
-	n := 1
-	for n < len(lost) {
-		// Links time out on a timer that ticks once a second, at either end; whoever resynced before is the next round.
-		if lost[n].lost-lost[0].lost > 3*second+lost[n].replica.clock.err+lost[0].replica.clock.err || lost[n].replica == lost[0].replica {
-			break
-		}
-		n++
-	}
-	return lost[:min(n, len(lost))]
-}
-
-// primary is the server that the first wave lost.
-func (in *incident) primary() *host {
-	if in.seed != nil {
-		return in.seed
-	}
-	if w := in.wave(); len(w) > 0 && w[0].server != nil {
-		return w[0].server
-	}
-	return in.g.primary
 }
 
 // silentFaults are faults of a server that no known link felt: a crash, a fork refused, a snapshot that cannot be
@@ -370,7 +325,7 @@ func (in *incident) fromCounters(next micros) (full, partial int64) {
 				break
 			}
 		}
-		if ok && (closed || in.end == unknown || p != in.primary()) {
+		if ok && (closed || in.end == unknown || p != in.primary) {
 			full, partial = max(full, 0)+f, max(partial, 0)+q
 		}
 	}

@@ -12,8 +12,14 @@ import (
 // so, and a threshold with a reason: a setting of the server's, or the guide's factor of two.
 type indicator struct {
 	kind  string
-	look  func(*group, *host) (sign, bool)
+	look  func(*view, *host) (sign, bool)
 	prose string // what `explain` prints
+}
+
+// view is what an indicator looks at beside the server itself: its group, and what the group's incidents would have taken.
+type view struct {
+	*group
+	plan *plan
 }
 
 // sign is what an indicator saw.
@@ -86,7 +92,7 @@ var kernelWarnings = []struct{ kind, event, summary string }{
 }
 
 // indicators adds notes on what is not broken yet, on every server with evidence.
-func (g *group) indicators(d *Diagnosis, o Options) {
+func (g *view) indicators(d *Diagnosis, o Options) {
 	for _, h := range g.hosts {
 		for _, ind := range indicatorTable {
 			s, ok := ind.look(g, h)
@@ -117,7 +123,7 @@ func (g *group) indicators(d *Diagnosis, o Options) {
 
 // backlogHeadroom: a silent link is given up after repl-timeout at the earliest, so a backlog that holds less than
 // repl-timeout at the peak write rate loses the offset of every replica whose path only falls silent.
-func backlogHeadroom(g *group, h *host) (sign, bool) {
+func backlogHeadroom(g *view, h *host) (sign, bool) {
 	r := g.plan.rates
 	if r.at != h || r.peak <= 0 {
 		return sign{}, false
@@ -139,7 +145,7 @@ func backlogHeadroom(g *group, h *host) (sign, bool) {
 
 // partialErrRises: each is a full resync that a replica tried to avoid. It may rise without a link lost in the evidence:
 // one that the dumps lie too far apart to show.
-func partialErrRises(g *group, h *host) (sign, bool) {
+func partialErrRises(g *view, h *host) (sign, bool) {
 	n := int64(0)
 	var from, to *sample
 	for i := 1; i < len(h.samples); i++ {
@@ -165,7 +171,7 @@ func partialErrRises(g *group, h *host) (sign, bool) {
 // outage twice as long.
 const halfUsed = 2
 
-func backlogNearlyUsed(g *group, h *host) (sign, bool) {
+func backlogNearlyUsed(g *view, h *host) (sign, bool) {
 	var best *event
 	size, n := int64(0), 0
 	for i := range h.events {
@@ -194,7 +200,7 @@ func backlogNearlyUsed(g *group, h *host) (sign, bool) {
 	if best == nil {
 		return sign{}, false
 	}
-	return sign{best.at, fmt.Sprintf("a partial resync of %s used %s bytes of a backlog of %s, %.0f%%: an outage %.1f times as long would have cost a full one (%s of the capture used half or more)", best.peerName(g), bytesOf(int64(best.Bytes)), amount(size),
+	return sign{best.at, fmt.Sprintf("a partial resync of %s used %s bytes of a backlog of %s, %.0f%%: an outage %.1f times as long would have cost a full one (%s of the capture used half or more)", best.peerName(g.group), bytesOf(int64(best.Bytes)), amount(size),
 		100*float64(best.Bytes)/float64(size), max(float64(size)/float64(max(best.Bytes, 1)), 1), plural(int64(n), "resync", "resyncs")), []Evidence{best.evidence()}}, true
 }
 
@@ -206,7 +212,7 @@ const (
 	feltFork      = second / 10
 )
 
-func slowFork(g *group, h *host) (sign, bool) {
+func slowFork(g *view, h *host) (sign, bool) {
 	var worst *sample
 	for i := range h.samples {
 		s := &h.samples[i]
@@ -229,7 +235,7 @@ func slowFork(g *group, h *host) (sign, bool) {
 }
 
 // outputBufferNear: half of the hard limit (the guide's factor), or the soft limit at all: it counts seconds from there.
-func outputBufferNear(g *group, h *host) (sign, bool) {
+func outputBufferNear(g *view, h *host) (sign, bool) {
 	hard, soft, secs, ok := h.replicaLimit()
 	if !ok || hard == 0 && soft == 0 {
 		return sign{}, false
@@ -267,7 +273,7 @@ func outputBufferNear(g *group, h *host) (sign, bool) {
 }
 
 // replicaLag: a replica acknowledges every second and is closed after repl-timeout without; half of that is half the way.
-func replicaLag(g *group, h *host) (sign, bool) {
+func replicaLag(g *view, h *host) (sign, bool) {
 	timeout := h.duration("repl-timeout")
 	var worst *replicaRow
 	for i := range h.replicas {
@@ -287,7 +293,7 @@ func replicaLag(g *group, h *host) (sign, bool) {
 
 // cowNear: what is resident and what the last child copied must both fit in the host's memory while the next child runs;
 // beyond nine tenths the kernel swaps, or kills.
-func cowNear(g *group, h *host) (sign, bool) {
+func cowNear(g *view, h *host) (sign, bool) {
 	var worst *sample
 	most := int64(0)
 	for i := range h.samples {
@@ -314,7 +320,7 @@ func (s *sample) cow() int64 {
 }
 
 // snapshotFailing: the next full resync over disk will fail as well.
-func snapshotFailing(g *group, h *host) (sign, bool) {
+func snapshotFailing(g *view, h *host) (sign, bool) {
 	for i := range h.samples {
 		if s := &h.samples[i]; s.RDBLastStatus == "err" {
 			return sign{s.at, "rdb_last_bgsave_status is err: the last snapshot could not be written, and a full resync over disk would meet the same", []Evidence{s.evidence("rdb_last_bgsave_status:err")}}, true
@@ -323,7 +329,7 @@ func snapshotFailing(g *group, h *host) (sign, bool) {
 	return sign{}, false
 }
 
-func aofErrors(g *group, h *host) (sign, bool) {
+func aofErrors(g *view, h *host) (sign, bool) {
 	var out sign
 	var say []string
 	add := func(at micros, text string, ev Evidence) {
@@ -372,7 +378,7 @@ func aofErrors(g *group, h *host) (sign, bool) {
 
 // blockedClients: workers that wait in BLPOP are many and steady; a number that doubles against its median is clients
 // that wait for something that does not come (WAIT without acknowledgements, a paused server).
-func blockedClients(g *group, h *host) (sign, bool) {
+func blockedClients(g *view, h *host) (sign, bool) {
 	var ns []int64
 	var worst *sample
 	for i := range h.samples {
@@ -399,7 +405,7 @@ func blockedClients(g *group, h *host) (sign, bool) {
 
 // connectionsNear: connections that were refused, or a number that reaches maxclients if it grows once more by what it
 // grew in the capture; a replica's reconnect needs one too.
-func connectionsNear(g *group, h *host) (sign, bool) {
+func connectionsNear(g *view, h *host) (sign, bool) {
 	var first, most *sample
 	for i := range h.samples {
 		s := &h.samples[i]
@@ -434,7 +440,7 @@ func connectionsNear(g *group, h *host) (sign, bool) {
 	}, true
 }
 
-func evictions(g *group, h *host) (sign, bool) {
+func evictions(g *view, h *host) (sign, bool) {
 	n := int64(0)
 	var from, to *sample
 	for i := 1; i < len(h.samples); i++ {
@@ -458,7 +464,7 @@ func evictions(g *group, h *host) (sign, bool) {
 
 // loopStalls: the event loop was held for half of repl-timeout or more, outside any incident; twice as long costs the
 // links. eventloop_duration_max (7.2, INFO debug) shows it without naming the moment.
-func loopStalls(g *group, h *host) (sign, bool) {
+func loopStalls(g *view, h *host) (sign, bool) {
 	timeout := h.duration("repl-timeout")
 	if timeout == 0 {
 		return sign{}, false
@@ -492,13 +498,10 @@ func loopStalls(g *group, h *host) (sign, bool) {
 }
 
 // told tells whether an incident covers the span: then it is in the chain already.
-func (g *group) told(s span) bool {
+func (g *view) told(s span) bool {
 	for i := range g.plan.accounts {
 		in := g.plan.accounts[i].in
-		from := in.start
-		if in.scene != nil {
-			from = min(from, in.scene.contact)
-		}
+		from := min(in.start, in.contact)
 		if s.overlaps(span{from - 2*second, in.end}) {
 			return true
 		}
@@ -507,7 +510,7 @@ func (g *group) told(s span) bool {
 }
 
 // hasStall tells whether an incident knows of a stall of the host's: that is what the longest turn was.
-func (g *group) hasStall(h *host) bool {
+func (g *view) hasStall(h *host) bool {
 	for i := range h.stalls {
 		if g.told(h.stalls[i].span) {
 			return true

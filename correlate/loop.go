@@ -51,7 +51,7 @@ func (r *rounds) loop(kind string) *Loop {
 const herdSize = 4
 
 // loop tells what goes round, and whether the work of one full resync brings on the next.
-func (in *incident) loop() (loop *Loop, storm bool) {
+func (in *incident) findLoop() (loop *Loop, storm bool) {
 	overflows, timeouts, saves, loads := newRounds(), newRounds(), newRounds(), newRounds()
 	promotions := 0
 	late := map[*host]bool{} // replicas whose transfers timed out
@@ -100,7 +100,7 @@ func (in *incident) loop() (loop *Loop, storm bool) {
 func (in *incident) lostToForks() []micros {
 	var out []micros
 	for _, f := range in.forkStalls() {
-		if f.atMost < in.scene.timeout/2 {
+		if f.atMost < in.timeout/2 {
 			continue
 		}
 		for _, o := range in.outages {

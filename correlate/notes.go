@@ -3,7 +3,7 @@ package correlate
 import "fmt"
 
 // notes adds what is worth saying and is no incident.
-func (g *group) notes(d *Diagnosis, o Options, ins []*incident) {
+func (g *group) notes(d *Diagnosis, o Options, p *plan) {
 	for _, l := range g.links {
 		if l.first && !failing(l) && !l.demoted() && l.restored != unknown && o.tells(l.lost, l.restored) {
 			n := Note{Kind: "provisioning", Instance: l.replica.name, At: stampOf(l.lost), Summary: fmt.Sprintf("%s was provisioned in %s", l.replica.name, length(l.restored-l.lost)), Evidence: []Evidence{}}
@@ -13,5 +13,5 @@ func (g *group) notes(d *Diagnosis, o Options, ins []*incident) {
 			d.Notes = append(d.Notes, n)
 		}
 	}
-	g.indicators(d, o)
+	(&view{g, p}).indicators(d, o)
 }

@@ -14,10 +14,7 @@ import (
 const maxPoints = 1200
 
 // picture adds the lanes and series that reports draw, for groups with incidents and the one that is asked for.
-func (g *group) picture(d *Diagnosis, o Options, ins []*incident) {
-	if len(ins) == 0 && o.Group == "" {
-		return
-	}
+func (g *group) picture(d *Diagnosis) {
 	all := slices.Clone(g.hosts)
 	for _, l := range g.links {
 		if !slices.Contains(all, l.replica) {

@@ -32,7 +32,7 @@ type rates struct {
 	at                *host   // whose they are
 }
 
-func (g *group) planFor(ins []*incident) *plan {
+func (g *group) planFor(ins []*judged) *plan {
 	p := &plan{rates: g.writeRates()}
 	p.backlog, p.assumed = g.backlogNow()
 	for i, in := range ins {
@@ -52,7 +52,7 @@ func (g *group) planFor(ins []*incident) *plan {
 			n := in.missing(o)
 			p.longest = max(p.longest, n)
 			// What a storm's own forks broke stays whole once its first resync is spared.
-			if a.feeds && !slices.Contains(in.wave(), o) {
+			if a.feeds && !slices.Contains(in.wave, o) {
 				continue
 			}
 			if cures && (o.restart == nil || !in.stale(o, &attempt{offset: -1})) {
@@ -89,8 +89,8 @@ func (in *incident) missing(o *outage) micros {
 	if by := cmpEvent(o.timeoutByReplica, o.timeoutByPrimary); by != nil {
 		from = min(from, max(by.at-o.replica.duration("repl-timeout"), o.heardUntil()))
 	}
-	if s := in.scene; s != nil && s.silent && slices.Contains(s.wave, o) {
-		from = min(from, s.contact)
+	if in.silent && slices.Contains(in.wave, o) {
+		from = min(from, in.contact)
 	}
 	to := o.restored
 	for _, t := range o.tries {
@@ -276,8 +276,7 @@ func amount(n int64) string {
 
 // size adds the group's sizing: what the backlog holds, what it should hold, and what other settings would have left.
 // A group without offsets, counters or resyncs has none.
-func (g *group) size(d *Diagnosis, ins []*incident) {
-	p := g.plan
+func (g *group) size(d *Diagnosis, p *plan) {
 	if p.rates.windows == 0 && p.need == 0 && (p.assumed || p.backlog == 0) {
 		return
 	}

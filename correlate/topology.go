@@ -20,7 +20,6 @@ type group struct {
 	// byAddr says which host an ip:port means. Addresses of replicas without artifacts get a host of their own.
 	byAddr map[string]*host
 	links  []*outage
-	plan   *plan // what its incidents would have taken; set once all are weighed
 }
 
 // noReplID is what servers print where there is no second replication id.

@@ -26,11 +26,16 @@ type verdict struct {
 	missing []string
 }
 
+// judged is an incident with the verdict on it.
+type judged struct {
+	*incident
+	verdict verdict
+}
+
 // weigh ranks every cause with every suspect. The score of a hypothesis is the sum of its clues' weights,
 // and belief is shared among them and "unknown" in proportion to the exponent of the score.
 func weigh(in *incident) verdict {
-	base := newScene(in)
-	in.scene = base
+	base := &scene{incident: in, suspect: in.primary}
 	var hs []*hypothesis
 	for i := range causes {
 		c := &causes[i]
@@ -90,7 +95,7 @@ func judge(c *Cause, s *scene) *hypothesis {
 func (s *scene) suspects(c *Cause) []*host {
 	switch c.on {
 	case onPrimary:
-		return []*host{s.p}
+		return []*host{s.primary}
 	case onReplica:
 		var out []*host
 		for _, o := range s.wave {
@@ -99,10 +104,10 @@ func (s *scene) suspects(c *Cause) []*host {
 			}
 		}
 		if len(out) == 0 {
-			return []*host{s.p}
+			return []*host{s.primary}
 		}
 		if c.blocks {
-			for _, o := range s.in.outages {
+			for _, o := range s.outages {
 				if !slices.Contains(out, o.replica) && !o.promoted {
 					out = append(out, o.replica)
 				}
@@ -114,7 +119,7 @@ func (s *scene) suspects(c *Cause) []*host {
 			return nil
 		}
 		if s.several {
-			return []*host{s.p}
+			return []*host{s.primary}
 		}
 		return []*host{s.wave[0].replica}
 	}

@@ -121,7 +121,7 @@ func (s *sample) doubt() micros {
 func (in *incident) shortfall(o *outage, t *attempt) shortfall {
 	p := t.server
 	if p == nil {
-		p = in.primary()
+		p = in.primary
 	}
 	if t.offset < 0 {
 		return in.fromDumps(o, p, t.at)
@@ -232,7 +232,7 @@ func (d *demand) dated() string {
 
 // account is one incident's full resyncs: those whose requests are known, and how many there were in all.
 type account struct {
-	in      *incident
+	in      *judged
 	total   int64
 	demands []demand
 	feeds   bool // one round's work brings on the next: what is not told apart goes with the rest
@@ -241,14 +241,12 @@ type account struct {
 
 // backlogCures tells whether the incident is of a kind that a larger backlog could have made a partial resync of, and
 // why not. Whatever keeps a resync from succeeding, or ends the primary's stream, no backlog mends.
-func (in *incident) backlogCures() (bool, string) {
+func (in *judged) backlogCures() (bool, string) {
 	if b := in.verdict.best; b != nil && !slices.Contains(b.cause.fix, "raise-backlog") {
 		return false, b.cause.Kind + " is no matter of the backlog"
 	}
-	if in.scene != nil {
-		if l, _ := in.loop(); l != nil && (l.Kind == "output-buffer" || l.Kind == "snapshot-failed" || l.Kind == "failover") {
-			return false, "the " + l.Kind + " loop goes on whatever the backlog holds"
-		}
+	if l := in.loop; l != nil && (l.Kind == "output-buffer" || l.Kind == "snapshot-failed" || l.Kind == "failover") {
+		return false, "the " + l.Kind + " loop goes on whatever the backlog holds"
 	}
 	return true, ""
 }
@@ -267,7 +265,7 @@ func (in *incident) stale(o *outage, t *attempt) bool {
 		}
 		p := t.server
 		if p == nil {
-			p = in.primary()
+			p = in.primary
 		}
 		if before, _ := p.offsetsAround(o.lost, o.replica.clock.err, t.replid); before > 0 {
 			return t.offset < before
@@ -278,15 +276,15 @@ func (in *incident) stale(o *outage, t *attempt) bool {
 }
 
 // demandsOf lists the incident's full resyncs in order of time.
-func (in *incident) demandsOf(next micros) account {
+func (in *judged) demandsOf(next micros) account {
 	a := account{in: in}
 	a.total, _ = in.counts(next)
 	cures, why := in.backlogCures()
 	a.why = why
-	l, storm := in.loop()
+	l, storm := in.loop, in.storm
 	a.feeds = storm && l != nil && l.Kind == "fork-cascade"
 	first := map[*outage]bool{}
-	for _, o := range in.wave() {
+	for _, o := range in.wave {
 		first[o] = true
 	}
 	for _, o := range in.outages {
@@ -473,7 +471,7 @@ func (in *incident) bufferNeed() (need, written int64, ok bool) {
 	if in.end == unknown {
 		return need, 0, false
 	}
-	p := in.primary()
+	p := in.primary
 	from, _ := p.offsetsAround(cs[0].at, p.clock.err, "")
 	_, to := p.offsetsAround(in.end, p.clock.err, "")
 	if from < 0 || to < from {
@@ -553,21 +551,18 @@ func (h *host) replicaLimit() (hard, soft, softSeconds int64, ok bool) {
 
 // silence is how long the links of the incident's first wave carried nothing before life came back, where they were
 // given up for it; 0 where they were not.
-func (in *incident) silence() micros {
-	s := in.scene
-	if s == nil || !s.silent || s.first == nil {
+func (in *judged) silence() micros {
+	if !in.silent || in.first == nil {
 		return 0
 	}
-	from, to := s.contact, unknown
+	from, to := in.contact, unknown
 	if b := in.verdict.best; b != nil {
-		t := *s
-		t.suspect = b.suspect
-		if st := t.stallOf(b.suspect); st != nil && b.cause.on != onPath && st.to != unknown {
+		if st := in.stallOf(b.suspect); st != nil && b.cause.on != onPath && st.to != unknown {
 			from, to = min(from, st.from), st.to
 		}
 	}
 	if to == unknown {
-		for _, o := range s.wave {
+		for _, o := range in.wave {
 			for _, t := range o.tries {
 				if t.granted != "" && (to == unknown || t.at > to) {
 					to = t.at
@@ -584,7 +579,7 @@ func (in *incident) silence() micros {
 
 // timeoutNeed is the repl-timeout with which the first wave would have kept its links: timers tick once a second and
 // ask for more than the timeout (psync semantics, section 5).
-func (in *incident) timeoutNeed() int64 {
+func (in *judged) timeoutNeed() int64 {
 	d := in.silence()
 	if d == 0 {
 		return 0
@@ -611,7 +606,7 @@ func (g *group) timeoutCurve(p *plan) []WhatIf {
 		if b := a.in.verdict.best; b != nil && b.cause.blocks {
 			continue
 		}
-		saves = append(saves, save{n, a.total, fmt.Sprintf("%s at %s", list(a.in.affected()), a.in.start.Time().Format(StampLayout))})
+		saves = append(saves, save{n, a.total, fmt.Sprintf("%s at %s", list(a.in.affected), a.in.start.Time().Format(StampLayout))})
 	}
 	if len(saves) == 0 || now == 0 {
 		return nil
