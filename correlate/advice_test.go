@@ -60,7 +60,7 @@ func stageOf(kind string, version string, change func(*play)) *play {
 		return h
 	}
 	x := &play{p: mk("redis-a", "10.0.0.1:6379"), b: mk("redis-b", "10.0.0.2:6379"), c: mk("redis-c", "10.0.0.3:6379")}
-	x.g = &group{id: "redis-a", hosts: []*host{x.p, x.b, x.c}, primary: x.p, axis: x.p, byAddr: map[string]*host{"10.0.0.1:6379": x.p, "10.0.0.2:6379": x.b, "10.0.0.3:6379": x.c}}
+	x.g = &group{id: "redis-a", hosts: []*host{x.p, x.b, x.c}, primary: x.p, byAddr: map[string]*host{"10.0.0.1:6379": x.p, "10.0.0.2:6379": x.b, "10.0.0.3:6379": x.c}}
 	flavor := "redis"
 	if v, ok := strings.CutPrefix(version, "valkey "); ok {
 		flavor, version = "valkey", v

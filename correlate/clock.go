@@ -92,6 +92,7 @@ func clocks(hs []*host, o Options) {
 	for _, h := range hs {
 		h.clock = clock{method: "unaligned: alone in its group"}
 		h.clock.collector = collectorAhead(h)
+		sortByTime(h.samples, h.clock.dump)
 		own := anyInstant([]*host{h})
 		if own == unknown {
 			own = anchor

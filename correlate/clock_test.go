@@ -42,7 +42,7 @@ func TestAutumnHourComesTwice(t *testing.T) {
 	}
 	hs := hosts(&c)
 	clocks(hs, Options{})
-	hs[0].place()
+	hs[0].lay()
 	want := []string{"00:10", "00:50", "01:05", "01:55", "02:30"}
 	for i := range hs[0].events {
 		if got := hs[0].events[i].at.Time().Format("15:04"); got != want[i] {
@@ -85,7 +85,7 @@ func TestYearsOverNewYear(t *testing.T) {
 	c.Samples.Append(&table.Sample{Origin: table.Origin{Instance: "a", File: "i"}, At: at("2027-01-01 00:02:00.000"), ServerTime: at("2027-01-01 00:02:00.000")})
 	hs := hosts(&c)
 	clocks(hs, Options{})
-	hs[0].place()
+	hs[0].lay()
 	var years []int
 	for i := range hs[0].events {
 		years = append(years, hs[0].events[i].at.Time().Year())
@@ -116,11 +116,11 @@ func pair(c *table.Case, when micros, skew micros, offset int64) {
 func aligned(c *table.Case) *group {
 	hs := hosts(c)
 	clocks(hs, Options{})
-	for _, h := range hs {
-		h.place()
-	}
 	g := groups(hs)[0]
-	align(g, Options{})
+	align(g.hosts, g.sentinels, g.primary, Options{})
+	for _, h := range hs {
+		h.lay()
+	}
 	return g
 }
 

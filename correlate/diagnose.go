@@ -30,23 +30,20 @@ func Diagnose(c *table.Case, o Options) *Diagnosis {
 	d := empty()
 	hs := hosts(c)
 	clocks(hs, o)
-	for _, h := range hs {
-		h.place()
-	}
 	for _, g := range groups(hs) {
 		if len(g.hosts) == 0 && len(g.sentinels) == 0 {
 			continue
 		}
 		g.shareSettings()
-		align(g, o)
+		align(g.hosts, g.sentinels, g.primary, o)
+		for _, h := range slices.Concat(g.hosts, g.sentinels) {
+			h.lay()
+		}
 		g.resolve()
 		g.markSentinels()
 		g.id = groupID(g)
 		if o.Group != "" && !g.named(o.Group) {
 			continue
-		}
-		for _, h := range g.hosts {
-			h.findStalls()
 		}
 		g.findLinks()
 		g.report(d, o)

@@ -181,4 +181,3 @@ func (g *group) attachedAt(p *host, at micros) map[*host]bool {
 	}
 	return out
 }
-

@@ -188,8 +188,9 @@ func isSentinel(h *host) bool {
 	return n > 0 && x*2 > n
 }
 
-// place lays the host's rows on the axis with its clock and sorts them.
-func (h *host) place() {
+// lay lays the host's rows on the axis with its clock, now that all is known of it, and sorts them. It is done once; what
+// looks at the rows afterwards changes none.
+func (h *host) lay() {
 	c := &h.clock
 	for i := range h.events {
 		e := &h.events[i]
@@ -245,6 +246,7 @@ func (h *host) place() {
 	})
 	h.orderEvents()
 	h.lives = livesOf(h)
+	h.findStalls()
 }
 
 // orderEvents sorts events by time but keeps the file's order where stamps are missing or lie closer

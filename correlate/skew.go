@@ -52,26 +52,26 @@ const logTick = 1000
 func requestsOf(h *host) []request {
 	var out []request
 	var cur *request
-	for i := range h.events {
-		e := &h.events[i]
-		if e.at == unknown {
-			continue
-		}
+	for _, l := range h.linesOf(
+		message.PsyncTry, message.PsyncTryDualChannel, message.PsyncNoCachedPrimary, message.SyncFullFromPrimary, message.PsyncOk,
+		message.DualChannelStart, message.PsyncOkDualChannel, message.ReplConnecting, message.ReplReconnecting, message.PrimaryLinkLost,
+	) {
+		e := l.event
 		switch e.Kind {
 		case message.PsyncTry, message.PsyncTryDualChannel:
-			out = append(out, request{asked: e.at, heard: unknown, granted: -1, offset: e.Offset.Or(-1), replid: e.ReplID})
+			out = append(out, request{asked: l.at, heard: unknown, granted: -1, offset: e.Offset.Or(-1), replid: e.ReplID})
 			cur = &out[len(out)-1]
 		case message.PsyncNoCachedPrimary:
-			out = append(out, request{asked: e.at, heard: unknown, granted: -1, full: true, offset: -1})
+			out = append(out, request{asked: l.at, heard: unknown, granted: -1, full: true, offset: -1})
 			cur = &out[len(out)-1]
 		case message.SyncFullFromPrimary, message.PsyncOk, message.DualChannelStart, message.PsyncOkDualChannel:
 			if cur != nil && cur.heard == unknown {
-				cur.heard = e.at
+				cur.heard = l.at
 				if e.Kind == message.SyncFullFromPrimary {
 					cur.granted = e.Offset.Or(-1)
 				}
 			}
-		case message.ReplConnecting, message.ReplReconnecting, message.PrimaryLinkLost:
+		default:
 			cur = nil
 		}
 	}
@@ -80,17 +80,44 @@ func requestsOf(h *host) []request {
 
 func repliesOf(h *host) []reply {
 	var out []reply
-	for i := range h.events {
-		e := &h.events[i]
-		if e.at == unknown {
-			continue
-		}
-		switch e.Kind {
-		case message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncAccepted, message.PsyncOffsetAhead, message.PsyncRefusedReplid, message.SyncFullRequested:
-			out = append(out, reply{at: e.at, kind: e.Kind, offset: e.Offset.Or(-1), replid: e.ReplID, peer: e.Peer})
-		}
+	for _, l := range h.linesOf(
+		message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncAccepted, message.PsyncOffsetAhead, message.PsyncRefusedReplid,
+		message.SyncFullRequested,
+	) {
+		out = append(out, reply{at: l.at, kind: l.event.Kind, offset: l.event.Offset.Or(-1), replid: l.event.ReplID, peer: l.event.Peer})
 	}
 	return thin(out)
+}
+
+// line is a message with its time by what is known of the clock so far.
+type line struct {
+	at    micros
+	event *event
+}
+
+// linesOf are the host's messages of these kinds in order of time, as far as they have one. Rows lie nowhere yet while
+// clocks are compared, so this is what the comparison reads.
+func (h *host) linesOf(kinds ...string) []line {
+	var out []line
+	for i := range h.events {
+		e := &h.events[i]
+		if !slices.Contains(kinds, e.Kind) {
+			continue
+		}
+		if at := h.clock.event(&e.Event, e.index, e.Stamp); at != unknown {
+			out = append(out, line{at, e})
+		}
+	}
+	sortByTime(out, func(l *line) micros { return l.at })
+	return out
+}
+
+// dumped is when the host's dump was taken, by what is known of its clock so far. Dumps lie in this order.
+func (h *host) dumped(i int) micros { return h.clock.dump(&h.samples[i]) }
+
+// dumpsUntil is how many of the host's dumps were taken before this moment.
+func (h *host) dumpsUntil(at micros) int {
+	return sort.Search(len(h.samples), func(i int) bool { return h.dumped(i) >= at })
 }
 
 // thin keeps the first and last of a long list and some between.
@@ -122,42 +149,45 @@ func (h *host) hadOffset(offset int64, at micros) bool {
 	if offset < 0 {
 		return true
 	}
-	before := h.lastSampleBefore(at - second)
+	var before, after *sample
+	if i := h.dumpsUntil(at - second); i > 0 {
+		before = &h.samples[i-1]
+	}
+	if i := h.dumpsUntil(at + 600*second); i < len(h.samples) {
+		after = &h.samples[i]
+	}
 	if before != nil && before.PrimaryOffset.Known() && int64(before.PrimaryOffset) > offset {
 		return false
 	}
-	after := h.firstSampleAfter(at + 600*second)
 	return after == nil || !after.PrimaryOffset.Known() || before == nil || after.RunID != before.RunID || offset <= int64(after.PrimaryOffset)
 }
 
-// align estimates the skew of every host of the group against the reference, and lays everything on its axis.
-// The reference's own clock stays as it is: skew 0.
-func align(g *group, o Options) {
-	ref := g.primary
-	for _, h := range g.hosts {
+// align estimates the skew of every host against the reference: the primary, or the one that a person names. The
+// reference's own clock stays as it is: skew 0. It reads the rows as they came; they are laid afterwards.
+func align(servers, sentinels []*host, primary *host, o Options) {
+	ref := primary
+	for _, h := range servers {
 		if h.name == o.Reference {
 			ref = h
 		}
 	}
-	if !ref.hasLog() && !ref.hasInfo() && len(g.hosts) > 0 {
-		ref = g.hosts[0]
+	if !ref.hasLog() && !ref.hasInfo() && len(servers) > 0 {
+		ref = servers[0]
 	}
 	ref.clock.aligned, ref.clock.method, ref.clock.err = true, "reference", 0
-	g.axis = ref
 	done := map[*host]bool{ref: true}
 	// Whoever shares requests with an aligned server is aligned next: siblings meet at a new primary.
-	for range g.hosts {
-		for _, h := range g.hosts {
+	for range servers {
+		for _, h := range servers {
 			if done[h] {
 				continue
 			}
 			if s, ok := o.Skew[h.name]; ok {
 				h.clock.set(micros(s.Microseconds()), second/2, 0, "--skew")
-				h.place()
 				done[h] = true
 				continue
 			}
-			for _, p := range g.hosts {
+			for _, p := range servers {
 				if !done[p] || p == h {
 					continue
 				}
@@ -168,7 +198,7 @@ func align(g *group, o Options) {
 			}
 		}
 	}
-	for _, h := range g.hosts {
+	for _, h := range servers {
 		if !done[h] {
 			if h.alignByOffsets(ref) {
 				continue
@@ -177,7 +207,7 @@ func align(g *group, o Options) {
 			h.clock.err = unalignedError
 		}
 	}
-	g.alignSentinels()
+	alignSentinels(servers, sentinels)
 }
 
 // unalignedError is the doubt of a clock that nothing ties to another: hosts under NTP mostly agree to better, and
@@ -241,12 +271,10 @@ func (h *host) alignTo(p *host) bool {
 			p.clock.zone -= q
 			skew -= q
 			p.clock.zoneHow, p.clock.zoneKnown = "requests logged at both ends, taking the clocks to agree to minutes", true
-			p.place()
 		}
 	}
 	h.clock.set(skew, err+p.clock.err, votes, fmt.Sprintf("%d of %d requests logged at both ends", votes, len(candidates)))
 	h.findStep(candidates, best, hint)
-	h.place()
 	return true
 }
 
@@ -376,7 +404,6 @@ func (h *host) alignByOffsets(p *host) bool {
 		return false
 	}
 	h.clock.set(d, spread, n, fmt.Sprintf("replication offsets in %d dumps against the primary's", n))
-	h.place()
 	return true
 }
 
@@ -391,24 +418,32 @@ func (h *host) offsetDifferences(p *host) (skew, spread micros, n int) {
 		return 0, 0, 0
 	}
 	var d []micros
+	dated := 0 // dumps that only the lines around them will date come first
+	for dated < len(p.samples) && p.dumped(dated) == unknown {
+		dated++
+	}
 	every := max(len(h.samples)/maxRequests, 1)
 	for i := 0; i < len(h.samples); i += every {
 		s := &h.samples[i]
-		if s.LinkStatus != "up" || !s.ReplicaOffset.Known() || s.LastIOSeconds.Or(99) > 1 {
+		if s.LinkStatus != "up" || !s.ReplicaOffset.Known() || h.dumped(i) == unknown || s.LastIOSeconds.Or(99) > 1 {
 			continue
 		}
 		// The stream only grows while the primary's process lives: halving finds the first dump that reaches the offset.
 		o := s.ReplicaOffset
-		j := sort.Search(len(p.samples), func(j int) bool { return p.samples[j].PrimaryOffset >= o })
-		if j == 0 || j == len(p.samples) {
+		j := dated + sort.Search(len(p.samples)-dated, func(j int) bool { return p.samples[dated+j].PrimaryOffset >= o })
+		if j == dated || j == len(p.samples) {
 			continue
 		}
 		a, b := &p.samples[j-1], &p.samples[j]
-		if !a.PrimaryOffset.Known() || b.PrimaryOffset <= a.PrimaryOffset || o < a.PrimaryOffset || a.RunID != b.RunID || b.at-a.at > 60*second {
+		if !a.PrimaryOffset.Known() || b.PrimaryOffset <= a.PrimaryOffset || o < a.PrimaryOffset || a.RunID != b.RunID {
 			continue
 		}
-		at := a.at + micros(float64(b.at-a.at)*float64(o-a.PrimaryOffset)/float64(b.PrimaryOffset-a.PrimaryOffset))
-		d = append(d, s.at-at)
+		from, to := p.dumped(j-1), p.dumped(j)
+		if to-from > 60*second {
+			continue
+		}
+		at := from + micros(float64(to-from)*float64(o-a.PrimaryOffset)/float64(b.PrimaryOffset-a.PrimaryOffset))
+		d = append(d, h.dumped(i)-at)
 	}
 	// An idle primary's stream moves by pings alone: too coarse to date anything, and the dumps scatter.
 	if len(d) == 0 {
@@ -426,23 +461,21 @@ func (h *host) offsetDifferences(p *host) (skew, spread micros, n int) {
 // reports the promotion after; the others vote between the leader's call and its election, and hear of the switch
 // within some seconds, with the hello messages that Sentinels publish every two (redis 7.4.1 sentinel.c
 // sentinel_publish_period).
-func (g *group) alignSentinels() {
+func alignSentinels(servers, sentinels []*host) {
 	var promoted []micros
-	for _, r := range g.hosts {
-		for i := range r.events {
-			if e := &r.events[i]; e.Kind == message.Promoted && e.at != unknown {
-				promoted = append(promoted, e.at)
-			}
+	for _, r := range servers {
+		for _, l := range r.linesOf(message.Promoted) {
+			promoted = append(promoted, l.at)
 		}
 	}
-	for _, h := range g.sentinels {
+	for _, h := range sentinels {
 		h.alignTimes("the promotion it ordered", h.orders(promoted))
 	}
-	for _, h := range g.sentinels {
+	for _, h := range sentinels {
 		if h.clock.aligned {
 			continue
 		}
-		for _, leader := range g.sentinels {
+		for _, leader := range sentinels {
 			if leader.clock.aligned && h.alignTimes("the vote for "+leader.name, h.votes(leader)) {
 				break
 			}
@@ -464,26 +497,23 @@ func (h *host) alignTimes(how string, in []interval) bool {
 	}
 	_, best, n := stab([]candidate{{unknown, in}}, 0, true)
 	h.clock.set((best.lo+best.hi)/2, (best.hi-best.lo)/2+logTick, n, how)
-	h.place()
 	return true
 }
 
 // orders bounds the skew by the promotions that this Sentinel ordered itself.
 func (h *host) orders(promoted []micros) (in []interval) {
 	sent := unknown
-	for i := range h.events {
-		e := &h.events[i]
-		switch e.Kind {
-		case message.SentinelFailoverSendReplicaofNoone:
-			sent = e.at
-		case message.SentinelPromoted, message.SentinelFailoverReconf:
-			for _, p := range promoted {
-				if sent != unknown {
-					in = append(in, interval{sent - p - logTick, e.at - p + logTick})
-				}
-			}
-			sent = unknown
+	for _, l := range h.linesOf(message.SentinelFailoverSendReplicaofNoone, message.SentinelPromoted, message.SentinelFailoverReconf) {
+		if l.event.Kind == message.SentinelFailoverSendReplicaofNoone {
+			sent = l.at
+			continue
 		}
+		for _, p := range promoted {
+			if sent != unknown {
+				in = append(in, interval{sent - p - logTick, l.at - p + logTick})
+			}
+		}
+		sent = unknown
 	}
 	return in
 }
@@ -491,30 +521,27 @@ func (h *host) orders(promoted []micros) (in []interval) {
 // votes bounds the skew by this Sentinel's votes between another's call for a failover and its election.
 func (h *host) votes(leader *host) (in []interval) {
 	called := unknown
-	for i := range leader.events {
-		e := &leader.events[i]
-		switch e.Kind {
-		case message.SentinelTryFailover:
-			called = e.at
-		case message.SentinelElectedLeader:
-			for j := range h.events {
-				if v := &h.events[j]; v.Kind == message.SentinelVoteForLeader && called != unknown {
-					in = append(in, interval{v.at - e.at - logTick, v.at - called + logTick})
-				}
-			}
-			called = unknown
+	voted := h.linesOf(message.SentinelVoteForLeader)
+	for _, l := range leader.linesOf(message.SentinelTryFailover, message.SentinelElectedLeader) {
+		if l.event.Kind == message.SentinelTryFailover {
+			called = l.at
+			continue
 		}
+		for _, v := range voted {
+			if called != unknown {
+				in = append(in, interval{v.at - l.at - logTick, v.at - called + logTick})
+			}
+		}
+		called = unknown
 	}
 	return in
 }
 
 // switches bounds the skew by the switches this Sentinel heard of.
 func (h *host) switches(promoted []micros) (in []interval) {
-	for i := range h.events {
-		if e := &h.events[i]; e.Kind == message.SentinelSwitchPrimary {
-			for _, p := range promoted {
-				in = append(in, interval{e.at - p - 10*second, e.at - p})
-			}
+	for _, l := range h.linesOf(message.SentinelSwitchPrimary) {
+		for _, p := range promoted {
+			in = append(in, interval{l.at - p - 10*second, l.at - p})
 		}
 	}
 	return in

@@ -16,7 +16,6 @@ type group struct {
 	hosts     []*host // servers, by name
 	sentinels []*host
 	primary   *host // the first one; a host without evidence where none of the artifacts is its own
-	axis      *host // whose clock is the reference
 	// byAddr says which host an ip:port means. Addresses of replicas without artifacts get a host of their own.
 	byAddr map[string]*host
 	links  []*outage
