@@ -212,8 +212,9 @@ var anyway = []string{"process-limit"}
 // unnamed are tried where the evidence cannot tell the cause: they mend what the link then ran into.
 var unnamed = []string{"raise-repl-timeout", "raise-backlog"}
 
-// advise adds what to change, what breaks a loop first, then what mends the cause in the order of the guide.
-func (in *situation) advise(out *Incident) {
+// advise adds what to change, what breaks a loop first, then what mends the cause in the cause's own order.
+func advise(j *judged, p *plan, out *Incident) {
+	in := &situation{judged: j, plan: p}
 	var ids []string
 	if out.Loop != nil {
 		for _, l := range loopFixes {

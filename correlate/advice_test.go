@@ -41,7 +41,6 @@ type play struct {
 	g       *group
 	p, b, c *host
 	in      *judged
-	plan    *plan
 	o       *outage
 	t       *attempt
 }
@@ -104,7 +103,6 @@ func stageOf(kind string, version string, change func(*play)) *play {
 	}
 	x.in.close()
 	x.g.links = x.in.outages
-	x.plan = x.g.planFor([]*judged{x.in})
 	return x
 }
 
@@ -162,7 +160,7 @@ func (x *play) silent(timeout string) {
 func (x *play) advice() []Recommendation {
 	out := Incident{}
 	out.Loop, out.Storm = x.in.loop, x.in.storm
-	(&situation{x.in, x.plan}).advise(&out)
+	advise(x.in, x.g.planFor([]*judged{x.in}), &out)
 	return out.Recommendations
 }
 
@@ -407,7 +405,7 @@ func TestNoBacklogWhereItCannotHelp(t *testing.T) {
 			}
 		}
 		var d Diagnosis
-		x.g.size(&d, x.plan)
+		x.g.size(&d, x.g.planFor([]*judged{x.in}))
 		if w := d.Sizing[0].WhatIf; w[len(w)-1].FullSyncs != w[0].FullSyncs {
 			t.Errorf("%s: the curve falls: %+v", c.Kind, w)
 		}
@@ -449,7 +447,7 @@ func TestBreakStorm(t *testing.T) {
 	}
 	// The second round is spared with the first: its own need is of no account.
 	var d Diagnosis
-	x.g.size(&d, x.plan)
+	x.g.size(&d, x.g.planFor([]*judged{x.in}))
 	w := d.Sizing[0].WhatIf
 	if w[0].FullSyncs < 1 || w[1].FullSyncs != 0 || w[1].BacklogBytes != 3_000_000 {
 		t.Errorf("curve %+v", w)

@@ -82,7 +82,7 @@ func (c *clock) dump(s *sample) micros {
 	case s.Collected.Known():
 		return c.server(s.Collected - c.collector)
 	default:
-		return c.server(s.At)
+		return c.server(s.Stamp)
 	}
 }
 
@@ -194,7 +194,7 @@ func anyInstant(hs []*host) micros {
 	var all []micros
 	for _, h := range hs {
 		for i := range h.samples {
-			all = append(all, h.samples[i].At)
+			all = append(all, h.samples[i].Stamp)
 		}
 		for i := range h.commands {
 			all = append(all, h.commands[i].Ended)
@@ -347,7 +347,7 @@ func (h *host) ownTime(s *sample) micros {
 	if s.Collected.Known() {
 		return s.Collected - h.clock.collector
 	}
-	return s.At
+	return s.Stamp
 }
 
 // localStamps are the local stamps of the events that which picks: each is then held against every dump.

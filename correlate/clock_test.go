@@ -112,16 +112,15 @@ func pair(c *table.Case, when micros, skew micros, offset int64) {
 	}
 }
 
-// aligned is the only group of a case, laid on its axis.
-func aligned(c *table.Case) *group {
+// aligned are the instances of a case whose first one is the primary, laid on its axis.
+func aligned(c *table.Case) []*host {
 	hs := hosts(c)
 	clocks(hs, Options{})
-	g := groups(hs)[0]
-	align(g.hosts, g.sentinels, g.primary, Options{})
+	align(hs, nil, hs[0], Options{})
 	for _, h := range hs {
 		h.lay()
 	}
-	return g
+	return hs
 }
 
 // Whatever the skew, it is found within the error that is claimed, from one request or many.
@@ -135,8 +134,8 @@ func TestSkewIsFound(t *testing.T) {
 			when += micros(rapid.Int64Range(1e6, 600e6).Draw(t, "gap"))
 			pair(&c, when, skew, int64(1000+i))
 		}
-		g := aligned(&c)
-		b := g.hosts[1]
+		hs := aligned(&c)
+		b := hs[1]
 		if d := abs(b.clock.skew - skew); d > b.clock.err {
 			t.Fatalf("skew %d found as %d ± %d", skew, b.clock.skew, b.clock.err)
 		}
@@ -156,8 +155,8 @@ func TestStepIsFound(t *testing.T) {
 	for i := range 3 {
 		pair(&c, when+7200*second+micros(i)*600*second, -30*second, int64(2000+i))
 	}
-	g := aligned(&c)
-	b := g.hosts[1]
+	hs := aligned(&c)
+	b := hs[1]
 	if len(b.clock.changes) != 1 {
 		t.Fatalf("changes %q: want one", b.clock.changes)
 	}
@@ -208,7 +207,7 @@ func TestZoneFromTheEnd(t *testing.T) {
 		h := &host{samples: make([]sample, 2)}
 		for i := range h.samples {
 			h.samples[i].Collected = at("2026-11-22 10:00:00.000") + micros(i)*30*second
-			h.samples[i].ServerTime, h.samples[i].At = h.samples[i].Collected, h.samples[i].Collected
+			h.samples[i].ServerTime, h.samples[i].Stamp = h.samples[i].Collected, h.samples[i].Collected
 		}
 		e := said1("a", message.SyncRequested, c.after, table.Null)
 		h.events = []event{{Event: e}}

@@ -302,7 +302,7 @@ func (in *judged) report(next micros, p *plan) Incident {
 	out.Loop, out.Storm = in.loop, in.storm
 	out.Severity = in.severity(out.FullSyncs)
 	out.Headline = in.headline(&out)
-	(&situation{in, p}).advise(&out)
+	advise(in, p, &out)
 	return out
 }
 

@@ -216,12 +216,12 @@ func (h *host) lay() {
 	next := 0
 	for i := range h.replicas {
 		r := &h.replicas[i]
-		r.at, next = h.dumpAt(r.File, r.At, next)
+		r.at, next = h.dumpAt(r.File, r.Replica.At, next)
 	}
 	next = 0
 	for i := range h.stats {
 		r := &h.stats[i]
-		r.at, next = h.dumpAt(r.File, r.At, next)
+		r.at, next = h.dumpAt(r.File, r.Statistic.At, next)
 	}
 	for i := range h.commands {
 		e := &h.commands[i]
@@ -230,7 +230,7 @@ func (h *host) lay() {
 	}
 	for i := range h.latency {
 		l := &h.latency[i]
-		l.end = c.server(l.At)
+		l.end = c.server(l.Latency.At)
 		l.start = l.end - micros(l.Last.Or(0))*1000
 	}
 	sortByTime(h.samples, func(s *sample) micros { return s.at })
@@ -288,7 +288,7 @@ func saidBefore(log []*event, line int32) micros {
 // from the last one found.
 func (h *host) dumpAt(file string, at micros, from int) (micros, int) {
 	for i := from; i < len(h.samples); i++ {
-		if s := &h.samples[i]; s.At == at && s.File == file {
+		if s := &h.samples[i]; s.Stamp == at && s.File == file {
 			return s.at, i
 		}
 	}

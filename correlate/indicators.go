@@ -92,7 +92,8 @@ var kernelWarnings = []struct{ kind, event, summary string }{
 }
 
 // indicators adds notes on what is not broken yet, on every server with evidence.
-func (g *view) indicators(d *Diagnosis, o Options) {
+func indicators(group *group, p *plan, d *Diagnosis, o Options) {
+	g := &view{group: group, plan: p}
 	for _, h := range g.hosts {
 		for _, ind := range indicatorTable {
 			s, ok := ind.look(g, h)

@@ -100,7 +100,7 @@ func TestIndicators(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			x := stageOf("network-interruption", "7.0.15", tt.change)
 			var d Diagnosis
-			(&view{x.g, x.plan}).indicators(&d, Options{})
+			indicators(x.g, x.g.planFor([]*judged{x.in}), &d, Options{})
 			i := slices.IndexFunc(d.Notes, func(n Note) bool { return n.Kind == tt.kind })
 			switch {
 			case tt.says == "" && i >= 0:

@@ -13,5 +13,5 @@ func (g *group) notes(d *Diagnosis, o Options, p *plan) {
 			d.Notes = append(d.Notes, n)
 		}
 	}
-	(&view{g, p}).indicators(d, o)
+	indicators(g, p, d, o)
 }

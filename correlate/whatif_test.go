@@ -88,7 +88,7 @@ func TestNeverBelowNeeded(t *testing.T) {
 				x.p.samples[i].PrimaryOffset = table.Int(asked + int64(i)*rapid.Int64Range(0, 1<<30).Draw(t, "rate"))
 			}
 		})
-		pl := x.plan
+		pl := planOf(x)
 		req, primary, needed, _ := x.in.arithmetic(x.o, x.t)
 		if *req != asked || *primary-*req+1 != *needed || *needed != gone {
 			t.Fatalf("needed %d of %d to %d", *needed, *req, *primary)
@@ -173,7 +173,7 @@ func TestShortfallFromDumps(t *testing.T) {
 		x.p.samples[2].at = dayStart + 108*second
 		x.p.samples[2].PrimaryOffset = 7_500_000
 	})
-	a := x.plan.accounts[0]
+	a := planOf(x).accounts[0]
 	if len(a.demands) != 1 {
 		t.Fatalf("demands %+v", a.demands)
 	}
@@ -181,8 +181,8 @@ func TestShortfallFromDumps(t *testing.T) {
 	if !d.curable || d.need.least != 2_500_000 || d.need.most != 5_000_000 {
 		t.Errorf("need %+v, curable %v", d.need, d.curable)
 	}
-	if x.plan.recommended < d.need.most {
-		t.Errorf("recommends %d", x.plan.recommended)
+	if planOf(x).recommended < d.need.most {
+		t.Errorf("recommends %d", planOf(x).recommended)
 	}
 	// A primary that began anew in between counts from zero: nothing is known.
 	y := stageOf("network-interruption", "7.0.15", func(y *play) {
@@ -191,7 +191,7 @@ func TestShortfallFromDumps(t *testing.T) {
 			y.p.samples[i].RunID = "f" + playRun[1:]
 		}
 	})
-	if n := len(y.plan.accounts[0].demands); n != 0 {
+	if n := len(planOf(y).accounts[0].demands); n != 0 {
 		t.Errorf("%d demands across a restart", n)
 	}
 }
@@ -216,7 +216,7 @@ func TestRefusedThoughItFits(t *testing.T) {
 			x.p.samples[i].BacklogSize = 64 << 20
 		}
 	})
-	if d := x.plan.accounts[0].demands[0]; d.curable {
+	if d := planOf(x).accounts[0].demands[0]; d.curable {
 		t.Errorf("curable: %+v", d)
 	}
 }
@@ -226,25 +226,25 @@ func TestBufferCurve(t *testing.T) {
 	x := stageOf("output-buffer-overflow", "7.0.15", func(x *play) {
 		x.fails(message.ClientOutputBufferLimit, "Client id=7 addr=10.0.0.2:6379 flags=S omem=300000000 closed for overcoming of output buffer limits.", 300_000_000)
 	})
-	w := x.g.bufferCurve(x.plan)
+	w := x.g.bufferCurve(planOf(x))
 	if len(w) != 2 || w[0].Value != "256mb" || w[0].FullSyncs != 1 || w[1].FullSyncs != 0 || w[1].Value != "296875kb" || !strings.Contains(w[1].Saves, "redis-b") {
 		t.Errorf("curve %+v", w)
 	}
-	if w := stageOf("network-interruption", "7.0.15", nil); w.g.bufferCurve(w.plan) != nil {
+	if w := stageOf("network-interruption", "7.0.15", nil); w.g.bufferCurve(planOf(w)) != nil {
 		t.Error("a curve without a close")
 	}
 }
 
 func TestTimeoutCurve(t *testing.T) {
 	x := stageOf("slow-command", "7.0.15", func(x *play) { x.silent("6"); ran(x.p, 104, 10, "KEYS", "*"); x.p.findStalls() })
-	w := x.g.timeoutCurve(x.plan)
+	w := x.g.timeoutCurve(planOf(x))
 	if len(w) != 2 || w[0].Value != "6" || w[0].FullSyncs != 1 || w[1].FullSyncs != 0 {
 		t.Fatalf("curve %+v", w)
 	}
 	if n := x.in.timeoutNeed(); w[1].Value != itoa(n) || n < 11 || n > 14 {
 		t.Errorf("needs %d s for a command of 10 s, last heard of 7 s before", n)
 	}
-	if y := stageOf("network-interruption", "7.0.15", nil); y.g.timeoutCurve(y.plan) != nil {
+	if y := stageOf("network-interruption", "7.0.15", nil); y.g.timeoutCurve(planOf(y)) != nil {
 		t.Error("a curve for a link that was closed")
 	}
 }
@@ -348,3 +348,6 @@ func TestReplicaLimit(t *testing.T) {
 		c.Release()
 	}
 }
+
+// planOf is what the incident of a play would have taken.
+func planOf(x *play) *plan { return x.g.planFor([]*judged{x.in}) }
