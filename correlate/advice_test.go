@@ -91,7 +91,7 @@ func stageOf(kind string, version string, change func(*play)) *play {
 	}
 	x.o = &outage{replica: x.b, server: x.p, lost: dayStart + 100*second, restored: dayStart + 111*second, lostBy: replicaLog, tries: []*attempt{x.t}}
 	x.in = &judged{incident: &incident{g: x.g, outages: []*outage{x.o}, start: x.o.lost, end: x.o.restored}}
-	x.p.lives, x.b.lives = []life{{span: span{unknown, unknown}}}, []life{{span: span{unknown, unknown}}}
+	x.p.lives, x.b.lives = []life{{span: span{from: unknown, to: unknown}}}, []life{{span: span{from: unknown, to: unknown}}}
 	if kind != "unknown" {
 		x.in.verdict = verdict{best: &hypothesis{cause: causeOf(kind), suspect: x.p}, p: 0.9}
 		if causeOf(kind).on != onPrimary {
@@ -334,7 +334,7 @@ func TestFixes(t *testing.T) {
 
 // restarts makes the outage a restart of the replica, whose process ended like this; before it was at byte 7,000,000.
 func (x *play) restarts(how string) {
-	x.b.lives = []life{{span: span{unknown, x.o.lost}, how: how}, {span: span{x.o.lost + 5*second, unknown}}}
+	x.b.lives = []life{{span: span{from: unknown, to: x.o.lost}, how: how}, {span: span{from: x.o.lost + 5*second, to: unknown}}}
 	x.o.restart = &x.b.lives[1]
 	x.b.samples[0].ReplicaOffset = 7_000_000
 }
@@ -353,12 +353,12 @@ func TestFixTable(t *testing.T) {
 			t.Errorf("%s stands twice", f.id)
 		}
 		known[f.id] = true
-		if text, ok := Explain(f.id); !ok || !strings.Contains(text, f.prose) || f.prose == "" {
+		if text, ok := adviceProse(f.id); !ok || !strings.Contains(text, f.prose) || f.prose == "" {
 			t.Errorf("explain %s: %q", f.id, text)
 		}
 	}
 	for _, i := range indicatorTable {
-		if text, ok := Explain(i.kind); !ok || !strings.Contains(text, i.prose) || i.prose == "" {
+		if text, ok := adviceProse(i.kind); !ok || !strings.Contains(text, i.prose) || i.prose == "" {
 			t.Errorf("explain %s: %q", i.kind, text)
 		}
 	}
@@ -422,7 +422,7 @@ func TestBreakStorm(t *testing.T) {
 			o := &outage{replica: h, server: x.p, lost: at, restored: at + 19*second, lostBy: replicaLog, timeoutByReplica: x.o.timeoutByReplica}
 			o.tries = []*attempt{{at: at + 9*second, end: at + 19*second, asked: "partial", replid: playID, offset: 5_000_001, refusal: "backlog-overflow", primaryOffset: 8_000_000 + int64(i)*1_000_000, granted: "full", outcome: "full", count: 1, server: x.p, byPrimary: true}}
 			x.in.outages = append(x.in.outages, o)
-			f := explanation{kind: "fork-stall", span: span{at + 9*second, at + 19*second}, exact: true, summary: "a fork"}
+			f := explanation{kind: "fork-stall", span: span{from: at + 9*second, to: at + 19*second}, exact: true, summary: "a fork"}
 			x.p.stalls = append(x.p.stalls, stall{span: f.span, atLeast: 10 * second, atMost: 10 * second, because: []explanation{f}})
 		}
 		x.o = x.in.outages[0]

@@ -175,21 +175,6 @@ func TestStepIsFound(t *testing.T) {
 	}
 }
 
-// Hosts that share no event are said to be unaligned, and their clocks are left as they are.
-func TestUnalignedIsSaid(t *testing.T) {
-	var c table.Case
-	e := said1("a", message.SyncRequested, "2026-11-22 10:00:00.000", table.Null)
-	c.Events.Append(&e)
-	e = said1("b", message.PrimaryLinkLost, "2026-11-22 10:00:05.000", table.Null)
-	c.Events.Append(&e)
-	d := Diagnose(&c, Options{})
-	for _, h := range d.Time.Hosts {
-		if h.Instance == "b" && (h.SkewS != 0 || h.ErrorS == 0 || len(h.Method) < 9 || h.Method[:9] != "unaligned") {
-			t.Errorf("%+v: want unaligned, with a doubt", h)
-		}
-	}
-}
-
 // A log that ends with the dumps, a moment after them or some minutes before, gives the zone away; one of another month does not.
 func TestZoneFromTheEnd(t *testing.T) {
 	for _, c := range []struct {

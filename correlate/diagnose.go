@@ -196,7 +196,7 @@ func (g *group) report(d *Diagnosis, o Options) {
 	}
 	var ins []*judged
 	for _, in := range g.findIncidents() {
-		ins = append(ins, &judged{in, weigh(in)})
+		ins = append(ins, &judged{incident: in, verdict: weigh(in)})
 	}
 	plan := g.planFor(ins)
 	for i, in := range ins {

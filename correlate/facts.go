@@ -111,7 +111,7 @@ func (in *incident) firstRound() []*outage {
 
 // window is when the cause must have been at work.
 func (in *incident) window() span {
-	return span{in.contact - 2*second, in.last + 2*second}
+	return span{from: in.contact - 2*second, to: in.last + 2*second}
 }
 
 // stallOf is the stall of h that could have lost the first links, the longest.

@@ -279,7 +279,7 @@ func replicaLag(g *view, h *host) (sign, bool) {
 	var worst *replicaRow
 	for i := range h.replicas {
 		r := &h.replicas[i]
-		if r.State == "online" && r.LagSeconds.Known() && !g.told(span{r.at, r.at}) && (worst == nil || r.LagSeconds > worst.LagSeconds) {
+		if r.State == "online" && r.LagSeconds.Known() && !g.told(span{from: r.at, to: r.at}) && (worst == nil || r.LagSeconds > worst.LagSeconds) {
 			worst = r
 		}
 	}
@@ -503,7 +503,7 @@ func (g *view) told(s span) bool {
 	for i := range g.plan.accounts {
 		in := g.plan.accounts[i].in
 		from := min(in.start, in.contact)
-		if s.overlaps(span{from - 2*second, in.end}) {
+		if s.overlaps(span{from: from - 2*second, to: in.end}) {
 			return true
 		}
 	}
