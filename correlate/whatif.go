@@ -135,7 +135,7 @@ func (in *incident) shortfall(o *outage, t *attempt) shortfall {
 	fork := p.forkOf(t.answerEv)
 	if t.primaryOffset >= 0 && fork == forkAtOnce {
 		n := need(t.primaryOffset)
-		return shortfall{n, n, "both offsets are in the logs, and the primary forked at once: exact"}
+		return shortfall{least: n, most: n, how: "both offsets are in the logs, and the primary forked at once: exact"}
 	}
 	at, doubt := t.at, o.replica.clock.err
 	if t.answerEv != nil {
@@ -172,7 +172,7 @@ func (in *incident) shortfall(o *outage, t *attempt) shortfall {
 // ask from, less one, as slave_repl_offset (psync semantics: the cached primary's), and the primary's dumps enclose
 // where it was.
 func (in *incident) fromDumps(o *outage, p *host, at micros) shortfall {
-	s := shortfall{-1, -1, "INFO of both ends: no log names the offsets"}
+	s := shortfall{least: -1, most: -1, how: "INFO of both ends: no log names the offsets"}
 	if at == unknown {
 		return s
 	}
@@ -295,7 +295,7 @@ func (in *judged) demandsOf(next micros) account {
 			if t.granted != "full" {
 				continue
 			}
-			d := demand{o: o, try: t, at: t.at, count: max(t.count, 1), need: shortfall{-1, -1, ""}, effect: a.feeds && !first[o]}
+			d := demand{o: o, try: t, at: t.at, count: max(t.count, 1), need: shortfall{least: -1, most: -1}, effect: a.feeds && !first[o]}
 			if in.refusalKind(o, t) == "backlog-overflow" {
 				d.need = in.shortfall(o, t)
 				d.curable = cures && d.need.most >= 0 && !in.stale(o, t)

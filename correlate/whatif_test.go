@@ -267,7 +267,7 @@ func TestFirstRefusal(t *testing.T) {
 func TestManySteps(t *testing.T) {
 	var as []account
 	for i := range 500 {
-		as = append(as, account{total: 1, demands: []demand{{o: &outage{replica: &host{name: "r"}}, count: 1, curable: true, need: shortfall{0, int64(2<<20 + i), ""}}}})
+		as = append(as, account{total: 1, demands: []demand{{o: &outage{replica: &host{name: "r"}}, count: 1, curable: true, need: shortfall{most: int64(2<<20 + i)}}}})
 	}
 	c := (&group{}).backlogCurve(as, 1<<20)
 	if len(c) != maxSteps+1 || c[len(c)-1].FullSyncs != 0 || !slices.IsSortedFunc(c, func(a, b WhatIf) int { return int(b.FullSyncs - a.FullSyncs) }) {
