@@ -1,17 +1,26 @@
 package correlate
 
-import "fmt"
+import (
+	"fmt"
+
+	"psyncope/correlate/advice"
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/incident"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/sizing"
+	"psyncope/correlate/timeline"
+)
 
 // notes adds what is worth saying and is no incident.
-func (g *group) notes(d *Diagnosis, o Options, p *plan) {
-	for _, l := range g.links {
-		if l.first && !failing(l) && !l.demoted() && l.restored != unknown && o.tells(l.lost, l.restored) {
-			n := Note{Kind: "provisioning", Instance: l.replica.name, At: stampOf(l.lost), Summary: fmt.Sprintf("%s was provisioned in %s", l.replica.name, length(l.restored-l.lost)), Evidence: []Evidence{}}
-			if l.restoredEv != nil {
-				n.Evidence = append(n.Evidence, l.restoredEv.evidence())
+func notes(g *replication.Group, d *diagnosis.Diagnosis, o timeline.Options, p *sizing.Plan) {
+	for _, l := range g.Links {
+		if l.First && !incident.Failing(l) && !incident.Demoted(l) && l.Restored != unknown && o.Tells(l.Lost, l.Restored) {
+			n := diagnosis.Note{Kind: "provisioning", Instance: l.Replica.Name, At: diagnosis.StampOf(l.Lost), Summary: fmt.Sprintf("%s was provisioned in %s", l.Replica.Name, diagnosis.Length(l.Restored-l.Lost)), Evidence: []diagnosis.Evidence{}}
+			if l.RestoredEv != nil {
+				n.Evidence = append(n.Evidence, l.RestoredEv.Evidence())
 			}
 			d.Notes = append(d.Notes, n)
 		}
 	}
-	indicators(g, p, d, o)
+	advice.Indicators(g, p, d, o)
 }

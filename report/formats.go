@@ -12,7 +12,7 @@ package report
 import (
 	"io"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 // Options is how a report is to look. The zero Options are right for a file.
@@ -31,7 +31,7 @@ type Format struct {
 	Ext  string // of the file, with its dot; of each table's file for a directory
 	Help string // one phrase
 	// Write makes the file; nil for a directory.
-	Write func(w io.Writer, d *correlate.Diagnosis, o Options) error
+	Write func(w io.Writer, d *diagnosis.Diagnosis, o Options) error
 	// Open makes the directory where it is missing and begins its tables; nil for a file.
 	Open func(dir string, o Options) (*Tables, error)
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -55,7 +55,7 @@ func head(s string, n int) string {
 }
 
 // eachSample runs f for every sample, in order of name.
-func eachSample(t *testing.T, f func(t *testing.T, name string, d *correlate.Diagnosis)) {
+func eachSample(t *testing.T, f func(t *testing.T, name string, d *diagnosis.Diagnosis)) {
 	all := samples()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) { f(t, name, all[name]) })
@@ -63,7 +63,7 @@ func eachSample(t *testing.T, f func(t *testing.T, name string, d *correlate.Dia
 }
 
 // bytesOf renders the diagnosis in a format of one file.
-func bytesOf(t *testing.T, f Format, d *correlate.Diagnosis, o Options) []byte {
+func bytesOf(t *testing.T, f Format, d *diagnosis.Diagnosis, o Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := f.Write(&b, d, o); err != nil {
@@ -79,7 +79,7 @@ func files() []Format {
 func TestGoldenFiles(t *testing.T) {
 	for _, f := range files() {
 		t.Run(f.Name, func(t *testing.T) {
-			eachSample(t, func(t *testing.T, name string, d *correlate.Diagnosis) {
+			eachSample(t, func(t *testing.T, name string, d *diagnosis.Diagnosis) {
 				if f.Name == "json" && (name == "fleet" || name == "hostile") {
 					t.Skip("large, and held by TestJSONReadsBack")
 				}
@@ -104,7 +104,7 @@ var policyHash = regexp.MustCompile(`'sha256-[^']*'`)
 
 func TestSameDiagnosisSameBytes(t *testing.T) {
 	for _, f := range files() {
-		eachSample(t, func(t *testing.T, name string, d *correlate.Diagnosis) {
+		eachSample(t, func(t *testing.T, name string, d *diagnosis.Diagnosis) {
 			first := bytesOf(t, f, d, Options{})
 			for range 3 {
 				if !bytes.Equal(first, bytesOf(t, f, samples()[name], Options{})) {
@@ -118,7 +118,7 @@ func TestSameDiagnosisSameBytes(t *testing.T) {
 // A report must not change what it reports: several formats are written side by side from one diagnosis.
 func TestWriteLeavesDiagnosisAlone(t *testing.T) {
 	for _, f := range files() {
-		eachSample(t, func(t *testing.T, name string, d *correlate.Diagnosis) {
+		eachSample(t, func(t *testing.T, name string, d *diagnosis.Diagnosis) {
 			bytesOf(t, f, d, Options{Color: true})
 			if diff := cmp.Diff(samples()[name], d); diff != "" {
 				t.Errorf("%s changed it (-before +after):\n%s", f.Name, head(diff, 2000))
@@ -156,7 +156,7 @@ func poison(v any, f func(string) string) {
 				walk(v.Elem())
 			}
 		case reflect.Struct:
-			if v.Type() == reflect.TypeFor[correlate.Stamp]() {
+			if v.Type() == reflect.TypeFor[diagnosis.Stamp]() {
 				return
 			}
 			for i := range v.NumField() {

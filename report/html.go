@@ -14,7 +14,7 @@ import (
 	"strings"
 	"sync"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 // HTML writes one file that holds everything it needs: no request leaves it, and its own
@@ -22,7 +22,7 @@ import (
 //
 // The lanes are drawn here, so that the page says the same without scripts and in print; the script adds
 // charts, zoom, and evidence on hover.
-func HTML(w io.Writer, d *correlate.Diagnosis, _ Options) error {
+func HTML(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 	v, err := newHTMLPage(d)
 	if err != nil {
 		return fmt.Errorf("write html report: %w", err)
@@ -104,13 +104,13 @@ type htmlPage struct {
 	Index          []htmlLink
 	Groups         []htmlGroup
 	Notes          []htmlNote
-	Sizes          []correlate.Sizing
+	Sizes          []diagnosis.Sizing
 	SizesLeft      int
-	Clocks         []correlate.HostClock
+	Clocks         []diagnosis.HostClock
 	ClocksLeft     int
-	Files          []correlate.InputFile
+	Files          []diagnosis.InputFile
 	FilesLeft      int
-	Problems       []correlate.Problem
+	Problems       []diagnosis.Problem
 	ProblemsLeft   int
 	InputWords     string
 	Root           string // where all evidence lies
@@ -138,7 +138,7 @@ type htmlSpan struct {
 
 type htmlGroup struct {
 	ID        string
-	Group     correlate.Group
+	Group     diagnosis.Group
 	Open      bool
 	Quiet     bool
 	Picture   *htmlPicture
@@ -149,7 +149,7 @@ type htmlGroup struct {
 
 type htmlIncident struct {
 	ID     string
-	I      *correlate.Incident
+	I      *diagnosis.Incident
 	Facts  []fact
 	Steps  []htmlStep
 	Later  []htmlStep // of a long chain, what the page opens on demand
@@ -164,7 +164,7 @@ type htmlStep struct {
 	G        string // the group's id
 	ID       string
 	Offset   string
-	S        correlate.Step
+	S        diagnosis.Step
 	Lead     string
 	LeadStep string // id of the step it leads from
 	LeadN    int
@@ -180,18 +180,18 @@ type htmlEvidence struct {
 
 type htmlAdvice struct {
 	N int
-	R correlate.Recommendation
+	R diagnosis.Recommendation
 }
 
 type htmlNote struct {
-	N        correlate.Note
+	N        diagnosis.Note
 	Group    int
 	Evidence []htmlEvidence
 }
 
 // htmlSum is the refusal's arithmetic as a drawing, in units of 1000.
 type htmlSum struct {
-	R               correlate.Refusal
+	R               diagnosis.Refusal
 	Short           float64 // width of what is missing
 	Backlog         float64 // width of what the backlog holds
 	Percent         string
@@ -199,7 +199,7 @@ type htmlSum struct {
 }
 
 type htmlSizing struct {
-	S      correlate.Sizing
+	S      diagnosis.Sizing
 	Curves []htmlCurve
 }
 
@@ -211,7 +211,7 @@ type htmlCurve struct {
 }
 
 type htmlWhatIf struct {
-	correlate.WhatIf
+	diagnosis.WhatIf
 	X, Y, Bar float64
 }
 
@@ -251,11 +251,11 @@ type seriesData struct {
 	Y     []*float64 `json:"y"`
 }
 
-func newHTMLPage(d *correlate.Diagnosis) (*htmlPage, error) {
+func newHTMLPage(d *diagnosis.Diagnosis) (*htmlPage, error) {
 	style := uplotStyle + "\n" + htmlStyle
 	script := "/*\nuPlot, https://github.com/leeoniya/uPlot\n\n" + uplotLicense + "*/\n" + uplotScript + "\n" + htmlScript
 	v := &htmlPage{
-		Title: "Redis replication report", Verdict: verdict(d), Version: correlate.Schema,
+		Title: "Redis replication report", Verdict: verdict(d), Version: diagnosis.Schema,
 		Style: template.CSS(style), Script: template.JS(script),
 		Policy: template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src %s; script-src %s"`, hash(style), hash(script))),
 		Notes:  []htmlNote{}, Root: rootOf(d), InputWords: inputWords(d.Inputs),
@@ -274,7 +274,7 @@ func newHTMLPage(d *correlate.Diagnosis) (*htmlPage, error) {
 			continue
 		}
 		section[g.Group.ID] = id
-		book := &evidenceBook{root: v.Root, at: map[correlate.Evidence]int{}}
+		book := &evidenceBook{root: v.Root, at: map[diagnosis.Evidence]int{}}
 		view, gd := htmlGroupOf(id, g, len(groups), thin, book)
 		v.Groups = append(v.Groups, view)
 		data.Groups = append(data.Groups, gd)
@@ -285,7 +285,7 @@ func newHTMLPage(d *correlate.Diagnosis) (*htmlPage, error) {
 		}
 	}
 	// Notes have a page's list of their own: an instance name is not always in one group only.
-	book := &evidenceBook{root: v.Root, at: map[correlate.Evidence]int{}}
+	book := &evidenceBook{root: v.Root, at: map[diagnosis.Evidence]int{}}
 	for _, n := range d.Notes {
 		if len(v.Notes) == htmlRows {
 			break
@@ -320,7 +320,7 @@ func hash(s string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-func inputWords(in correlate.Inputs) string {
+func inputWords(in diagnosis.Inputs) string {
 	return count(int64(len(in.Files)), "file") + ", " + size(float64(in.Bytes)) + ", " + count(in.Records, "record") + ", " + count(in.Rejected, "line") + " rejected" + kinds(in.Files)
 }
 
@@ -328,10 +328,10 @@ func inputWords(in correlate.Inputs) string {
 type evidenceBook struct {
 	root  string
 	lines [][3]any
-	at    map[correlate.Evidence]int
+	at    map[diagnosis.Evidence]int
 }
 
-func (b *evidenceBook) add(e correlate.Evidence) int {
+func (b *evidenceBook) add(e diagnosis.Evidence) int {
 	n, ok := b.at[e]
 	if !ok {
 		n = len(b.lines)
@@ -341,7 +341,7 @@ func (b *evidenceBook) add(e correlate.Evidence) int {
 	return n
 }
 
-func (b *evidenceBook) all(ev []correlate.Evidence) []htmlEvidence {
+func (b *evidenceBook) all(ev []diagnosis.Evidence) []htmlEvidence {
 	out := make([]htmlEvidence, len(ev))
 	for i, e := range ev {
 		out[i] = htmlEvidence{b.add(e), place(b.root, e), e.Text}
@@ -351,15 +351,15 @@ func (b *evidenceBook) all(ev []correlate.Evidence) []htmlEvidence {
 
 // gathered is a group with all that is said of it.
 type gathered struct {
-	correlate.Group
-	incidents []*correlate.Incident
-	lanes     []*correlate.Lane
-	series    []*correlate.Series
-	sizing    *correlate.Sizing
+	diagnosis.Group
+	incidents []*diagnosis.Incident
+	lanes     []*diagnosis.Lane
+	series    []*diagnosis.Series
+	sizing    *diagnosis.Sizing
 }
 
 // htmlGroups gathers what belongs together, groups with incidents first, the worst of them first.
-func htmlGroups(d *correlate.Diagnosis) []gathered {
+func htmlGroups(d *diagnosis.Diagnosis) []gathered {
 	var out []gathered
 	at := map[string]int{}
 	of := func(id string) *gathered {
@@ -367,7 +367,7 @@ func htmlGroups(d *correlate.Diagnosis) []gathered {
 		if !ok {
 			n = len(out)
 			at[id] = n
-			out = append(out, gathered{Group: correlate.Group{ID: id}})
+			out = append(out, gathered{Group: diagnosis.Group{ID: id}})
 		}
 		return &out[n]
 	}
@@ -401,7 +401,7 @@ func htmlGroups(d *correlate.Diagnosis) []gathered {
 	return out
 }
 
-func (v *htmlPage) overview(d *correlate.Diagnosis, groups []gathered, section map[string]string) {
+func (v *htmlPage) overview(d *diagnosis.Diagnosis, groups []gathered, section map[string]string) {
 	if len(groups) <= fewGroups {
 		return
 	}
@@ -430,7 +430,7 @@ func (v *htmlPage) overview(d *correlate.Diagnosis, groups []gathered, section m
 	}
 }
 
-func heat(i *correlate.Incident, from, to *correlate.Stamp) htmlSpan {
+func heat(i *diagnosis.Incident, from, to *diagnosis.Stamp) htmlSpan {
 	whole := max(to.Sub(from.Time).Seconds(), 1e-3)
 	end := to
 	if i.End != nil {
@@ -473,7 +473,7 @@ func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (h
 	return v, gd
 }
 
-func htmlIncidentOf(group, id string, i *correlate.Incident, book *evidenceBook) htmlIncident {
+func htmlIncidentOf(group, id string, i *diagnosis.Incident, book *evidenceBook) htmlIncident {
 	v := htmlIncident{ID: id, I: i, Facts: facts(i)}
 	chain, left := upTo(i.Chain, htmlChain)
 	v.Left = left
@@ -501,7 +501,7 @@ func htmlIncidentOf(group, id string, i *correlate.Incident, book *evidenceBook)
 }
 
 // sumOf draws needed against backlog; nil where either is unknown.
-func sumOf(r correlate.Refusal) *htmlSum {
+func sumOf(r diagnosis.Refusal) *htmlSum {
 	if r.NeededBytes == nil || r.BacklogBytes == nil || *r.NeededBytes <= 0 {
 		return nil
 	}
@@ -517,7 +517,7 @@ func sumOf(r correlate.Refusal) *htmlSum {
 }
 
 // curves draws each setting's what-if as a stair.
-func curves(ws []correlate.WhatIf) []htmlCurve {
+func curves(ws []diagnosis.WhatIf) []htmlCurve {
 	var out []htmlCurve
 	for _, w := range ws {
 		name := w.Setting
@@ -558,7 +558,7 @@ func curves(ws []correlate.WhatIf) []htmlCurve {
 }
 
 // charts puts series of one name into one chart, and axes that are equal down once.
-func charts(series []*correlate.Series, most int) (axes [][]int64, out []chartData) {
+func charts(series []*diagnosis.Series, most int) (axes [][]int64, out []chartData) {
 	axes, out = [][]int64{}, []chartData{}
 	at := map[string]int{}
 	seen := map[string]int{}

@@ -12,10 +12,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
-func htmlOf(t *testing.T, d *correlate.Diagnosis) string {
+func htmlOf(t *testing.T, d *diagnosis.Diagnosis) string {
 	t.Helper()
 	f, _ := ByName("html")
 	return string(bytesOf(t, f, d, Options{}))
@@ -129,7 +129,7 @@ func TestHTMLSize(t *testing.T) {
 	d.Series = nil
 	for i := range 3 {
 		for k := range 20 {
-			s := correlate.Series{Instance: fmt.Sprintf("cart-%d", i+1), Group: "cart", Name: fmt.Sprintf("field_%d", k), Unit: "bytes"}
+			s := diagnosis.Series{Instance: fmt.Sprintf("cart-%d", i+1), Group: "cart", Name: fmt.Sprintf("field_%d", k), Unit: "bytes"}
 			for x := range 86400 {
 				v := math.Round(1e9 + 1e8*math.Sin(float64(x*(k+1))/500) + float64(x*7919%10007))
 				if x == 40000 {
@@ -158,8 +158,8 @@ func TestHTMLOfALongStorm(t *testing.T) {
 		s := at(60 + float64(n))
 		step.At = &s
 		i.Chain = append(i.Chain, step)
-		lane.Bars = append(lane.Bars, correlate.Bar{State: "up", From: s, To: at(60.9 + float64(n))}, correlate.Bar{State: "down", From: at(60.9 + float64(n)), To: at(61 + float64(n))})
-		lane.Marks = append(lane.Marks, correlate.Mark{At: s, Kind: "fork", Summary: "child started"})
+		lane.Bars = append(lane.Bars, diagnosis.Bar{State: "up", From: s, To: at(60.9 + float64(n))}, diagnosis.Bar{State: "down", From: at(60.9 + float64(n)), To: at(61 + float64(n))})
+		lane.Marks = append(lane.Marks, diagnosis.Mark{At: s, Kind: "fork", Summary: "child started"})
 	}
 	p := htmlOf(t, d)
 	if len(p) > 5<<20 {

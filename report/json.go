@@ -10,13 +10,13 @@ import (
 	"reflect"
 	"unicode/utf8"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 // JSON writes the diagnosis as the contract has it: every slice a list, never null; one value a line, but
 // lists of numbers on one; characters a reader cannot see as \u escapes, so that a terminal shows
 // them and obeys none.
-func JSON(w io.Writer, d *correlate.Diagnosis, _ Options) error {
+func JSON(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 	var compact bytes.Buffer
 	enc := json.NewEncoder(&compact)
 	enc.SetEscapeHTML(false)
@@ -28,7 +28,7 @@ func JSON(w io.Writer, d *correlate.Diagnosis, _ Options) error {
 }
 
 // Load reads a report that [JSON] wrote.
-func Load(r io.Reader) (*correlate.Diagnosis, error) {
+func Load(r io.Reader) (*diagnosis.Diagnosis, error) {
 	dec := json.NewDecoder(r)
 	var raw json.RawMessage
 	if err := dec.Decode(&raw); err != nil {
@@ -43,10 +43,10 @@ func Load(r io.Reader) (*correlate.Diagnosis, error) {
 	if err := json.Unmarshal(raw, &head); err != nil || head.Schema == "" {
 		return nil, errors.New(`read saved report: this is no report: "schema" is missing (one is made with psyncope analyze --format json)`)
 	}
-	if head.Schema != correlate.Schema {
-		return nil, fmt.Errorf("read saved report: its schema is %q, this psyncope reads %q", visible(head.Schema), correlate.Schema)
+	if head.Schema != diagnosis.Schema {
+		return nil, fmt.Errorf("read saved report: its schema is %q, this psyncope reads %q", visible(head.Schema), diagnosis.Schema)
 	}
-	var d correlate.Diagnosis
+	var d diagnosis.Diagnosis
 	if err := json.Unmarshal(raw, &d); err != nil {
 		return nil, fmt.Errorf("read saved report: %w", err)
 	}
@@ -58,11 +58,11 @@ func Load(r io.Reader) (*correlate.Diagnosis, error) {
 
 // whole copies a diagnosis so that no slice in it is nil and every number is one that JSON can
 // say: not-a-number becomes null in a series, 0 elsewhere.
-func whole(d *correlate.Diagnosis) *correlate.Diagnosis {
+func whole(d *diagnosis.Diagnosis) *diagnosis.Diagnosis {
 	out := *d
 	fill(reflect.ValueOf(&out).Elem())
 	if out.Schema == "" {
-		out.Schema = correlate.Schema
+		out.Schema = diagnosis.Schema
 	}
 	return &out
 }
@@ -92,7 +92,7 @@ func fill(v reflect.Value) {
 			v.Set(own)
 		}
 	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[correlate.Stamp]() {
+		if v.Type() == reflect.TypeFor[diagnosis.Stamp]() {
 			return
 		}
 		for i := range v.NumField() {

@@ -11,11 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 func TestJSONReadsBack(t *testing.T) {
-	eachSample(t, func(t *testing.T, name string, d *correlate.Diagnosis) {
+	eachSample(t, func(t *testing.T, name string, d *diagnosis.Diagnosis) {
 		out := bytesOf(t, Formats[1], d, Options{})
 		got, err := Load(bytes.NewReader(out))
 		if err != nil {
@@ -37,7 +37,7 @@ func TestJSONReadsBack(t *testing.T) {
 
 func TestJSONHasNoNullSlice(t *testing.T) {
 	var b bytes.Buffer
-	if err := JSON(&b, &correlate.Diagnosis{Incidents: []correlate.Incident{{Chain: []correlate.Step{{}}}}, Sizing: []correlate.Sizing{{}}, Lanes: []correlate.Lane{{Marks: []correlate.Mark{{}}}}, Series: []correlate.Series{{}}, Notes: []correlate.Note{{}}, Groups: []correlate.Group{{}}, Time: correlate.TimeAxis{Hosts: []correlate.HostClock{{}}}}, Options{}); err != nil {
+	if err := JSON(&b, &diagnosis.Diagnosis{Incidents: []diagnosis.Incident{{Chain: []diagnosis.Step{{}}}}, Sizing: []diagnosis.Sizing{{}}, Lanes: []diagnosis.Lane{{Marks: []diagnosis.Mark{{}}}}, Series: []diagnosis.Series{{}}, Notes: []diagnosis.Note{{}}, Groups: []diagnosis.Group{{}}, Time: diagnosis.TimeAxis{Hosts: []diagnosis.HostClock{{}}}}, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	var v any
@@ -67,7 +67,7 @@ func TestJSONHasNoNullSlice(t *testing.T) {
 
 func TestJSONSaysNoNaN(t *testing.T) {
 	nan := math.NaN()
-	d := &correlate.Diagnosis{Sizing: []correlate.Sizing{{SecondsCovered: math.Inf(1)}}, Series: []correlate.Series{{At: []int64{1}, Values: []*float64{&nan}}}}
+	d := &diagnosis.Diagnosis{Sizing: []diagnosis.Sizing{{SecondsCovered: math.Inf(1)}}, Series: []diagnosis.Series{{At: []int64{1}, Values: []*float64{&nan}}}}
 	var b bytes.Buffer
 	if err := JSON(&b, d, Options{}); err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestJSONTags(t *testing.T) {
 		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
 			typ = typ.Elem()
 		}
-		if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[correlate.Stamp]() {
+		if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[diagnosis.Stamp]() {
 			return
 		}
 		seen := map[string]bool{}
@@ -203,7 +203,7 @@ func TestJSONTags(t *testing.T) {
 			walk(f.Type, path+"."+f.Name)
 		}
 	}
-	walk(reflect.TypeFor[correlate.Diagnosis](), "Diagnosis")
+	walk(reflect.TypeFor[diagnosis.Diagnosis](), "Diagnosis")
 	for _, path := range []string{
 		"schema", "inputs.files.0.path", "inputs.rejected", "time.hosts.0.zone_offset_s", "time.hosts.0.skew_s", "groups.0.replicas", "incidents.0.trigger.confidence",
 		"incidents.0.alternatives.0.why_not", "incidents.0.refusal.short_by_bytes", "incidents.0.loop.period_s", "incidents.0.chain.0.evidence.0.line",

@@ -8,13 +8,13 @@ import (
 	"strings"
 	"unicode"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 // Markdown writes the report for a ticket or an incident document: GitHub-flavoured, with a mermaid
 // sequence of each chain. Text of evidence stands in code blocks, or escaped so that it makes no
 // markup, no link and mentions nobody.
-func Markdown(w io.Writer, d *correlate.Diagnosis, _ Options) error {
+func Markdown(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 	m := &markdown{root: rootOf(d)}
 	m.f("# Redis replication report\n\n%s\n", mdText(verdict(d)))
 	if len(d.Groups) > fewGroups {
@@ -168,7 +168,7 @@ func mdName(s string) string {
 	return mdCode(s)
 }
 
-func (m *markdown) overview(d *correlate.Diagnosis) {
+func (m *markdown) overview(d *diagnosis.Diagnosis) {
 	sums, quiet := summaries(d)
 	if len(sums) > 0 {
 		m.f("\n## Groups\n\n")
@@ -184,7 +184,7 @@ func (m *markdown) overview(d *correlate.Diagnosis) {
 	m.f("\n%s without an incident.\n", capital(count(int64(quiet), "group")))
 }
 
-func (m *markdown) incident(i *correlate.Incident) {
+func (m *markdown) incident(i *diagnosis.Incident) {
 	m.f("\n## %s: %s\n\n", mdText(strings.ToUpper(i.Severity)), mdText(i.Headline))
 	m.header("", "")
 	for _, f := range facts(i) {
@@ -232,7 +232,7 @@ func (m *markdown) bullets(title string, n int, item func(int)) {
 	}
 }
 
-func (m *markdown) chain(i *correlate.Incident) {
+func (m *markdown) chain(i *diagnosis.Incident) {
 	if len(i.Chain) == 0 {
 		return
 	}
@@ -273,7 +273,7 @@ func (m *markdown) chain(i *correlate.Incident) {
 }
 
 // evidenceLines writes place and text of each line, the first behind a prefix, the rest below it.
-func (m *markdown) evidenceLines(b *strings.Builder, prefix string, ev []correlate.Evidence) {
+func (m *markdown) evidenceLines(b *strings.Builder, prefix string, ev []diagnosis.Evidence) {
 	for n, e := range ev {
 		if n == mostEvidence {
 			fmt.Fprintf(b, "%*s%d more\n", len(prefix), "", len(ev)-n)
@@ -291,7 +291,7 @@ func (m *markdown) evidenceLines(b *strings.Builder, prefix string, ev []correla
 
 // sequence draws the chain as a mermaid sequence diagram: an arrow where one instance's step leads to
 // another's, a note where it stays.
-func sequence(i *correlate.Incident) string {
+func sequence(i *diagnosis.Incident) string {
 	var b strings.Builder
 	b.WriteString("sequenceDiagram\n")
 	actors := map[string]string{}
@@ -351,7 +351,7 @@ func mermaid(s string, most int) string {
 	return strings.Replace(strings.TrimSpace(b.String()), "wrap:", "wrap·", 1)
 }
 
-func (m *markdown) refusal(r correlate.Refusal) {
+func (m *markdown) refusal(r diagnosis.Refusal) {
 	if r.Kind == "" || r.Kind == "none" {
 		return
 	}
@@ -378,7 +378,7 @@ func (m *markdown) refusal(r correlate.Refusal) {
 	}
 }
 
-func (m *markdown) resyncs(i *correlate.Incident) {
+func (m *markdown) resyncs(i *diagnosis.Incident) {
 	if len(i.Resyncs) < 2 {
 		return
 	}
@@ -397,7 +397,7 @@ func (m *markdown) resyncs(i *correlate.Incident) {
 	}
 }
 
-func (m *markdown) notes(notes []correlate.Note) {
+func (m *markdown) notes(notes []diagnosis.Note) {
 	if len(notes) == 0 {
 		return
 	}
@@ -424,7 +424,7 @@ func (m *markdown) notes(notes []correlate.Note) {
 	}
 }
 
-func (m *markdown) sizes(sizes []correlate.Sizing) {
+func (m *markdown) sizes(sizes []diagnosis.Sizing) {
 	if len(sizes) == 0 {
 		return
 	}
@@ -455,7 +455,7 @@ func (m *markdown) sizes(sizes []correlate.Sizing) {
 	}
 }
 
-func (m *markdown) clocks(hosts []correlate.HostClock) {
+func (m *markdown) clocks(hosts []diagnosis.HostClock) {
 	var rows [][]string
 	left := 0
 	for _, h := range hosts {
@@ -479,7 +479,7 @@ func (m *markdown) clocks(hosts []correlate.HostClock) {
 	}
 }
 
-func (m *markdown) inputs(in correlate.Inputs) {
+func (m *markdown) inputs(in diagnosis.Inputs) {
 	m.f("\n## Inputs\n\n%s, %s, %s, %s rejected %s\n", count(int64(len(in.Files)), "file"), size(float64(in.Bytes)), count(in.Records, "record"), count(in.Rejected, "line"), mdText(kinds(in.Files)))
 	if m.root != "" {
 		m.f("\nPlaces are below %s\n", mdName(m.root))
@@ -493,7 +493,7 @@ func (m *markdown) inputs(in correlate.Inputs) {
 			fmt.Fprintf(&b, "%s; the CSV and JSON reports have all\n", count(int64(len(in.Problems)-n), "more problem"))
 			break
 		}
-		fmt.Fprintf(&b, "%s: %s\n", place(m.root, correlate.Evidence{File: p.File, Line: p.Line}), short(p.Reason))
+		fmt.Fprintf(&b, "%s: %s\n", place(m.root, diagnosis.Evidence{File: p.File, Line: p.Line}), short(p.Reason))
 		if p.Text != "" {
 			fmt.Fprintf(&b, "  %s\n", short(p.Text))
 		}

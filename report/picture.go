@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 // The picture's measures, in the units of its own drawing; the script knows the same (report.js).
@@ -27,7 +27,7 @@ type frame struct{ from, to, min, max int64 }
 // newFrame takes the group's extent, widened by whatever it holds, and opens on its worst incident.
 func newFrame(g gathered) frame {
 	f := frame{from: math.MaxInt64, to: math.MinInt64}
-	see := func(s *correlate.Stamp) {
+	see := func(s *diagnosis.Stamp) {
 		if s != nil && !s.IsZero() {
 			f.from, f.to = min(f.from, s.UnixMilli()), max(f.to, s.UnixMilli())
 		}
@@ -255,7 +255,7 @@ func newPicture(id string, g gathered, f frame, book *evidenceBook) *htmlPicture
 	return p
 }
 
-func (p *htmlPicture) incident(id string, n int, i *correlate.Incident, f frame, mid map[string]int, book *evidenceBook) {
+func (p *htmlPicture) incident(id string, n int, i *diagnosis.Incident, f frame, mid map[string]int, book *evidenceBook) {
 	if i.Start == nil {
 		return
 	}
@@ -304,12 +304,12 @@ func arrowPath(x0, x1 float64, y0, y1 int) string {
 
 // thinBars joins neighbours until at most most are left: what is told of them is the state of the longest that is no link
 // that is up, for trouble must not get lost.
-func thinBars(bars []correlate.Bar, most int) []correlate.Bar {
+func thinBars(bars []diagnosis.Bar, most int) []diagnosis.Bar {
 	if len(bars) <= most {
 		return bars
 	}
 	width := bars[len(bars)-1].To.Sub(bars[0].From.Time) / time.Duration(most)
-	out := make([]correlate.Bar, 0, most)
+	out := make([]diagnosis.Bar, 0, most)
 	longest := time.Duration(0)
 	for _, b := range bars {
 		d := b.To.Sub(b.From.Time)
@@ -326,13 +326,13 @@ func thinBars(bars []correlate.Bar, most int) []correlate.Bar {
 }
 
 // thinMarks keeps of each kind of mark one for every column.
-func thinMarks(marks []correlate.Mark, most int) []correlate.Mark {
+func thinMarks(marks []diagnosis.Mark, most int) []diagnosis.Mark {
 	if len(marks) <= most {
 		return marks
 	}
 	width := max(marks[len(marks)-1].At.Sub(marks[0].At.Time)/time.Duration(most), 1)
 	last := map[string]time.Duration{}
-	out := make([]correlate.Mark, 0, most)
+	out := make([]diagnosis.Mark, 0, most)
 	for _, m := range marks {
 		at := m.At.Sub(marks[0].At.Time)
 		if before, ok := last[m.Kind]; ok && at-before < width {
@@ -349,7 +349,7 @@ func (f frame) clip(ms int64) float64 {
 	return min(max(f.x(ms), picLeft), picWidth-picRight)
 }
 
-func barOf(b correlate.Bar, mid int, f frame) htmlBar {
+func barOf(b diagnosis.Bar, mid int, f frame) htmlBar {
 	class, h := stateClass(b.State), 16
 	for _, s := range states {
 		if s.name == class {
@@ -375,13 +375,13 @@ func stateClass(state string) string {
 }
 
 func severityClass(s string) string {
-	if s == correlate.Critical {
-		return correlate.Critical
+	if s == diagnosis.Critical {
+		return diagnosis.Critical
 	}
-	return correlate.Warning
+	return diagnosis.Warning
 }
 
-func markOf(m correlate.Mark, mid int, f frame, book *evidenceBook) htmlMark {
+func markOf(m diagnosis.Mark, mid int, f frame, book *evidenceBook) htmlMark {
 	s := shapeOf(m.Kind)
 	perMs := (picWidth - picLeft - picRight) / float64(f.max-f.min)
 	out := htmlMark{A: m.At.UnixMilli(), Duration: int64(m.Seconds * 1000), Doubt: int64(m.ErrorS * 1000), Y: float64(mid) - 17, Shape: s.name, Path: s.path}

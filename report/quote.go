@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 // longest is how many bytes of one evidence text a page shows. A log line is long enough to be
@@ -79,7 +79,7 @@ func short(s string) string {
 }
 
 // place is file:line below root, or the file alone where the whole file says it.
-func place(root string, e correlate.Evidence) string {
+func place(root string, e diagnosis.Evidence) string {
 	file := visible(strings.TrimPrefix(e.File, root))
 	if e.Line <= 0 {
 		return file
@@ -92,7 +92,7 @@ const shortRoot = 16
 
 // rootOf is the directory or archive that all files of a report lie in, with its slash: pages say it once. Empty where there
 // is none, or it is short.
-func rootOf(d *correlate.Diagnosis) string {
+func rootOf(d *diagnosis.Diagnosis) string {
 	root, first := "", true
 	see := func(file string) {
 		if file == "" {
@@ -106,7 +106,7 @@ func rootOf(d *correlate.Diagnosis) string {
 			root = root[:strings.LastIndexByte(root[:len(root)-1], '/')+1]
 		}
 	}
-	lines := func(ev []correlate.Evidence) {
+	lines := func(ev []diagnosis.Evidence) {
 		for _, e := range ev {
 			see(e.File)
 		}
@@ -199,7 +199,7 @@ func pair(a int64, unit string, b int64, below string) string {
 }
 
 // when prints a stamp for people, to the millisecond.
-func when(s *correlate.Stamp) string {
+func when(s *diagnosis.Stamp) string {
 	if s == nil {
 		return "at an unknown time"
 	}
@@ -207,7 +207,7 @@ func when(s *correlate.Stamp) string {
 }
 
 // until prints a stamp's time of day, with the date where it is not from's.
-func until(from, s *correlate.Stamp) string {
+func until(from, s *diagnosis.Stamp) string {
 	if s == nil {
 		return "?"
 	}
@@ -218,7 +218,7 @@ func until(from, s *correlate.Stamp) string {
 }
 
 // lasted is the incident's extent in words.
-func lasted(i *correlate.Incident) string {
+func lasted(i *diagnosis.Incident) string {
 	switch {
 	case i.Start == nil:
 		return "at an unknown time"
@@ -230,7 +230,7 @@ func lasted(i *correlate.Incident) string {
 }
 
 // offset is how long after the incident's start the instant lies: +0.000s, +1:02.345, -3.2s.
-func offset(start, at *correlate.Stamp) string {
+func offset(start, at *diagnosis.Stamp) string {
 	if start == nil || at == nil {
 		return "?"
 	}
@@ -288,7 +288,7 @@ func list(names []string, most int) string {
 }
 
 // arithmetic is the refusal's sum in words; empty where no number is known.
-func arithmetic(r correlate.Refusal) string {
+func arithmetic(r diagnosis.Refusal) string {
 	var parts []string
 	add := func(words string, n *int64) {
 		if n != nil {

@@ -3,7 +3,7 @@ package report
 import (
 	"strings"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
 )
 
@@ -191,7 +191,7 @@ type pointRow struct {
 	Value    table.Float  `col:"value" doc:"empty in a gap"`
 }
 
-func micros(s *correlate.Stamp) table.Micros {
+func micros(s *diagnosis.Stamp) table.Micros {
 	if s == nil {
 		return table.Null
 	}
@@ -213,7 +213,7 @@ func positive(n int64) table.Int {
 	return table.Int(n)
 }
 
-func between(from, to *correlate.Stamp) table.Float {
+func between(from, to *diagnosis.Stamp) table.Float {
 	if from == nil || to == nil {
 		return table.NoFloat()
 	}
@@ -227,14 +227,14 @@ func yes(b bool) int32 {
 	return 0
 }
 
-func firstLine(ev []correlate.Evidence) correlate.Evidence {
+func firstLine(ev []diagnosis.Evidence) diagnosis.Evidence {
 	if len(ev) == 0 {
-		return correlate.Evidence{}
+		return diagnosis.Evidence{}
 	}
 	return ev[0]
 }
 
-func incidentRows(d *correlate.Diagnosis, add func(*incidentRow)) {
+func incidentRows(d *diagnosis.Diagnosis, add func(*incidentRow)) {
 	for _, i := range d.Incidents {
 		r := incidentRow{
 			Group: i.Group, Incident: i.ID, Severity: i.Severity, Headline: i.Headline, Start: micros(i.Start), End: micros(i.End), Seconds: between(i.Start, i.End),
@@ -252,7 +252,7 @@ func incidentRows(d *correlate.Diagnosis, add func(*incidentRow)) {
 	}
 }
 
-func stepRows(d *correlate.Diagnosis, add func(*stepRow)) {
+func stepRows(d *diagnosis.Diagnosis, add func(*stepRow)) {
 	for _, i := range d.Incidents {
 		for n, s := range i.Chain {
 			e := firstLine(s.Evidence)
@@ -268,7 +268,7 @@ func stepRows(d *correlate.Diagnosis, add func(*stepRow)) {
 	}
 }
 
-func alternativeRows(d *correlate.Diagnosis, add func(*alternativeRow)) {
+func alternativeRows(d *diagnosis.Diagnosis, add func(*alternativeRow)) {
 	for _, i := range d.Incidents {
 		for _, a := range i.Alternatives {
 			add(&alternativeRow{Group: i.Group, Incident: i.ID, Kind: a.Kind, Instance: a.Instance, At: micros(a.At), Confidence: table.Float(a.Confidence), WhyNot: a.WhyNot})
@@ -276,7 +276,7 @@ func alternativeRows(d *correlate.Diagnosis, add func(*alternativeRow)) {
 	}
 }
 
-func resyncRows(d *correlate.Diagnosis, add func(*resyncRow)) {
+func resyncRows(d *diagnosis.Diagnosis, add func(*resyncRow)) {
 	for _, i := range d.Incidents {
 		for _, s := range i.Resyncs {
 			r := resyncRow{
@@ -292,7 +292,7 @@ func resyncRows(d *correlate.Diagnosis, add func(*resyncRow)) {
 	}
 }
 
-func recommendationRows(d *correlate.Diagnosis, add func(*recommendationRow)) {
+func recommendationRows(d *diagnosis.Diagnosis, add func(*recommendationRow)) {
 	for _, i := range d.Incidents {
 		for _, r := range i.Recommendations {
 			add(&recommendationRow{Group: i.Group, Incident: i.ID, ID: r.ID, Instance: r.Instance, Setting: r.Setting, From: r.From, To: r.To, Command: r.Command, Why: r.Why, Cuts: r.Cuts, Cost: r.Cost})
@@ -300,7 +300,7 @@ func recommendationRows(d *correlate.Diagnosis, add func(*recommendationRow)) {
 	}
 }
 
-func sizingRows(d *correlate.Diagnosis, add func(*sizingRow)) {
+func sizingRows(d *diagnosis.Diagnosis, add func(*sizingRow)) {
 	for _, s := range d.Sizing {
 		add(&sizingRow{
 			Group: s.Group, Backlog: s.BacklogBytes, Peak: table.Float(s.PeakWriteBytesPerS), P99: table.Float(s.P99WriteBytesPerS), Median: table.Float(s.MedianWriteBytesPerS),
@@ -309,7 +309,7 @@ func sizingRows(d *correlate.Diagnosis, add func(*sizingRow)) {
 	}
 }
 
-func whatIfRows(d *correlate.Diagnosis, add func(*whatIfRow)) {
+func whatIfRows(d *diagnosis.Diagnosis, add func(*whatIfRow)) {
 	for _, s := range d.Sizing {
 		for _, w := range s.Curves() {
 			add(&whatIfRow{Group: s.Group, Setting: w.Setting, Value: w.Value, Backlog: w.BacklogBytes, Full: w.FullSyncs, Saves: w.Saves})
@@ -317,14 +317,14 @@ func whatIfRows(d *correlate.Diagnosis, add func(*whatIfRow)) {
 	}
 }
 
-func noteRows(d *correlate.Diagnosis, add func(*noteRow)) {
+func noteRows(d *diagnosis.Diagnosis, add func(*noteRow)) {
 	for _, n := range d.Notes {
 		e := firstLine(n.Evidence)
 		add(&noteRow{Kind: n.Kind, Instance: n.Instance, At: micros(n.At), Summary: n.Summary, File: e.File, Line: positive(int64(e.Line)), Text: e.Text})
 	}
 }
 
-func clockRows(d *correlate.Diagnosis, add func(*clockRow)) {
+func clockRows(d *diagnosis.Diagnosis, add func(*clockRow)) {
 	for _, h := range d.Time.Hosts {
 		add(&clockRow{
 			Instance: h.Instance, Group: h.Group, Zone: table.Float(h.ZoneOffsetS), Skew: table.Float(h.SkewS), Error: table.Float(h.ErrorS),
@@ -333,25 +333,25 @@ func clockRows(d *correlate.Diagnosis, add func(*clockRow)) {
 	}
 }
 
-func groupRows(d *correlate.Diagnosis, add func(*groupRow)) {
+func groupRows(d *diagnosis.Diagnosis, add func(*groupRow)) {
 	for _, g := range d.Groups {
 		add(&groupRow{Group: g.ID, Primary: g.Primary, Replicas: strings.Join(g.Replicas, " "), Versions: strings.Join(g.Versions, " "), From: micros(g.From), To: micros(g.To)})
 	}
 }
 
-func fileRows(d *correlate.Diagnosis, add func(*fileRow)) {
+func fileRows(d *diagnosis.Diagnosis, add func(*fileRow)) {
 	for _, f := range d.Inputs.Files {
 		add(&fileRow{Path: f.Path, Kind: f.Kind, Instance: f.Instance, Bytes: f.Bytes, Records: f.Records, Ignored: f.Ignored, Rejected: f.Rejected, First: micros(f.First), Last: micros(f.Last)})
 	}
 }
 
-func problemRows(d *correlate.Diagnosis, add func(*problemRow)) {
+func problemRows(d *diagnosis.Diagnosis, add func(*problemRow)) {
 	for _, p := range d.Inputs.Problems {
 		add(&problemRow{File: p.File, Line: positive(int64(p.Line)), Reason: p.Reason, Text: p.Text})
 	}
 }
 
-func barRows(d *correlate.Diagnosis, add func(*barRow)) {
+func barRows(d *diagnosis.Diagnosis, add func(*barRow)) {
 	for _, l := range d.Lanes {
 		for _, b := range l.Bars {
 			add(&barRow{Group: l.Group, Instance: l.Instance, Role: l.Role, State: b.State, From: micros(&b.From), To: micros(&b.To)})
@@ -359,7 +359,7 @@ func barRows(d *correlate.Diagnosis, add func(*barRow)) {
 	}
 }
 
-func pointRows(d *correlate.Diagnosis, add func(*pointRow)) {
+func pointRows(d *diagnosis.Diagnosis, add func(*pointRow)) {
 	for _, s := range d.Series {
 		for n, at := range s.At {
 			r := pointRow{Group: s.Group, Instance: s.Instance, Name: s.Name, Unit: s.Unit, At: table.Micros(at * 1000), Value: table.NoFloat()}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
 )
 
@@ -18,13 +18,13 @@ type sheet struct {
 	columns   []table.Column
 	schema    *arrow.Schema
 	// records gives the rows, and a function that gives their memory back.
-	records  func(*correlate.Diagnosis) ([]arrow.Record, func())
+	records  func(*diagnosis.Diagnosis) ([]arrow.Record, func())
 	evidence func(*table.Case) []arrow.Record
 }
 
 // ofDiagnosis is a table made from the diagnosis.
-func ofDiagnosis[R any](name, doc string, rows func(*correlate.Diagnosis, func(*R))) sheet {
-	return sheet{name: name, doc: doc, columns: table.Columns[R](), schema: table.Schema[R](), records: func(d *correlate.Diagnosis) ([]arrow.Record, func()) {
+func ofDiagnosis[R any](name, doc string, rows func(*diagnosis.Diagnosis, func(*R))) sheet {
+	return sheet{name: name, doc: doc, columns: table.Columns[R](), schema: table.Schema[R](), records: func(d *diagnosis.Diagnosis) ([]arrow.Record, func()) {
 		var t table.Table[R]
 		rows(d, t.Append)
 		return t.Records(), t.Release
@@ -120,7 +120,7 @@ func (t *Tables) Case(c *table.Case) error {
 
 // Close writes the tables of the diagnosis and ends all files. Without a diagnosis (nil: the
 // analysis failed on the way) it only ends them.
-func (t *Tables) Close(d *correlate.Diagnosis) error {
+func (t *Tables) Close(d *diagnosis.Diagnosis) error {
 	var errs []error
 	for _, o := range t.open {
 		errs = append(errs, o.end())
@@ -137,7 +137,7 @@ func (t *Tables) Close(d *correlate.Diagnosis) error {
 	return errors.Join(errs...)
 }
 
-func (t *Tables) whole(s sheet, d *correlate.Diagnosis) error {
+func (t *Tables) whole(s sheet, d *diagnosis.Diagnosis) error {
 	o, err := t.start(s)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/file"
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
 )
 
@@ -65,7 +65,7 @@ func unsaid[R any]() R {
 	return r
 }
 
-func written(t *testing.T, name string, o Options, d *correlate.Diagnosis, cases ...*table.Case) string {
+func written(t *testing.T, name string, o Options, d *diagnosis.Diagnosis, cases ...*table.Case) string {
 	t.Helper()
 	f, ok := ByName(name)
 	if !ok {
@@ -315,7 +315,7 @@ func TestParquetAndArrowReadBack(t *testing.T) {
 	}
 }
 
-func wantRecords(s sheet, d *correlate.Diagnosis, cases ...*table.Case) []arrow.Record {
+func wantRecords(s sheet, d *diagnosis.Diagnosis, cases ...*table.Case) []arrow.Record {
 	if s.records != nil {
 		records, _ := s.records(d)
 		return records

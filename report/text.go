@@ -11,7 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 // How much a terminal is asked to show. What is left out is counted, and stands in the other formats.
@@ -29,7 +29,7 @@ const (
 )
 
 // Text writes the report for people: the answer first, then what it rests on.
-func Text(w io.Writer, d *correlate.Diagnosis, o Options) error {
+func Text(w io.Writer, d *diagnosis.Diagnosis, o Options) error {
 	p := newPage(o)
 	p.root = rootOf(d)
 	p.para(0, p.bold(verdict(d)))
@@ -54,7 +54,7 @@ func Text(w io.Writer, d *correlate.Diagnosis, o Options) error {
 }
 
 // TextClocks writes the clocks alone.
-func TextClocks(w io.Writer, d *correlate.Diagnosis, o Options) error {
+func TextClocks(w io.Writer, d *diagnosis.Diagnosis, o Options) error {
 	p := newPage(o)
 	if len(d.Time.Hosts) == 0 {
 		p.line("No clocks: no instance was found.")
@@ -65,7 +65,7 @@ func TextClocks(w io.Writer, d *correlate.Diagnosis, o Options) error {
 }
 
 // TextSizes writes sizing and what-if alone.
-func TextSizes(w io.Writer, d *correlate.Diagnosis, o Options) error {
+func TextSizes(w io.Writer, d *diagnosis.Diagnosis, o Options) error {
 	p := newPage(o)
 	if len(d.Sizing) == 0 {
 		p.line("No sizing: no INFO dumps with offsets were found.")
@@ -76,7 +76,7 @@ func TextSizes(w io.Writer, d *correlate.Diagnosis, o Options) error {
 }
 
 // verdict is the first line of every report.
-func verdict(d *correlate.Diagnosis) string {
+func verdict(d *diagnosis.Diagnosis) string {
 	where := count(int64(len(d.Groups)), "group") + ", " + count(int64(instances(d)), "instance")
 	if from, to := extent(d); from != nil {
 		where += ", " + when(from) + " to " + until(from, to) + " UTC"
@@ -86,7 +86,7 @@ func verdict(d *correlate.Diagnosis) string {
 	}
 	critical := 0
 	for _, i := range d.Incidents {
-		if i.Severity == correlate.Critical {
+		if i.Severity == diagnosis.Critical {
 			critical++
 		}
 	}
@@ -100,7 +100,7 @@ func verdict(d *correlate.Diagnosis) string {
 	return count(int64(len(d.Incidents)), "replication incident") + how + " (" + where + ")."
 }
 
-func instances(d *correlate.Diagnosis) int {
+func instances(d *diagnosis.Diagnosis) int {
 	n := 0
 	for _, g := range d.Groups {
 		n += len(g.Replicas)
@@ -112,7 +112,7 @@ func instances(d *correlate.Diagnosis) int {
 }
 
 // extent is the time that all groups together cover.
-func extent(d *correlate.Diagnosis) (from, to *correlate.Stamp) {
+func extent(d *diagnosis.Diagnosis) (from, to *diagnosis.Stamp) {
 	for _, g := range d.Groups {
 		if g.From != nil && (from == nil || g.From.Before(from.Time)) {
 			from = g.From
@@ -128,17 +128,17 @@ func extent(d *correlate.Diagnosis) (from, to *correlate.Stamp) {
 }
 
 // worstFirst orders incidents as people want them: critical before the rest, then as they began.
-func worstFirst(in []correlate.Incident) []*correlate.Incident {
-	out := make([]*correlate.Incident, len(in))
+func worstFirst(in []diagnosis.Incident) []*diagnosis.Incident {
+	out := make([]*diagnosis.Incident, len(in))
 	for i := range in {
 		out[i] = &in[i]
 	}
-	slices.SortStableFunc(out, func(a, b *correlate.Incident) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(out, func(a, b *diagnosis.Incident) int { return rank(a) - rank(b) })
 	return out
 }
 
-func rank(i *correlate.Incident) int {
-	if i.Severity == correlate.Critical {
+func rank(i *diagnosis.Incident) int {
+	if i.Severity == diagnosis.Critical {
 		return 0
 	}
 	return 1
@@ -173,7 +173,7 @@ func (p *page) bold(s string) string { return p.paint("1", s) }
 func (p *page) dim(s string) string  { return p.paint("2", s) }
 func (p *page) severity(s string) string {
 	word := strings.ToUpper(visible(s))
-	if s == correlate.Critical {
+	if s == diagnosis.Critical {
 		return p.paint("1;31", word)
 	}
 	return p.paint("1;33", word)
@@ -254,7 +254,7 @@ func (p *page) more(n int, noun string) {
 }
 
 // overview is one row a group that has something to say.
-func (p *page) overview(d *correlate.Diagnosis) {
+func (p *page) overview(d *diagnosis.Diagnosis) {
 	p.head("Groups")
 	sums, quiet := summaries(d)
 	shown := sums[:min(len(sums), mostRows)]
@@ -275,14 +275,14 @@ func (p *page) overview(d *correlate.Diagnosis) {
 
 // summary is what an overview says of a group.
 type summary struct {
-	group             correlate.Group
+	group             diagnosis.Group
 	critical, warning int
 	full              int64
-	worst             *correlate.Incident // the first of the worst
+	worst             *diagnosis.Incident // the first of the worst
 }
 
 // summaries lists the groups with incidents, worst first, and counts those without.
-func summaries(d *correlate.Diagnosis) (sums []summary, quiet int) {
+func summaries(d *diagnosis.Diagnosis) (sums []summary, quiet int) {
 	at := map[string]int{}
 	for _, g := range d.Groups {
 		at[g.ID] = len(sums)
@@ -293,7 +293,7 @@ func summaries(d *correlate.Diagnosis) (sums []summary, quiet int) {
 		if !ok { // a saved report may be anyone's: an incident is shown even where its group is not listed
 			n = len(sums)
 			at[i.Group] = n
-			sums = append(sums, summary{group: correlate.Group{ID: i.Group}})
+			sums = append(sums, summary{group: diagnosis.Group{ID: i.Group}})
 		}
 		s := &sums[n]
 		if s.worst == nil {
@@ -319,7 +319,7 @@ func cut(s string, width int) string {
 	return text.Snip(s, width, "…")
 }
 
-func (p *page) incident(i *correlate.Incident) {
+func (p *page) incident(i *diagnosis.Incident) {
 	p.gap()
 	p.line(p.dim(strings.Repeat("─", p.width)))
 	p.hang(p.severity(i.Severity)+"  ", p.bold(visible(i.Headline)))
@@ -352,7 +352,7 @@ func (p *page) incident(i *correlate.Incident) {
 type fact struct{ Name, Says string }
 
 // facts is the answer below the headline: when, who, what began it, what it cost.
-func facts(i *correlate.Incident) []fact {
+func facts(i *diagnosis.Incident) []fact {
 	out := []fact{{"when", lasted(i)}}
 	who := list(i.Affected, 8)
 	if who == "" {
@@ -370,7 +370,7 @@ func facts(i *correlate.Incident) []fact {
 }
 
 // began says what began it, where, when, and how sure that is.
-func began(i *correlate.Incident) string {
+func began(i *diagnosis.Incident) string {
 	t := i.Trigger
 	s := visible(t.Kind)
 	if t.Instance != "" {
@@ -387,7 +387,7 @@ func began(i *correlate.Incident) string {
 }
 
 // round says what goes round; empty where nothing does.
-func round(i *correlate.Incident) string {
+func round(i *diagnosis.Incident) string {
 	s := ""
 	if l := i.Loop; l != nil {
 		s = visible(l.Kind) + ", " + count(int64(l.Rounds), "round")
@@ -404,7 +404,7 @@ func round(i *correlate.Incident) string {
 	return s
 }
 
-func (p *page) chain(i *correlate.Incident) {
+func (p *page) chain(i *diagnosis.Incident) {
 	if len(i.Chain) == 0 {
 		return
 	}
@@ -440,7 +440,7 @@ func (p *page) chain(i *correlate.Incident) {
 }
 
 // leadsFrom names the rule that leads to a step, and the step it comes from where that is not the one above.
-func leadsFrom(s correlate.Step, n int) string {
+func leadsFrom(s diagnosis.Step, n int) string {
 	switch {
 	case s.Rule == "":
 		return ""
@@ -452,7 +452,7 @@ func leadsFrom(s correlate.Step, n int) string {
 }
 
 // evidence writes where it says so, one line of it; the place is never cut, for it is what one opens.
-func (p *page) evidence(indent int, lines []correlate.Evidence) {
+func (p *page) evidence(indent int, lines []diagnosis.Evidence) {
 	if len(lines) == 0 {
 		return
 	}
@@ -469,7 +469,7 @@ func (p *page) evidence(indent int, lines []correlate.Evidence) {
 	p.line(fmt.Sprintf("%*s%s  %s%s", indent, "", p.paint("36", at), p.dim(cut(said, room)), p.dim(more)))
 }
 
-func (p *page) refusal(i *correlate.Incident) {
+func (p *page) refusal(i *diagnosis.Incident) {
 	r := i.Refusal
 	if r.Kind == "" || r.Kind == "none" {
 		return
@@ -488,7 +488,7 @@ func (p *page) refusal(i *correlate.Incident) {
 	}
 }
 
-func (p *page) resyncs(i *correlate.Incident) {
+func (p *page) resyncs(i *diagnosis.Incident) {
 	if len(i.Resyncs) < 2 {
 		return
 	}
@@ -515,7 +515,7 @@ func optional(n *int64) string {
 	return commas(*n)
 }
 
-func (p *page) advice(rs []correlate.Recommendation) {
+func (p *page) advice(rs []diagnosis.Recommendation) {
 	if len(rs) == 0 {
 		return
 	}
@@ -536,7 +536,7 @@ func (p *page) advice(rs []correlate.Recommendation) {
 }
 
 // change says what a recommendation changes: repl-backlog-size on redis-a: 1mb -> 64mb.
-func change(r correlate.Recommendation) string {
+func change(r diagnosis.Recommendation) string {
 	s := visible(r.Setting)
 	if s == "" {
 		s = visible(r.ID)
@@ -554,7 +554,7 @@ func change(r correlate.Recommendation) string {
 }
 
 // reason says why, which link of the chain it cuts, and what it costs.
-func reason(r correlate.Recommendation) string {
+func reason(r diagnosis.Recommendation) string {
 	var parts []string
 	if r.Why != "" {
 		parts = append(parts, sentence(short(r.Why)))
@@ -575,7 +575,7 @@ func sentence(s string) string {
 	return s + "."
 }
 
-func (p *page) notes(notes []correlate.Note) {
+func (p *page) notes(notes []diagnosis.Note) {
 	if len(notes) == 0 {
 		return
 	}
@@ -599,7 +599,7 @@ func (p *page) notes(notes []correlate.Note) {
 	}
 }
 
-func (p *page) sizes(sizes []correlate.Sizing) {
+func (p *page) sizes(sizes []diagnosis.Sizing) {
 	if len(sizes) == 0 {
 		return
 	}
@@ -629,7 +629,7 @@ func (p *page) sizes(sizes []correlate.Sizing) {
 func rate(bytesPerS float64) string { return size(bytesPerS) + "/s" }
 
 // curve is the what-if in a line: backlog 1.0 MiB: 4, 8.0 MiB: 1 (saves ...).
-func curve(ws []correlate.WhatIf) string {
+func curve(ws []diagnosis.WhatIf) string {
 	parts := make([]string, 0, len(ws))
 	setting := ""
 	for _, w := range ws {
@@ -646,21 +646,21 @@ func curve(ws []correlate.WhatIf) string {
 	return strings.Join(parts, ", ")
 }
 
-func whatSetting(w correlate.WhatIf) string {
+func whatSetting(w diagnosis.WhatIf) string {
 	if w.Setting == "" {
 		return "repl-backlog-size"
 	}
 	return visible(w.Setting)
 }
 
-func whatValue(w correlate.WhatIf) string {
+func whatValue(w diagnosis.WhatIf) string {
 	if w.Value != "" {
 		return visible(w.Value)
 	}
 	return size(float64(w.BacklogBytes))
 }
 
-func (p *page) clocks(hosts []correlate.HostClock) {
+func (p *page) clocks(hosts []diagnosis.HostClock) {
 	if len(hosts) == 0 {
 		return
 	}
@@ -686,7 +686,7 @@ func (p *page) clocks(hosts []correlate.HostClock) {
 }
 
 // telling tells whether a clock is off by more than the doubt, changed, or is not aligned.
-func telling(h correlate.HostClock) bool {
+func telling(h diagnosis.HostClock) bool {
 	return h.SkewS > h.ErrorS || -h.SkewS > h.ErrorS || len(h.Changes) > 0 || strings.HasPrefix(h.Method, "unaligned")
 }
 
@@ -703,7 +703,7 @@ func zone(s float64) string {
 }
 
 // skew prints how far a clock is ahead, with its doubt.
-func skew(h correlate.HostClock) string {
+func skew(h diagnosis.HostClock) string {
 	if strings.HasPrefix(h.Method, "unaligned") {
 		return "unknown"
 	}
@@ -714,7 +714,7 @@ func skew(h correlate.HostClock) string {
 	return s
 }
 
-func (p *page) inputs(in correlate.Inputs) {
+func (p *page) inputs(in diagnosis.Inputs) {
 	p.head("Inputs")
 	s := count(int64(len(in.Files)), "file") + ", " + size(float64(in.Bytes)) + ", " + count(in.Records, "record") + ", " + count(in.Rejected, "line") + " rejected"
 	p.para(2, s+kinds(in.Files))
@@ -723,7 +723,7 @@ func (p *page) inputs(in correlate.Inputs) {
 			p.more(len(in.Problems)-n, "problem")
 			break
 		}
-		p.hang("  ! ", p.paint("33", place(p.root, correlate.Evidence{File: pr.File, Line: pr.Line}))+" "+short(pr.Reason))
+		p.hang("  ! ", p.paint("33", place(p.root, diagnosis.Evidence{File: pr.File, Line: pr.Line}))+" "+short(pr.Reason))
 		if pr.Text != "" {
 			p.line(p.dim("    " + cut(short(pr.Text), p.width-4)))
 		}
@@ -731,7 +731,7 @@ func (p *page) inputs(in correlate.Inputs) {
 }
 
 // kinds counts the files of each kind, in order of first appearance.
-func kinds(files []correlate.InputFile) string {
+func kinds(files []diagnosis.InputFile) string {
 	var names []string
 	n := map[string]int{}
 	for _, f := range files {

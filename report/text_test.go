@@ -7,7 +7,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 func TestTextHostile(t *testing.T) {
@@ -21,7 +21,7 @@ func TestTextHostile(t *testing.T) {
 // Colour is dressing: taken off, it leaves the report as it is without.
 func TestTextColourIsOnlyDressing(t *testing.T) {
 	strip := regexp.MustCompile("\x1b\\[[0-9;]*m")
-	eachSample(t, func(t *testing.T, _ string, d *correlate.Diagnosis) {
+	eachSample(t, func(t *testing.T, _ string, d *diagnosis.Diagnosis) {
 		colored := bytesOf(t, Formats[0], d, Options{Color: true})
 		plain := bytesOf(t, Formats[0], d, Options{})
 		if got := strip.ReplaceAllString(string(colored), ""); got != string(plain) {
@@ -118,9 +118,9 @@ func TestRoot(t *testing.T) {
 		{[]string{"/a", "b", ""}, ""},
 		{[]string{"-"}, ""},
 	} {
-		d := &correlate.Diagnosis{}
+		d := &diagnosis.Diagnosis{}
 		for _, f := range c.files {
-			d.Inputs.Files = append(d.Inputs.Files, correlate.InputFile{Path: f})
+			d.Inputs.Files = append(d.Inputs.Files, diagnosis.InputFile{Path: f})
 		}
 		if got := rootOf(d); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.files, got, c.want)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 func newAnalyze() *cobra.Command {
@@ -51,14 +51,14 @@ Exit codes: 0 analysed; 1 incidents at or above --fail-on; 2 wrong usage; 3 noth
 }
 
 func addFailOn(cmd *cobra.Command) *choice {
-	return addChoice(cmd, "fail-on", "", "exit 1 where an incident is at least this bad", "none", correlate.Warning, correlate.Critical)
+	return addChoice(cmd, "fail-on", "", "exit 1 where an incident is at least this bad", "none", diagnosis.Warning, diagnosis.Critical)
 }
 
 // findings is the error of --fail-on.
-func findings(d *correlate.Diagnosis, failOn string) error {
+func findings(d *diagnosis.Diagnosis, failOn string) error {
 	n := 0
 	for _, i := range d.Incidents {
-		if failOn == correlate.Warning || failOn == i.Severity {
+		if failOn == diagnosis.Warning || failOn == i.Severity {
 			n++
 		}
 	}

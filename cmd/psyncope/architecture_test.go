@@ -22,15 +22,30 @@ var mayImport = []struct {
 	folder  string
 	allowed []string
 }{
-	{"cmd/psyncope", []string{"report", "correlate", "ingest", "ingest/table", "ingest/collect"}},
-	{"report", []string{"correlate", "ingest/table"}},
-	// The message package gives correlate the names of the kinds that events have.
+	{"cmd/psyncope", []string{"report", "correlate", "correlate/diagnosis", "ingest", "ingest/table", "ingest/collect"}},
+	{"report", []string{"correlate/diagnosis", "ingest/table"}},
+	// The floors of the analysis, from the ground up: each sees only those under it. The message package gives them the names of the
+	// kinds that events have.
+	{"correlate/diagnosis", []string{"ingest/table"}},
+	{"correlate/timeline", floors(1)},
+	{"correlate/replication", floors(2)},
+	{"correlate/incident", floors(3)},
+	{"correlate/cause", floors(4)},
+	{"correlate/chain", floors(5)},
+	{"correlate/sizing", floors(5)},
+	{"correlate/advice", append(floors(5), "correlate/chain", "correlate/sizing")},
 	{"correlate", []string{"ingest/table", "ingest/message"}},
 	{"ingest/table", nil},
 	{"ingest/artifact", []string{"ingest/table"}},
 	{"ingest/collect", nil},
 	{"ingest", []string{"ingest/..."}},
-	{"fixtures", []string{"fixtures", "fixtures/...", "correlate", "ingest", "ingest/..."}},
+	{"fixtures", []string{"fixtures", "fixtures/...", "correlate", "correlate/...", "ingest", "ingest/..."}},
+}
+
+// floors are what the floor so many above the ground may import.
+func floors(n int) []string {
+	up := []string{"correlate/diagnosis", "correlate/timeline", "correlate/replication", "correlate/incident", "correlate/cause"}
+	return append([]string{"ingest/table", "ingest/message"}, up[:n]...)
 }
 
 // onlyIn says which folders may import a module.

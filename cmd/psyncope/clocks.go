@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
 	"psyncope/report"
 )
@@ -16,14 +16,14 @@ func newClocks() *cobra.Command {
 		`Find each instance's zone and how far its clock is ahead of the reference (the group's first
 primary, or --reference), with the error and what it rests on. analyze does the same on its way.`,
 		report.TextClocks,
-		func(d *correlate.Diagnosis) *correlate.Diagnosis {
-			return &correlate.Diagnosis{Schema: d.Schema, Inputs: d.Inputs, Time: d.Time, Groups: d.Groups}
+		func(d *diagnosis.Diagnosis) *diagnosis.Diagnosis {
+			return &diagnosis.Diagnosis{Schema: d.Schema, Inputs: d.Inputs, Time: d.Time, Groups: d.Groups}
 		})
 }
 
 // newSection is a verb that prints one part of the report. keep leaves that part of the diagnosis
 // for --format json.
-func newSection(name, short, long string, text func(io.Writer, *correlate.Diagnosis, report.Options) error, keep func(*correlate.Diagnosis) *correlate.Diagnosis) *cobra.Command {
+func newSection(name, short, long string, text func(io.Writer, *diagnosis.Diagnosis, report.Options) error, keep func(*diagnosis.Diagnosis) *diagnosis.Diagnosis) *cobra.Command {
 	var in evidence
 	var format, color *choice
 	cmd := &cobra.Command{

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 // The same evidence gives the same bytes: whoever copied it and when, in whatever order its parts
@@ -70,7 +70,7 @@ func TestSameBytesForAnyNumberOfCores(t *testing.T) {
 			t.Errorf("%d cores give another report than one:\n%s", cores, cmp.Diff(strings.Split(first, "\n"), strings.Split(got, "\n")))
 		}
 	}
-	var d correlate.Diagnosis
+	var d diagnosis.Diagnosis
 	if err := json.Unmarshal([]byte(first), &d); err != nil || len(d.Groups) < len(captures) {
 		t.Errorf("%d groups in %d captures: %v", len(d.Groups), len(captures), err)
 	}

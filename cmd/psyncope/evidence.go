@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest"
 	"psyncope/ingest/table"
 )
@@ -76,7 +77,7 @@ func (e *evidence) options() (correlate.Options, error) {
 }
 
 // diagnose takes the whole path from files to a diagnosis. see is given each case's evidence before it is let go.
-func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.Case) error) (*correlate.Diagnosis, error) {
+func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.Case) error) (*diagnosis.Diagnosis, error) {
 	o, err := e.options()
 	if err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 	case err != nil:
 		return nil, err
 	}
-	d := correlate.Merge(append(all, ofNoCase(rest))...)
+	d := diagnosis.Merge(append(all, ofNoCase(rest))...)
 	if !e.quiet {
 		warn(cmd.ErrOrStderr(), d.Inputs.Problems)
 	}
@@ -112,7 +113,7 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 // diagnoses are made beside the reading and each other, and stand in the order of their cases: diagnosing a group takes
 // about as long as reading it. No more wait than there are processors, so that memory stays that of a few groups.
 type diagnoses struct {
-	made    []*correlate.Diagnosis
+	made    []*diagnosis.Diagnosis
 	mu      sync.Mutex // guards made
 	working sync.WaitGroup
 	slots   chan struct{}
@@ -139,14 +140,14 @@ func (d *diagnoses) add(c *table.Case, o correlate.Options) {
 }
 
 // wait gives all diagnoses once they are made.
-func (d *diagnoses) wait() []*correlate.Diagnosis {
+func (d *diagnoses) wait() []*diagnosis.Diagnosis {
 	d.working.Wait()
 	return d.made
 }
 
 // ofNoCase accounts for the files that belong to no unit of work.
-func ofNoCase(rest ingest.Summary) *correlate.Diagnosis {
-	d := correlate.Merge()
+func ofNoCase(rest ingest.Summary) *diagnosis.Diagnosis {
+	d := diagnosis.Merge()
 	for _, f := range rest.Files {
 		d.AddFile(f)
 	}
@@ -157,7 +158,7 @@ func ofNoCase(rest ingest.Summary) *correlate.Diagnosis {
 }
 
 // warn names what could not be read at all.
-func warn(w io.Writer, problems []correlate.Problem) {
+func warn(w io.Writer, problems []diagnosis.Problem) {
 	n := 0
 	for _, p := range problems {
 		if p.Line > 0 {
@@ -174,7 +175,7 @@ func warn(w io.Writer, problems []correlate.Problem) {
 
 // checkNames finds flags that name an instance or a group which is not in the capture: they would
 // do nothing without a word.
-func (e *evidence) checkNames(d *correlate.Diagnosis) error {
+func (e *evidence) checkNames(d *diagnosis.Diagnosis) error {
 	var instances []string
 	for _, f := range d.Inputs.Files {
 		instances = append(instances, f.Instance)
@@ -219,7 +220,7 @@ func shown(names []string) string {
 }
 
 // strictly is the error of --strict where part of the input was unreadable.
-func (e *evidence) strictly(d *correlate.Diagnosis) error {
+func (e *evidence) strictly(d *diagnosis.Diagnosis) error {
 	n := int64(len(d.Inputs.Problems))
 	if !e.strict || n == 0 && d.Inputs.Rejected == 0 {
 		return nil
@@ -232,7 +233,7 @@ func (e *evidence) strictly(d *correlate.Diagnosis) error {
 	return &exitError{exitUnreadable, message}
 }
 
-func place(p correlate.Problem) string {
+func place(p diagnosis.Problem) string {
 	if p.Line == 0 {
 		return p.File
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
 	"psyncope/report"
 )
@@ -126,7 +126,7 @@ func (s *sink) abandon() {
 }
 
 // report writes everything and ends the tables.
-func (s *sink) report(d *correlate.Diagnosis) error {
+func (s *sink) report(d *diagnosis.Diagnosis) error {
 	var errs []error
 	for i, t := range s.open {
 		if err := t.Close(d); err != nil {
@@ -144,7 +144,7 @@ func (s *sink) report(d *correlate.Diagnosis) error {
 	return errors.Join(errs...)
 }
 
-func (s *sink) file(f report.Format, d *correlate.Diagnosis) (err error) {
+func (s *sink) file(f report.Format, d *diagnosis.Diagnosis) (err error) {
 	if s.dir == "" {
 		o := report.Options{Color: colors(s.out.color.value, s.stdout), Width: terminalWidth(s.stdout)}
 		w := bufio.NewWriter(s.stdout)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 	"psyncope/report"
 )
 
@@ -27,7 +27,7 @@ what was concluded is in a saved report: the tables of evidence (samples, events
 			if _, err := out.formats(); err != nil {
 				return err
 			}
-			saved := make([]*correlate.Diagnosis, 0, len(paths))
+			saved := make([]*diagnosis.Diagnosis, 0, len(paths))
 			for _, p := range paths {
 				d, err := load(p, cmd.InOrStdin())
 				if err != nil {
@@ -37,7 +37,7 @@ what was concluded is in a saved report: the tables of evidence (samples, events
 			}
 			d := saved[0]
 			if len(saved) > 1 {
-				d = correlate.Merge(saved...)
+				d = diagnosis.Merge(saved...)
 			}
 			sink, err := out.newSink(cmd, quiet)
 			if err != nil {
@@ -55,7 +55,7 @@ what was concluded is in a saved report: the tables of evidence (samples, events
 	return cmd
 }
 
-func load(path string, stdin io.Reader) (*correlate.Diagnosis, error) {
+func load(path string, stdin io.Reader) (*diagnosis.Diagnosis, error) {
 	if path == "-" {
 		return report.Load(stdin)
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 	"psyncope/report"
 )
 
@@ -12,7 +12,7 @@ func newSize() *cobra.Command {
 		`Find how fast each primary was written to, how many seconds its backlog covers, how long the longest
 outage was, and how many full resyncs other settings would have left.`,
 		report.TextSizes,
-		func(d *correlate.Diagnosis) *correlate.Diagnosis {
-			return &correlate.Diagnosis{Schema: d.Schema, Inputs: d.Inputs, Groups: d.Groups, Sizing: d.Sizing}
+		func(d *diagnosis.Diagnosis) *diagnosis.Diagnosis {
+			return &diagnosis.Diagnosis{Schema: d.Schema, Inputs: d.Inputs, Groups: d.Groups, Sizing: d.Sizing}
 		})
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
 )
 
 func newVersion() *cobra.Command {
@@ -50,7 +50,7 @@ func versionText(info *debug.BuildInfo) string {
 	if revision != "" {
 		fmt.Fprintf(&b, "commit   %s%s\n", revision, suffix)
 	}
-	fmt.Fprintf(&b, "report   %s\n", correlate.Schema)
+	fmt.Fprintf(&b, "report   %s\n", diagnosis.Schema)
 	fmt.Fprintf(&b, "built by %s\n", info.GoVersion)
 	return b.String()
 }

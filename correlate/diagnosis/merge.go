@@ -1,0 +1,94 @@
+package diagnosis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"psyncope/ingest/table"
+)
+
+func Empty() *Diagnosis {
+	return &Diagnosis{
+		Schema: Schema, Inputs: Inputs{Files: []InputFile{}, Problems: []Problem{}}, Time: TimeAxis{Hosts: []HostClock{}}, Groups: []Group{},
+		Incidents: []Incident{}, Notes: []Note{}, Sizing: []Sizing{}, Lanes: []Lane{}, Series: []Series{},
+	}
+}
+
+// Merge joins diagnoses of different cases into one, in a fixed order.
+func Merge(ds ...*Diagnosis) *Diagnosis {
+	out := Empty()
+	for _, d := range ds {
+		out.Inputs.Files = append(out.Inputs.Files, d.Inputs.Files...)
+		out.Inputs.Problems = append(out.Inputs.Problems, d.Inputs.Problems...)
+		out.Inputs.Bytes += d.Inputs.Bytes
+		out.Inputs.Records += d.Inputs.Records
+		out.Inputs.Rejected += d.Inputs.Rejected
+		out.Time.Hosts = append(out.Time.Hosts, d.Time.Hosts...)
+		out.Groups = append(out.Groups, d.Groups...)
+		out.Incidents = append(out.Incidents, d.Incidents...)
+		out.Notes = append(out.Notes, d.Notes...)
+		out.Sizing = append(out.Sizing, d.Sizing...)
+		out.Lanes = append(out.Lanes, d.Lanes...)
+		out.Series = append(out.Series, d.Series...)
+	}
+	out.Finish()
+	return out
+}
+
+// Finish sorts everything and numbers the incidents, so that the order of cases does not show.
+func (d *Diagnosis) Finish() {
+	slices.SortStableFunc(d.Inputs.Files, func(a, b InputFile) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(d.Inputs.Problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	slices.SortStableFunc(d.Time.Hosts, func(a, b HostClock) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Instance, b.Instance))
+	})
+	slices.SortStableFunc(d.Groups, func(a, b Group) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(d.Incidents, func(a, b Incident) int {
+		return cmp.Or(CompareStamps(a.Start, b.Start), cmp.Compare(a.Group, b.Group), cmp.Compare(strings.Join(a.Affected, " "), strings.Join(b.Affected, " ")))
+	})
+	for i := range d.Incidents {
+		d.Incidents[i].ID = fmt.Sprintf("incident-%d", i+1)
+	}
+	slices.SortStableFunc(d.Notes, func(a, b Note) int {
+		return cmp.Or(CompareStamps(a.At, b.At), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Summary, b.Summary))
+	})
+	slices.SortStableFunc(d.Sizing, func(a, b Sizing) int { return cmp.Compare(a.Group, b.Group) })
+	slices.SortStableFunc(d.Lanes, func(a, b Lane) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Instance, b.Instance))
+	})
+	slices.SortStableFunc(d.Series, func(a, b Series) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+func CompareStamps(a, b *Stamp) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return -1
+	case b == nil:
+		return 1
+	}
+	return a.Compare(b.Time)
+}
+
+// AddFile adds the account of a file, of this case or of none.
+func (d *Diagnosis) AddFile(f table.File) {
+	d.Inputs.Files = append(d.Inputs.Files, InputFile{
+		Path: f.Path, Kind: f.Kind, Instance: f.Instance, Bytes: f.Bytes, Records: f.Records, Ignored: f.Ignored,
+		Rejected: f.Rejected, First: StampOf(f.First), Last: StampOf(f.Last),
+	})
+	d.Inputs.Bytes += f.Bytes
+	d.Inputs.Records += f.Records
+	d.Inputs.Rejected += f.Rejected
+}
+
+// AddProblem adds a problem that belongs to no case.
+func (d *Diagnosis) AddProblem(p table.Problem) {
+	d.Inputs.Problems = append(d.Inputs.Problems, Problem{File: p.File, Line: p.Line, Reason: p.Reason, Text: p.Text})
+}

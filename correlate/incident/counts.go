@@ -1,0 +1,104 @@
+package incident
+
+import (
+	"slices"
+
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+	"psyncope/ingest/table"
+)
+
+// Counts is how many full and partial resyncs the primaries granted in the incident. The counters in INFO are exact
+// where a dump stands on either side; the logs count requests one by one. Counters begin anew with each process.
+func (in *Incident) Counts(next micros) (full, partial int64) {
+	var pf, pp, rf, rp int64
+	for _, o := range in.Outages {
+		for _, t := range o.Tries {
+			n := max(t.Count, 1)
+			// A refusal that names an id alone, said many times in a second, answers as many replicas.
+			if t.AnswerEv != nil && t.AnswerEv.Peer != "" {
+				n = max(n, int64(t.AnswerEv.Count.Or(1)))
+			}
+			switch {
+			case t.ByPrimary && t.Granted == "full":
+				pf += n
+			case t.ByPrimary && t.Granted == "partial":
+				pp += n
+			}
+			switch {
+			case t.ByReplica && t.Granted == "full":
+				rf += n
+			case t.ByReplica && t.Granted == "partial":
+				rp += n
+			}
+			if t.Granted == "" && !t.ByPrimary && t.Asked == "full" && t.Outcome != "failed" {
+				rf += n
+			}
+		}
+	}
+	full, partial = in.fromCounters(next)
+	switch {
+	case full < 0:
+		return max(pf, rf), max(pp, rp)
+	case in.overTwoConnections():
+		// Valkey counts the stream's part of such a full resync as a partial one (valkey 9.1).
+		partial = min(partial, max(pp, rp))
+	}
+	return full, partial
+}
+
+// overTwoConnections reports whether a full resync's stream went ahead beside its snapshot.
+func (in *Incident) overTwoConnections() bool {
+	return slices.ContainsFunc(in.G.Servers(), func(p *timeline.Host) bool {
+		return p.AnyEvent(func(e *timeline.Event) bool {
+			return e.Kind == message.DualChannelEndOffset && e.At >= in.Start && (in.End == unknown || e.At <= in.End)
+		})
+	})
+}
+
+// fromCounters sums what sync_full and sync_partial_ok gained on every server; -1 where no dump stands on both sides.
+func (in *Incident) fromCounters(next micros) (full, partial int64) {
+	full, partial = -1, -1
+	for _, p := range in.G.Servers() {
+		var prev *timeline.Sample
+		f, ok, q := int64(0), false, int64(0)
+		closed := false
+		for i := range p.Samples {
+			s := &p.Samples[i]
+			if !s.SyncFull.Known() {
+				continue
+			}
+			if next != unknown && s.At >= next {
+				break
+			}
+			if prev == nil || s.At <= in.Start {
+				prev = s
+				if s.At > in.Start && p == in.G.Primary {
+					break // no dump before: the counters may hold older resyncs
+				}
+				continue
+			}
+			f += gained(prev.SyncFull, s.SyncFull, prev.RunID == s.RunID)
+			q += gained(prev.SyncPartialOK, s.SyncPartialOK, prev.RunID == s.RunID)
+			prev, ok = s, true
+			if in.End != unknown && s.At >= in.End {
+				closed = true
+				break
+			}
+		}
+		if ok && (closed || in.End == unknown || p != in.Primary) {
+			full, partial = max(full, 0)+f, max(partial, 0)+q
+		}
+	}
+	return full, partial
+}
+
+func gained(a, b table.Int, same bool) int64 {
+	if !b.Known() {
+		return 0
+	}
+	if !a.Known() || !same || b < a {
+		return int64(b)
+	}
+	return int64(b - a)
+}

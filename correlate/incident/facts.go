@@ -1,0 +1,147 @@
+package incident
+
+import (
+	"cmp"
+	"slices"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+)
+
+// facts are what all later questions about an incident rest on. They are worked out once, by close.
+type facts struct {
+	Primary *timeline.Host        // the server that the first round lost
+	Wave    []*replication.Outage // the first round: the links that were lost together
+	First   *replication.Outage   // the first of them; nil where no link was lost
+	Lost    micros                // the first notice
+	Last    micros                // the last notice of the first round
+	Timeout micros                // repl-timeout of the replicas; 0 without a round
+	Guessed bool                  // no evidence gives the timeout: it is the version's default, and may be far off
+	Silent  bool                  // the loss was a timeout: data stopped one repl-timeout earlier
+	Contact micros                // about when the link was last alive
+	All     bool                  // every replica that was attached lost its link in the first round
+	Several bool                  // more than one did
+	// Affected are the replicas whose link was lost or that had to resync, by name.
+	Affected []string
+	Loop     *diagnosis.Loop
+	Storm    bool // the work of one full resync brings on the next
+}
+
+// Close works out the incident's facts, once its outages are all known.
+func (in *Incident) Close() {
+	in.Wave, in.Affected = in.firstRound(), in.lostLinks()
+	in.Primary = in.G.Primary
+	switch {
+	case in.Seed != nil:
+		in.Primary = in.Seed
+	case len(in.Wave) > 0 && in.Wave[0].Server != nil:
+		in.Primary = in.Wave[0].Server
+	}
+	in.Lost, in.Last, in.Contact = in.Start, in.Start, in.Start
+	if len(in.Wave) > 0 {
+		in.lookBack()
+	}
+	in.Loop, in.Storm = in.findLoop()
+}
+
+// lookBack finds how the first round was lost: to silence, and since when, or at once.
+func (in *Incident) lookBack() {
+	in.First = in.Wave[0]
+	in.Timeout = in.First.Replica.Duration("repl-timeout")
+	in.Guessed = in.First.Replica.Setting("repl-timeout").File == ""
+	for _, o := range in.Wave {
+		in.Last = max(in.Last, o.Lost)
+		var by micros
+		switch {
+		case o.TimeoutByReplica != nil && o.TimeoutByPrimary != nil:
+			by = min(o.TimeoutByReplica.At, o.TimeoutByPrimary.At)
+		case o.TimeoutByReplica != nil:
+			by = o.TimeoutByReplica.At
+		case o.TimeoutByPrimary != nil:
+			by = o.TimeoutByPrimary.At
+		default:
+			continue
+		}
+		// The timer ticks once a second and asks for more than repl-timeout.
+		if by-o.Lost <= 2*second {
+			in.Silent = true
+			in.Contact = min(in.Contact, max(by-in.Timeout-second, o.HeardUntil()))
+		}
+	}
+	if in.Silent {
+		// Where no setting tells, the silence that was measured is the timeout.
+		in.Timeout = min(in.Timeout, in.Lost-in.Contact)
+	}
+	in.Several = len(in.Wave) > 1
+	in.All = in.Several && len(in.Wave) >= len(in.G.AttachedAt(in.Primary, in.Lost))
+}
+
+// lostLinks are the replicas whose link was lost or that had to resync, by name; after a failover the old primary too.
+func (in *Incident) lostLinks() []string {
+	seen := map[string]bool{}
+	for _, o := range in.Outages {
+		if !o.Promoted {
+			seen[o.Replica.Name] = true
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for n := range seen {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// firstRound is the incident's first round: the links that were lost together, before anything was lost to the coming back.
+func (in *Incident) firstRound() []*replication.Outage {
+	var lost []*replication.Outage
+	for _, o := range in.Outages {
+		if !o.Promoted || len(o.Notices) > 0 {
+			lost = append(lost, o)
+		}
+	}
+	slices.SortStableFunc(lost, func(a, b *replication.Outage) int { return cmp.Compare(a.Lost, b.Lost) })
+	n := 1
+	for n < len(lost) {
+		// Links time out on a timer that ticks once a second, at either end; whoever resynced before is the next round.
+		if lost[n].Lost-lost[0].Lost > 3*second+lost[n].Replica.Clock.Err+lost[0].Replica.Clock.Err || lost[n].Replica == lost[0].Replica {
+			break
+		}
+		n++
+	}
+	return lost[:min(n, len(lost))]
+}
+
+// Window is when the cause must have been at work.
+func (in *Incident) Window() timeline.Span {
+	return timeline.Span{From: in.Contact - 2*second, To: in.Last + 2*second}
+}
+
+// StallOf is the stall of h that could have lost the first links, the longest.
+func (in *Incident) StallOf(h *timeline.Host) *timeline.Stall {
+	var best *timeline.Stall
+	for i := range h.Stalls {
+		st := &h.Stalls[i]
+		if !st.Overlaps(in.Window()) || st.From > in.Last+second {
+			continue
+		}
+		// A server that stalls while it answers the incident's own resyncs is an effect.
+		if st.From > in.Lost+second && !in.Silent {
+			continue
+		}
+		if best == nil || st.AtMost > best.AtMost {
+			best = st
+		}
+	}
+	return best
+}
+
+// During reports whether an event falls in the incident, or as near before it as its cause may lie.
+func (in *Incident) During(e *timeline.Event) bool {
+	if e.At == unknown {
+		return true
+	}
+	from := min(in.Contact, in.Start) - 5*second
+	return e.Last >= from && (in.End == unknown || e.At <= in.End+2*second)
+}

@@ -1,0 +1,130 @@
+package incident
+
+import (
+	"slices"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+// rounds counts the rounds of a loop by the lines that tell of their ends. Child, parent and replica each write a line of
+// one end, two replicas may wait for the same one, and lines that repeat are folded: the kind of line that was written most often
+// counts.
+type rounds struct {
+	seen        map[*timeline.Event]bool
+	by          map[string]int64
+	first, last micros
+}
+
+func newRounds() *rounds { return &rounds{seen: map[*timeline.Event]bool{}, by: map[string]int64{}} }
+
+func (r *rounds) add(e *timeline.Event) {
+	if r.seen[e] {
+		return
+	}
+	if len(r.seen) == 0 || e.At < r.first {
+		r.first = e.At
+	}
+	if len(r.seen) == 0 || e.Last > r.last {
+		r.last = e.Last
+	}
+	r.seen[e] = true
+	r.by[e.Kind] += e.Count.Or(1)
+}
+
+func (r *rounds) n() int {
+	n := int64(0)
+	for _, k := range r.by {
+		n = max(n, k)
+	}
+	return int(n)
+}
+
+func (r *rounds) loop(kind string) *diagnosis.Loop {
+	l := &diagnosis.Loop{Kind: kind, Rounds: r.n()}
+	if l.Rounds > 1 {
+		l.PeriodS = diagnosis.Round2(diagnosis.Seconds(r.last-r.first) / float64(l.Rounds-1))
+	}
+	return l
+}
+
+// herdSize is how many replicas' transfers have to time out to be taken for getting in each other's way.
+const herdSize = 4
+
+// loop tells what goes round, and whether the work of one full resync brings on the next.
+func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
+	overflows, timeouts, saves, loads := newRounds(), newRounds(), newRounds(), newRounds()
+	promotions := 0
+	late := map[*timeline.Host]bool{} // replicas whose transfers timed out
+	for _, o := range in.Outages {
+		if o.Promoted {
+			promotions++
+		}
+		for _, e := range append(slices.Clone(o.Failures), o.Notices...) {
+			switch {
+			case replication.ClosedReplica(e):
+				overflows.add(e)
+			case replication.TransferTimedOut(e), e.Kind == message.ReplicaTimeout && slices.Contains(o.Failures, e):
+				timeouts.add(e)
+				late[o.Replica] = true
+			case e.Kind == message.ForkFailedRdb || replication.FailedSave(e) && e.Kind != message.RdbSaveOpenFailed:
+				saves.add(e)
+			}
+			if stuckLoading(o, e) {
+				loads.add(e)
+			}
+		}
+	}
+	cascade := in.lostToForks()
+	switch {
+	case len(cascade) >= 2:
+		l := &diagnosis.Loop{Kind: "fork-cascade", Rounds: len(cascade)}
+		l.PeriodS = diagnosis.Round2(diagnosis.Seconds(cascade[len(cascade)-1]-cascade[0]) / float64(len(cascade)-1))
+		return l, true
+	case overflows.n() >= 2:
+		return overflows.loop("output-buffer"), true
+	case loads.n() >= 2:
+		return loads.loop("big-key"), true
+	case timeouts.n() >= 2 && len(late) >= herdSize:
+		return timeouts.loop("herd"), false
+	case timeouts.n() >= 2:
+		return timeouts.loop("sync-timeout"), true
+	case saves.n() >= 2:
+		return saves.loop("snapshot-failed"), false
+	case promotions >= 2:
+		return &diagnosis.Loop{Kind: "failover", Rounds: promotions}, false
+	}
+	return nil, false
+}
+
+// lostToForks are the beginnings of the forks for the incident's own resyncs that cost links or attempts, in order.
+func (in *Incident) lostToForks() []micros {
+	var out []micros
+	for _, f := range in.ForkStalls() {
+		if f.AtMost < in.Timeout/2 {
+			continue
+		}
+		for _, o := range in.Outages {
+			behind := o.Lost >= f.From+second && o.Lost <= f.To+3*second
+			for _, t := range o.Tries {
+				behind = behind || t.Outcome == "failed" && t.End >= f.From+second && t.End <= f.To+3*second || t.Outcome == "" && t.At <= f.From+second && t.At >= f.From-second
+			}
+			if behind {
+				out = append(out, f.From)
+				break
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// stuckLoading reports whether by this line the primary gave the replica up for silent while it was loading. A replica that
+// loads sends a newline between keys (redis 7.4.1 replication.c:1729, rdb.c:2878): only one key that takes longer keeps it silent.
+func stuckLoading(o *replication.Outage, e *timeline.Event) bool {
+	return e.Kind == message.ReplicaTimeout && slices.ContainsFunc(o.Tries, func(t *replication.Attempt) bool {
+		return t.LoadEv != nil && e.At > t.LoadEv.At+second && (t.End == unknown || e.At <= t.End)
+	})
+}

@@ -1,0 +1,193 @@
+package incident
+
+import (
+	"cmp"
+	"slices"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+// Arithmetic is what an attempt asked for and what the primary had. The backlog would have had to hold everything from
+// the requested byte to the primary's last one: primary - requested + 1, for offsets number bytes from 1 (redis 7.0.15
+// replication.c masterTryPartialResync; on a live 7.0.15 exactly that many suffice and one less than histlen+1 does not).
+// The replica's line names the offset at which its full resync starts; how far that is from where the primary was when
+// it refused, shortfall tells.
+func (in *Incident) Arithmetic(o *replication.Outage, t *replication.Attempt) (requested, primary, needed, backlog *int64) {
+	// Copies: a Diagnosis that points into an attempt keeps all its group's evidence in memory.
+	if offset := t.Offset; offset >= 0 && t.Asked == "partial" {
+		requested = &offset
+	}
+	p := t.Server
+	if p == nil {
+		p = in.Primary
+	}
+	accepted := t.Granted == "partial" && t.AnswerEv != nil && t.AnswerEv.Bytes.Known()
+	switch {
+	case accepted && t.Offset > 0:
+		// "Sending N bytes of backlog starting from offset R": the primary stood at the last of them.
+		n, end := int64(t.AnswerEv.Bytes), t.Offset+int64(t.AnswerEv.Bytes)-1
+		primary, needed = &end, &n
+	case accepted:
+		n := int64(t.AnswerEv.Bytes)
+		needed = &n
+	case t.PrimaryOffset >= 0:
+		n := t.PrimaryOffset
+		primary = &n
+	case requested != nil:
+		if s := p.FirstSampleAfter(t.At); s != nil && s.At-t.At < 60*second && s.PrimaryOffset.Known() {
+			n := int64(s.PrimaryOffset)
+			primary = &n
+		}
+	}
+	// An id that the primary does not know has offsets of another stream.
+	if needed == nil && requested != nil && primary != nil && *primary+1 >= *requested && (t.Granted != "full" || in.RefusalKind(o, t) == "backlog-overflow") {
+		n := *primary - *requested + 1
+		needed = &n
+	}
+	if s := p.LastSampleBefore(t.At); s != nil && s.BacklogSize.Known() {
+		n := int64(s.BacklogSize)
+		backlog = &n
+	} else if n, _, ok := p.Bytes("repl-backlog-size"); ok {
+		backlog = &n
+	}
+	return requested, primary, needed, backlog
+}
+
+// Refusal is the incident's first refusal, with its arithmetic.
+func (in *Incident) Refusal() diagnosis.Refusal {
+	var first *replication.Attempt
+	var of *replication.Outage
+	partial := false
+	for _, o := range in.Outages {
+		for _, t := range o.Tries {
+			if t.Granted == "partial" {
+				partial = true
+			}
+			turnedAway := t.Asked != "" && t.Granted == "" && t.FailEv != nil && replication.ErrorReply(t.FailEv)
+			if t.Granted != "full" && t.Refusal == "" && !turnedAway || t.Granted == "partial" {
+				continue
+			}
+			if first == nil || t.Answered() < first.Answered() {
+				first, of = t, o
+			}
+		}
+	}
+	if first == nil {
+		if partial || len(in.Outages) == 0 {
+			return diagnosis.Refusal{Kind: "none"}
+		}
+		if full, _ := in.Counts(unknown); full > 0 {
+			return in.refusalFromCounters()
+		}
+		return diagnosis.Refusal{Kind: "none"}
+	}
+	if first.Granted == "" && first.Refusal == "" {
+		return diagnosis.Refusal{Kind: "none"} // turned away before the primary looked at the offset
+	}
+	r := diagnosis.Refusal{Kind: in.RefusalKind(of, first), Instance: of.Replica.Name}
+	r.RequestedOffset, r.PrimaryOffset, r.NeededBytes, r.BacklogBytes = in.Arithmetic(of, first)
+	if r.Kind == "backlog-overflow" {
+		r.AtLeastBytes, r.AtMostBytes, r.How = in.Shortfall(of, first).Bounds()
+	}
+	if r.NeededBytes != nil && r.BacklogBytes != nil && r.Kind == "backlog-overflow" {
+		n := max(*r.NeededBytes-*r.BacklogBytes, 0)
+		r.ShortByBytes = &n
+	}
+	return r
+}
+
+// refusalFromCounters: only counters show the full resyncs; they count lost offsets and unknown ids alike.
+func (in *Incident) refusalFromCounters() diagnosis.Refusal {
+	p := in.Primary
+	a, b := p.LastSampleBefore(in.Start), p.FirstSampleAfter(in.End)
+	if b == nil && len(p.Samples) > 0 {
+		b = &p.Samples[len(p.Samples)-1]
+	}
+	if a == nil || b == nil {
+		return diagnosis.Refusal{Kind: "unknown"}
+	}
+	if a.RunID != b.RunID || a.ReplID != b.ReplID && a.ReplID != "" {
+		return diagnosis.Refusal{Kind: "replid-mismatch"}
+	}
+	if b.SyncPartialErr > a.SyncPartialErr {
+		return diagnosis.Refusal{Kind: "backlog-overflow"}
+	}
+	return diagnosis.Refusal{Kind: "unknown"}
+}
+
+// RefusalKind is the primary's reason; where its line is lost, what offsets, ids and counters leave as the only one.
+func (in *Incident) RefusalKind(o *replication.Outage, t *replication.Attempt) string {
+	kind := t.Refusal
+	p := t.Server
+	if p == nil {
+		p = in.Primary
+	}
+	if kind == "" && t.Granted == "full" {
+		granted := ""
+		if t.FullEv != nil {
+			granted = t.FullEv.ReplID
+		} else {
+			granted = idAfter(p, o, t)
+		}
+		switch {
+		case t.Asked == "full":
+			kind = "fresh-replica"
+		case t.Asked == "":
+			return "unknown"
+		case granted != "" && t.Replid != "" && granted != t.Replid:
+			kind = "replid-mismatch"
+		case t.Offset >= 0 && t.PrimaryOffset >= 0 && t.Offset > t.PrimaryOffset+1:
+			return "offset-ahead"
+		default:
+			kind = "backlog-overflow" // the same id and an offset behind: only the window is left
+		}
+	}
+	if kind == "fresh-replica" && dropped(o, t) {
+		return "forced"
+	}
+	if kind == "replid-mismatch" && backlogFreed(p, t, in) {
+		return "no-backlog"
+	}
+	return cmp.Or(kind, "unknown")
+}
+
+// idAfter is the id under which the replica came back, as the dumps have it: a full resync over two connections is
+// granted without a word of it. Empty where none has, or where it is the one that was asked for under another name.
+func idAfter(p *timeline.Host, o *replication.Outage, t *replication.Attempt) string {
+	for _, h := range []*timeline.Host{p, o.Replica} {
+		if s := h.FirstSampleAfter(max(t.End, t.At)); s != nil && (h == p && s.Role == "master" || s.LinkStatus == "up") && s.ReplID2 != t.Replid {
+			return s.ReplID
+		}
+	}
+	return ""
+}
+
+// backlogFreed reports whether the id asked for was the primary's own, of the same process, before its backlog's TTL
+// freed it (from 4.0 a freed backlog takes a new id), or whether it had no backlog.
+func backlogFreed(h *timeline.Host, t *replication.Attempt, in *Incident) bool {
+	for i := range h.Events {
+		e := &h.Events[i]
+		if e.Kind == message.BacklogFreed && e.At <= t.At {
+			for _, l := range h.Lives {
+				if l.StartEv != nil && l.From > e.At && l.From <= t.At {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	s := h.LastSampleBefore(t.At)
+	return s != nil && s.BacklogActive.Known() && s.BacklogActive == 0 && s.At > in.Start && s.ReplID == t.Replid && t.Replid != ""
+}
+
+// dropped reports whether the replica had forgotten its primary although its process lived on: it asked for everything,
+// and no failed full resync had made it forget (up to 6.2 that does: redis 6.2.16 replication.c:2146).
+func dropped(o *replication.Outage, t *replication.Attempt) bool {
+	if o.First || o.Restart != nil || o.Moved != nil || t != o.Tries[0] {
+		return false
+	}
+	return slices.ContainsFunc(o.Notices, func(e *timeline.Event) bool { return e.Instance == o.Replica.Name && e.Kind == message.PrimaryLinkLost })
+}

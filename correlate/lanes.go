@@ -1,0 +1,297 @@
+package correlate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+	"psyncope/ingest/table"
+)
+
+// maxPoints bounds a series: enough for a wide screen, few enough that a group's day stays small. Each bucket keeps
+// its lowest and highest value, so that no peak is lost.
+const maxPoints = 1200
+
+// picture adds the lanes and series that reports draw, for groups with incidents and the one that is asked for.
+func picture(g *replication.Group, d *diagnosis.Diagnosis) {
+	all := slices.Clone(g.Hosts)
+	for _, l := range g.Links {
+		if !slices.Contains(all, l.Replica) {
+			all = append(all, l.Replica)
+		}
+	}
+	for _, h := range all {
+		d.Lanes = append(d.Lanes, lane(g, h))
+		d.Series = append(d.Series, series(g, h)...)
+	}
+}
+
+func lane(g *replication.Group, h *timeline.Host) diagnosis.Lane {
+	l := diagnosis.Lane{Instance: h.Name, Group: g.ID, Role: "replica", Bars: []diagnosis.Bar{}, Marks: []diagnosis.Mark{}}
+	if h == g.Primary {
+		l.Role = "primary"
+	}
+	from, to := h.FirstSeen(), timeline.LastSeen(h, 1<<62)
+	end := max(to, g.LastSeen())
+	at := from
+	bar := func(state string, a, b micros) {
+		if a == unknown || b == unknown || b <= a {
+			return
+		}
+		l.Bars = append(l.Bars, diagnosis.Bar{State: state, From: *diagnosis.StampOf(a), To: *diagnosis.StampOf(b)})
+	}
+	// A process that ended holds no link until the next one begins.
+	up := func(a, b micros) {
+		for i := range h.Lives {
+			l := &h.Lives[i]
+			next := b
+			if i+1 < len(h.Lives) {
+				next = h.Lives[i+1].From
+			}
+			if l.How == "" || l.How == "ended" || l.To == unknown || next <= a || l.To >= b {
+				continue
+			}
+			bar("up", a, l.To)
+			bar("gone", max(a, l.To), min(b, next))
+			a = max(a, next)
+		}
+		bar("up", a, b)
+	}
+	var own []*replication.Outage
+	for _, o := range g.Links {
+		if o.Replica == h {
+			own = append(own, o)
+		}
+	}
+	for _, o := range own {
+		if o.Lost == unknown {
+			continue
+		}
+		if at != unknown {
+			up(at, o.Lost)
+		}
+		stop := o.Restored
+		if stop == unknown {
+			stop = end
+		}
+		at = o.Lost
+		for _, t := range o.Tries {
+			if t.Granted != "full" {
+				continue
+			}
+			done := t.End
+			if done == unknown {
+				done = stop
+			}
+			begin, load := t.At, unknown
+			if t.FullEv != nil {
+				begin = t.FullEv.At
+			}
+			if t.LoadEv != nil {
+				load = t.LoadEv.At
+			}
+			bar("down", at, begin)
+			if load != unknown {
+				bar("transfer", begin, load)
+				bar("load", load, done)
+			} else {
+				bar("transfer", begin, done)
+			}
+			at = max(at, done)
+		}
+		bar("down", at, stop)
+		at = stop
+	}
+	if at != unknown && (len(own) == 0 || own[len(own)-1].Restored != unknown) {
+		up(at, end)
+	}
+	mark := func(at micros, kind string, length micros, what string, ev ...diagnosis.Evidence) {
+		if at != unknown {
+			l.Marks = append(l.Marks, diagnosis.Mark{At: *diagnosis.StampOf(at), Kind: kind, Seconds: diagnosis.Seconds(length), ErrorS: diagnosis.Seconds(h.Clock.Err), Summary: what, Evidence: append([]diagnosis.Evidence{}, ev...)})
+		}
+	}
+	for _, s := range h.Stalls {
+		kind, what, ev := "stall", h.Name+" gave no sign of life for "+diagnosis.Length(s.To-s.From), []diagnosis.Evidence{}
+		if len(s.Because) > 0 {
+			kind, what, ev = s.Because[0].Kind, s.Because[0].Summary, s.Because[0].Evidence
+		}
+		mark(s.From, kind, s.To-s.From, what, diagnosis.Few(ev, 3)...)
+	}
+	for i := range h.Events {
+		e := &h.Events[i]
+		switch e.Kind {
+		case message.BgsaveStarted, message.DisklessTransferStarted, message.AofRewriteStarted:
+			mark(e.At, "fork", 0, "child started", e.Evidence())
+		case message.ServerReady, message.ServerStarted:
+			mark(e.At, "restart", 0, "the server started", e.Evidence())
+		case message.PsyncRefusedBacklog, message.PsyncRefusedReplid, message.PsyncRefusedBacklogNone:
+			mark(e.At, "refused", 0, "partial resync refused", e.Evidence())
+		case message.Promoted, message.PromotedByFailover:
+			mark(e.At, "promotion", 0, "became a primary", e.Evidence())
+		}
+	}
+	slices.SortStableFunc(l.Marks, func(a, b diagnosis.Mark) int { return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Kind, b.Kind)) })
+	return l
+}
+
+// drawn are the numbers worth a line over time. value is nil-able: a dump without the field is a gap.
+var drawn = []struct {
+	name, unit string
+	value      func(*timeline.Sample) (float64, bool)
+	rate       bool // drawn as its change per second
+}{
+	{"master_repl_offset_rate", "bytes/s", func(s *timeline.Sample) (float64, bool) {
+		return number(s.PrimaryOffset, s.Role == "master")
+	}, true},
+	{"repl_backlog_histlen_bytes", "bytes", func(s *timeline.Sample) (float64, bool) {
+		return number(s.BacklogHistlen, s.Role == "master")
+	}, false},
+	{"link_up", "", func(s *timeline.Sample) (float64, bool) {
+		if s.LinkStatus == "up" {
+			return 1, true
+		}
+		return 0, s.LinkStatus == "down"
+	}, false},
+	{"master_last_io_seconds_ago", "seconds", func(s *timeline.Sample) (float64, bool) {
+		return number(s.LastIOSeconds, s.LastIOSeconds >= 0)
+	}, false},
+	{"latest_fork_us", "us", func(s *timeline.Sample) (float64, bool) { return number(s.LatestForkMicros, true) }, false},
+	{"mem_clients_slaves_bytes", "bytes", func(s *timeline.Sample) (float64, bool) {
+		return number(s.MemClientsSlaves, s.Role == "master")
+	}, false},
+	{"used_memory_bytes", "bytes", func(s *timeline.Sample) (float64, bool) { return number(s.UsedMemory, true) }, false},
+	{"instantaneous_ops_per_second", "1/s", func(s *timeline.Sample) (float64, bool) { return number(s.OpsPerSecond, true) }, false},
+	{"sync_full", "", func(s *timeline.Sample) (float64, bool) { return number(s.SyncFull, s.Role == "master") }, false},
+	{"connected_slaves", "", func(s *timeline.Sample) (float64, bool) {
+		return number(s.ConnectedReplicas, s.Role == "master")
+	}, false},
+}
+
+func number(n table.Int, ok bool) (float64, bool) {
+	return float64(n), ok && n.Known()
+}
+
+// curve gathers a series' points; NaN is a gap. Its memory is used again for the next one.
+type curve struct {
+	at     []int64
+	values []float64
+}
+
+func (c *curve) add(at micros, x float64) {
+	c.at, c.values = append(c.at, int64(at/1000)), append(c.values, x)
+}
+
+func series(g *replication.Group, h *timeline.Host) []diagnosis.Series {
+	var out []diagnosis.Series
+	var c curve
+	for _, v := range drawn {
+		c.at, c.values = c.at[:0], c.values[:0]
+		var prev *timeline.Sample
+		for i := range h.Samples {
+			s := &h.Samples[i]
+			x, ok := v.value(s)
+			if v.rate {
+				if !ok {
+					prev = nil
+					continue
+				}
+				p := prev
+				prev = s
+				if p == nil || p.RunID != s.RunID || s.At-p.At < second/4 {
+					continue
+				}
+				was, _ := v.value(p)
+				x = max(0, (x-was)/diagnosis.Seconds(s.At-p.At))
+			}
+			if !ok {
+				if n := len(c.values); n > 0 && !math.IsNaN(c.values[n-1]) {
+					c.add(s.At, math.NaN())
+				}
+				continue
+			}
+			c.add(s.At, x)
+		}
+		out = c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: v.name, Unit: v.unit})
+	}
+	return lagSeries(g, out, h, &c)
+}
+
+// lagSeries adds how many bytes a replica's acknowledged offset is behind the primary's, by the primary's own dumps.
+func lagSeries(g *replication.Group, out []diagnosis.Series, h *timeline.Host, c *curve) []diagnosis.Series {
+	c.at, c.values = c.at[:0], c.values[:0]
+	for _, p := range g.Servers() {
+		i := 0
+		for j := range p.Replicas {
+			r := &p.Replicas[j]
+			if !r.Offset.Known() || g.At(r.Addr) != h {
+				continue
+			}
+			for i < len(p.Samples) && p.Samples[i].At < r.At {
+				i++
+			}
+			if i < len(p.Samples) && p.Samples[i].At == r.At && p.Samples[i].PrimaryOffset.Known() {
+				c.add(r.At, float64(max(p.Samples[i].PrimaryOffset-r.Offset, 0)))
+			}
+		}
+	}
+	return c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: "offset_lag_bytes", Unit: "bytes"})
+}
+
+// append adds the thinned curve as the points of s, if it has any.
+func (c *curve) append(out []diagnosis.Series, s diagnosis.Series) []diagnosis.Series {
+	if len(c.at) == 0 {
+		return out
+	}
+	c.thin()
+	s.At = slices.Clone(c.at)
+	s.Values = make([]*float64, len(c.values))
+	kept := slices.Clone(c.values)
+	for i := range kept {
+		if !math.IsNaN(kept[i]) {
+			s.Values[i] = &kept[i]
+		}
+	}
+	return append(out, s)
+}
+
+// thin leaves at most maxPoints, keeping the lowest and the highest of each bucket, and gaps.
+func (c *curve) thin() {
+	if len(c.at) <= maxPoints {
+		return
+	}
+	const buckets = maxPoints / 2
+	all, n := len(c.at), 0
+	keep := func(i int) {
+		c.at[n], c.values[n] = c.at[i], c.values[i] // never ahead of what is still to be read: two of each bucket, in order
+		n++
+	}
+	for b := range buckets {
+		lo, hi := b*all/buckets, (b+1)*all/buckets
+		low, high := -1, -1
+		for i := lo; i < hi; i++ {
+			if math.IsNaN(c.values[i]) {
+				continue
+			}
+			if low < 0 || c.values[i] < c.values[low] {
+				low = i
+			}
+			if high < 0 || c.values[i] > c.values[high] {
+				high = i
+			}
+		}
+		switch {
+		case low < 0:
+			keep(lo)
+		case low == high:
+			keep(low)
+		default:
+			keep(min(low, high))
+			keep(max(low, high))
+		}
+	}
+	c.at, c.values = c.at[:n], c.values[:n]
+}

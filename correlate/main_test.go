@@ -1,9 +1,0 @@
-package correlate
-
-import (
-	"testing"
-
-	"psyncope/fixtures/draw"
-)
-
-func TestMain(m *testing.M) { draw.Main(m, 0) }

@@ -1,0 +1,57 @@
+package replication
+
+import (
+	"psyncope/correlate/timeline"
+)
+
+func (g *Group) LastSeen() micros {
+	t := unknown
+	for _, h := range g.Hosts {
+		t = max(t, timeline.LastSeen(h, 1<<62))
+	}
+	return t
+}
+
+// AttachedAt are the replicas the primary had just before.
+func (g *Group) AttachedAt(p *timeline.Host, at micros) map[*timeline.Host]bool {
+	out := map[*timeline.Host]bool{}
+	for _, o := range g.Links {
+		if o.Server != nil && o.Server != p || o.Promoted {
+			continue
+		}
+		if o.Restored != unknown && o.Restored < at {
+			out[o.Replica] = true
+		}
+		if o.Lost >= at && !o.First {
+			out[o.Replica] = true
+		}
+	}
+	for i := range p.Replicas {
+		r := &p.Replicas[i]
+		if r.At <= at && at-r.At < 60*second && r.State == "online" {
+			if h := g.At(r.Addr); h != nil {
+				out[h] = true
+			}
+		}
+	}
+	for _, h := range g.Hosts {
+		if s := h.LastSampleBefore(at); s != nil && s.LinkStatus == "up" && h != p {
+			out[h] = true
+		}
+	}
+	return out
+}
+
+// Memory is what the primary's data may have: maxmemory, or the host's memory. 0 is unknown.
+func (g *Group) Memory() int64 {
+	for i := len(g.Primary.Samples) - 1; i >= 0; i-- {
+		s := &g.Primary.Samples[i]
+		if s.MaxMemory.Or(0) > 0 {
+			return int64(s.MaxMemory)
+		}
+		if s.TotalSystemMemory.Or(0) > 0 {
+			return int64(s.TotalSystemMemory)
+		}
+	}
+	return 0
+}

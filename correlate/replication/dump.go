@@ -1,0 +1,104 @@
+package replication
+
+import (
+	"psyncope/correlate/diagnosis"
+)
+
+func (m *linkMachine) replicaDump(it item) {
+	s := it.sample
+	if s.Role == "master" && m.follows && !m.hasLog(it.at) {
+		o := m.cur
+		if o == nil {
+			o = m.open(it, it.at)
+		}
+		o.Promoted, o.Restored, m.cur, m.follows = true, it.at, nil, false
+		o.Proof = appendFew(o.Proof, s.Evidence("role:master"))
+		m.upOnce = false
+		return
+	}
+	if s.Role != "slave" || s.LinkStatus == "" {
+		return
+	}
+	m.follows = true
+	if s.PrimaryHost != "" && m.server == nil {
+		m.server = m.g.Primary
+	}
+	if s.LinkStatus == "up" {
+		if m.cur == nil {
+			m.up(it.at)
+			return
+		}
+		m.wasUp(it.at)
+		if m.cur == nil || m.hasLog(it.at) || s.LastIOSeconds.Or(0) > 2 {
+			return
+		}
+		// A replica that just woke still believes in its link, for a moment: against the primary's log its word counts when
+		// a second dump repeats it.
+		if m.may(it) || m.cur.LostBy == replicaInfo || m.saidUp == m.cur {
+			m.close(it, "")
+		} else {
+			m.saidUp = m.cur
+		}
+		return
+	}
+	m.saidUp = nil
+	lost := it.at
+	if d := s.LinkDownSeconds; d.Known() && d >= 0 && d < 1<<24 {
+		lost = it.at - micros(d)*second
+	}
+	if m.cur != nil {
+		m.cur.Proof = appendFew(m.cur.Proof, s.Evidence("master_link_status:down", "master_link_down_since_seconds:"+diagnosis.Itoa(s.LinkDownSeconds.Or(-1))))
+		return
+	}
+	if m.hasLog(it.at) {
+		return
+	}
+	// What a replica says of its own link is first hand. If it was down all along, the primary's log closed it too early:
+	// the primary has sent a resync before the replica has loaded it.
+	if n := len(m.out); n > 0 && !m.out[n-1].Promoted && m.out[n-1].Restored != unknown && lost <= m.out[n-1].Restored+second {
+		m.cur = m.out[n-1]
+		m.cur.Restored, m.cur.RestoredEv = unknown, nil
+		m.cur.LostBy = replicaInfo
+		return
+	}
+	o := m.open(it, lost)
+	o.First = !m.hadLink(it.at) && (!s.LinkDownSeconds.Known() || s.LinkDownSeconds < 0 || s.LinkDownSeconds >= 1<<24)
+	o.Begun = !m.hadLink(it.at)
+	o.Proof = appendFew(o.Proof, s.Evidence("master_link_status:down", "master_link_down_since_seconds:"+diagnosis.Itoa(s.LinkDownSeconds.Or(-1))))
+}
+
+// hasLog reports whether the replica's own log speaks at this moment.
+func (m *linkMachine) hasLog(at micros) bool {
+	from, ok := m.covers[ReplicaLog]
+	return ok && from <= at
+}
+
+func (m *linkMachine) primaryDump(it item) {
+	s := it.sample
+	if it.gone {
+		if m.cur == nil && m.upOnce && m.may(it) {
+			o := m.open(it, it.at)
+			o.Proof = appendFew(o.Proof, s.Evidence("connected_slaves:"+diagnosis.Itoa(s.ConnectedReplicas.Or(0)), "("+m.h.Name+" no longer listed)"))
+		}
+		return
+	}
+	if it.row.State == "online" {
+		m.close2(it)
+		return
+	}
+	if m.cur == nil && m.may(it) {
+		o := m.open(it, it.at)
+		o.First = !m.hadLink(it.at)
+		o.Proof = appendFew(o.Proof, diagnosis.Evidence{File: it.row.File, Line: it.row.Line, Text: "slave " + it.row.Addr + " state=" + it.row.State})
+	}
+}
+
+func (m *linkMachine) close2(it item) {
+	if m.cur == nil {
+		m.up(it.at)
+		return
+	}
+	if m.may(it) {
+		m.close(it, "")
+	}
+}

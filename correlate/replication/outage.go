@@ -1,0 +1,126 @@
+package replication
+
+import (
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/timeline"
+)
+
+func AttemptEvidence(t *Attempt) []diagnosis.Evidence {
+	var out []diagnosis.Evidence
+	for _, e := range []*timeline.Event{t.AskEv, t.AnswerEv, t.FullEv, t.FailEv} {
+		if e != nil {
+			out = append(out, e.Evidence())
+		}
+	}
+	return out
+}
+
+func EvidenceOf(evs []*timeline.Event, n int) []diagnosis.Evidence {
+	var out []diagnosis.Evidence
+	for _, e := range evs {
+		if len(out) == n {
+			break
+		}
+		out = append(out, e.Evidence())
+	}
+	return out
+}
+
+// HeardUntil is the latest moment at which a dump of the replica still shows a live link: it had heard the primary
+// master_last_io_seconds_ago before.
+func (o *Outage) HeardUntil() micros {
+	s := o.Replica.LastSampleBefore(o.Lost - second)
+	if s == nil || s.LinkStatus != "up" || !s.LastIOSeconds.Known() || s.LastIOSeconds < 0 {
+		return unknown
+	}
+	return s.At - micros(s.LastIOSeconds+1)*second
+}
+
+// Outage is one break in the life of a replica's link: from the loss, attempt by attempt, until it was up again.
+type Outage struct {
+	Replica *timeline.Host
+	Lost    micros // when the first side noticed
+	// Restored is when the replica was up to date again; unknown while it never was.
+	Restored micros
+	LostBy   source
+	First    bool // the replica's first attachment: provisioning, no loss
+	Begun    bool // the evidence begins inside the outage: when it was lost is not known
+	Promoted bool // it ended because the replica became a primary
+	// What was said at the loss, by either side; nil where it was not.
+	TimeoutByReplica, TimeoutByPrimary, Overflow *timeline.Event
+	Notices                                      []*timeline.Event // every line that says it is lost
+	Restart                                      *timeline.Life    // the replica's process that began inside it
+	Moved                                        *timeline.Event   // REPLICAOF to another primary, or NO ONE
+	Tries                                        []*Attempt
+	Failures                                     []*timeline.Event // attempts that did not get as far as asking
+	Closing                                      string            // partial or full: what ended it
+	Proof                                        []diagnosis.Evidence
+	RestoredEv                                   *timeline.Event
+	Server                                       *timeline.Host  // the primary it lost
+	Tried                                        []string        // addresses it tried to connect to
+	Served                                       bool            // the replica had been a primary that others lost, before it was told to follow one
+	online                                       *timeline.Event // the primary said that it is over, where the replica's log should have the word
+}
+
+// Attempt is one request for synchronization and what came of it.
+type Attempt struct {
+	At, End       micros
+	Asked         string // partial, full or empty
+	Replid        string
+	Offset        int64 // asked for; -1 unknown
+	Refusal       string
+	PrimaryOffset int64 // where the primary was when it answered; -1 unknown
+	Granted       string
+	Outcome       string // partial, full, failed, or empty while open
+	Count         int64
+	ByReplica     bool // the replica's log has it
+	ByPrimary     bool // the primary's log has it
+	AskEv         *timeline.Event
+	AnswerEv      *timeline.Event
+	FullEv        *timeline.Event // the replica's line that names the granted offset
+	ReceiveEv     *timeline.Event
+	LoadEv        *timeline.Event
+	FailEv        *timeline.Event
+	Server        *timeline.Host
+	replid2       string // ids the primary had, from its answer
+}
+
+func (o *Outage) last() *Attempt {
+	if len(o.Tries) == 0 {
+		return nil
+	}
+	return o.Tries[len(o.Tries)-1]
+}
+
+func CmpEvent(a, b *timeline.Event) *timeline.Event {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// unfold takes one request out of the attempt that counts those of this row.
+func (o *Outage) unfold(ask *timeline.Event) {
+	for _, t := range o.Tries {
+		if t.AskEv == ask && t.Count > 1 {
+			t.Count--
+			return
+		}
+	}
+}
+
+// appendFew keeps the first few proofs: a link that is down for an hour is down in every dump.
+func appendFew(list []diagnosis.Evidence, e diagnosis.Evidence) []diagnosis.Evidence {
+	if len(list) < 3 {
+		return append(list, e)
+	}
+	return list
+}
+
+// Answered is when the primary refused, on its own clock where its log tells: it decides which refusal came first.
+func (t *Attempt) Answered() micros {
+	if t.AnswerEv != nil {
+		return t.AnswerEv.At
+	}
+	return t.At
+}

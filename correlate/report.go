@@ -1,0 +1,221 @@
+package correlate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"psyncope/correlate/advice"
+	"psyncope/correlate/cause"
+	"psyncope/correlate/chain"
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/incident"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/sizing"
+	"psyncope/correlate/timeline"
+)
+
+// groupID names a group: the directory its instances share, else its first primary.
+func groupID(g *replication.Group) string {
+	if dir, _, ok := strings.Cut(g.Primary.Name, "/"); ok {
+		return dir
+	}
+	return g.Primary.Name
+}
+
+func named(g *replication.Group, name string) bool {
+	if g.ID == name || g.Primary.Name == name {
+		return true
+	}
+	return slices.ContainsFunc(g.Hosts, func(h *timeline.Host) bool { return h.Name == name })
+}
+
+func clockReport(h *timeline.Host, g *replication.Group) diagnosis.HostClock {
+	c := &h.Clock
+	how := c.Method
+	switch {
+	case !h.HasLog():
+	case c.ZoneKnown:
+		how += "; zone from " + c.ZoneHow
+	default:
+		how += "; zone " + c.ZoneHow
+	}
+	return diagnosis.HostClock{Instance: h.Name, Group: g.ID, ZoneOffsetS: diagnosis.Seconds(c.Zone), SkewS: diagnosis.Seconds(c.Skew), ErrorS: diagnosis.Seconds(c.Err), Method: how, Pairs: c.Pairs, Changes: append([]string{}, c.Changes...)}
+}
+
+func incidentReport(in *cause.Judged, next micros, p *sizing.Plan) diagnosis.Incident {
+	v := in.Verdict
+	out := diagnosis.Incident{Group: in.G.ID, Alternatives: []diagnosis.Alternative{}, Affected: in.Affected, Chain: chain.Chain(in), Missing: append([]string{}, v.Missing...), Recommendations: []diagnosis.Recommendation{}, Resyncs: []diagnosis.Resync{}}
+	for _, h := range cutShort(in) {
+		out.Missing = append(out.Missing, fmt.Sprintf("the log of %s from before %s", h.Name, diagnosis.ClockTime(h.FirstLine())))
+	}
+	start := in.Start
+	if v.Best != nil {
+		at := in.TriggerAt()
+		out.Trigger = diagnosis.Trigger{Kind: v.Best.Cause.Kind, Instance: v.Best.Suspect.Name, At: diagnosis.StampOf(at), Confidence: diagnosis.Round2(v.P), Summary: v.Best.Summary()}
+		if at != unknown {
+			start = min(start, at)
+		}
+	} else {
+		out.Trigger = diagnosis.Trigger{Kind: "unknown", Instance: "", At: diagnosis.StampOf(in.TriggerAt()), Confidence: diagnosis.Round2(v.P), Summary: cause.UnknownProse}
+	}
+	out.Start, out.End = diagnosis.StampOf(start), diagnosis.StampOf(in.End)
+	rank := v.Ranking
+	if v.Best != nil {
+		rank = rank[1:]
+	}
+	for i, h := range worthTelling(rank) {
+		if i < 6 || h.P > 0.02 {
+			at := h.At
+			out.Alternatives = append(out.Alternatives, diagnosis.Alternative{Kind: h.Cause.Kind, Instance: h.Suspect.Name, At: diagnosis.StampOf(at), Confidence: diagnosis.Round2(h.P), WhyNot: h.WhyNot()})
+		}
+	}
+	out.FullSyncs, out.PartialSyncs = in.Counts(next)
+	resyncs(in.Incident, &out)
+	out.Refusal = in.Refusal()
+	out.Loop, out.Storm = in.Loop, in.Storm
+	out.Severity = severity(in, out.FullSyncs)
+	out.Headline = headline(in, &out)
+	advice.Give(in, p, &out)
+	return out
+}
+
+// worthTelling orders the causes that lost: by belief where they have any, then those that evidence speaks against, for
+// they were looked at and ruled out; those of which nothing is said come last.
+func worthTelling(rank []*cause.Hypothesis) []*cause.Hypothesis {
+	weight := func(h *cause.Hypothesis) float64 {
+		if h.P >= 0.005 {
+			return 100 + h.P
+		}
+		w := 0.0
+		for i, f := range h.Findings {
+			if f.Answer == cause.No && f.Text != "" {
+				w = max(w, -h.Cause.Clues[i].No)
+			}
+		}
+		return w
+	}
+	out := slices.Clone(rank)
+	slices.SortStableFunc(out, func(a, b *cause.Hypothesis) int { return cmp.Compare(weight(b), weight(a)) })
+	return out
+}
+
+// severity is critical where a full resync happened that was no provisioning or planned restart of a replica, or a
+// link stayed down for more than 30 s (contract).
+func severity(in *cause.Judged, full int64) string {
+	planned := in.Verdict.Best != nil && in.Verdict.Best.Cause.Kind == "replica-restart" && plannedRestart(in.Incident)
+	if full > 0 && !planned && len(in.Outages) > 0 {
+		return diagnosis.Critical
+	}
+	for _, o := range in.Outages {
+		end := o.Restored
+		if end == unknown {
+			end = in.G.LastSeen()
+		}
+		if o.Promoted || o.Lost == unknown || end == unknown {
+			continue
+		}
+		if end-o.Lost > 30*second {
+			return diagnosis.Critical
+		}
+	}
+	return diagnosis.Warning
+}
+
+func plannedRestart(in *incident.Incident) bool {
+	for _, o := range in.Outages {
+		if o.Restart == nil {
+			return false
+		}
+		l := o.Replica.LifeBefore(o.Restart)
+		if l == nil || l.How != "shutdown" {
+			return false
+		}
+	}
+	return true
+}
+
+func headline(in *cause.Judged, i *diagnosis.Incident) string {
+	who := diagnosis.List(i.Affected)
+	cause := i.Trigger.Kind
+	switch {
+	case len(in.Outages) == 0:
+		return fmt.Sprintf("%s on %s: no lost link in the evidence", cause, cmp.Or(i.Trigger.Instance, in.Primary.Name))
+	case i.Storm:
+		return fmt.Sprintf("Full-resync storm: %s on %s began it, %s feeds it; %d full resyncs for %s", cause, i.Trigger.Instance, i.Loop.Kind, i.FullSyncs, who)
+	}
+	end := "and the link was still down when the evidence ends"
+	if i.End != nil {
+		switch {
+		case i.FullSyncs > 0:
+			end = fmt.Sprintf("and came back by %s", diagnosis.Plural(i.FullSyncs, "full resync", "full resyncs"))
+		case i.PartialSyncs > 0:
+			end = fmt.Sprintf("and caught up by %s", diagnosis.Plural(i.PartialSyncs, "partial resync", "partial resyncs"))
+		default:
+			end = "and came back"
+		}
+	}
+	if len(i.Affected) == 0 { // nobody is left but whoever took over
+		var heirs []string
+		for _, o := range in.Outages {
+			if o.Promoted && !slices.Contains(heirs, o.Replica.Name) {
+				heirs = append(heirs, o.Replica.Name)
+			}
+		}
+		who, end = diagnosis.List(heirs), "and became primary"
+	}
+	if i.Trigger.Kind == "unknown" {
+		return fmt.Sprintf("%s lost the link to the primary for a reason the evidence does not show, %s", who, end)
+	}
+	return fmt.Sprintf("%s on %s: %s lost the link, %s", cause, i.Trigger.Instance, who, end)
+}
+
+// resyncs lists every attempt.
+func resyncs(in *incident.Incident, out *diagnosis.Incident) {
+	for _, o := range in.Outages {
+		for _, t := range o.Tries {
+			r := diagnosis.Resync{Instance: o.Replica.Name, At: diagnosis.StampOf(t.At), Asked: cmp.Or(t.Asked, "unknown"), Outcome: cmp.Or(t.Outcome, "failed"), Refusal: cmp.Or(t.Refusal, "none")}
+			if t.Granted == "full" && t.Refusal == "" {
+				r.Refusal = in.RefusalKind(o, t)
+			}
+			if t.Granted == "partial" {
+				r.Refusal = "none"
+			}
+			r.RequestedOffset, r.PrimaryOffset, r.NeededBytes, r.BacklogBytes = in.Arithmetic(o, t)
+			if r.Refusal == "backlog-overflow" {
+				r.AtLeastBytes, r.AtMostBytes, _ = in.Shortfall(o, t).Bounds()
+			}
+			if t.End != unknown {
+				r.Seconds = diagnosis.Seconds(t.End - t.At)
+			}
+			out.Resyncs = append(out.Resyncs, r)
+		}
+	}
+	slices.SortStableFunc(out.Resyncs, func(a, b diagnosis.Resync) int {
+		return cmp.Or(diagnosis.CompareStamps(a.At, b.At), cmp.Compare(a.Instance, b.Instance))
+	})
+}
+
+// reachBack is how far before the loss a log must reach to tell what led to it: a repl-timeout of silence, and what
+// was said before that.
+const reachBack = 30 * second
+
+// cutShort are the hosts of the first round whose logs begin too late to tell how it began, and not with a start.
+func cutShort(in *cause.Judged) []*timeline.Host {
+	if in.Verdict.Best != nil && in.Verdict.P >= 0.9 {
+		return nil
+	}
+	hs := []*timeline.Host{in.Primary}
+	for _, o := range in.Wave {
+		if !slices.Contains(hs, o.Replica) {
+			hs = append(hs, o.Replica)
+		}
+	}
+	return slices.DeleteFunc(hs, func(h *timeline.Host) bool {
+		if !h.HasLog() || h.FirstLine() == unknown || h.FirstLine() < in.Contact-reachBack {
+			return true
+		}
+		return len(h.Lives) > 0 && h.Lives[0].StartEv != nil && h.Lives[0].From-h.FirstLine() <= timeline.BannerLead
+	})
+}

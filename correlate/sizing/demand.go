@@ -1,0 +1,142 @@
+package sizing
+
+import (
+	"cmp"
+	"slices"
+
+	"psyncope/correlate/cause"
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/incident"
+	"psyncope/correlate/replication"
+)
+
+// Demand is one full resync of an incident, and what would have spared it.
+type Demand struct {
+	o       *replication.Outage
+	try     *replication.Attempt
+	at      micros
+	count   int64
+	Need    incident.Shortfall
+	Curable bool // a backlog of need.most bytes would have granted a partial resync
+	effect  bool // its link was lost to the work of an earlier full resync
+}
+
+func (d *Demand) Name() string {
+	if d.at == unknown {
+		return d.o.Replica.Name
+	}
+	return d.o.Replica.Name + " at " + diagnosis.ClockTime(d.at)
+}
+
+// dated is the resync's name with its date: a curve spans the whole capture.
+func (d *Demand) dated() string {
+	if d.at == unknown {
+		return d.o.Replica.Name
+	}
+	return d.o.Replica.Name + " at " + d.at.Time().Format(diagnosis.StampLayout)
+}
+
+// Account is one incident's full resyncs: those whose requests are known, and how many there were in all.
+type Account struct {
+	In      *cause.Judged
+	Total   int64
+	Demands []Demand
+	feeds   bool // one round's work brings on the next: what is not told apart goes with the rest
+	why     string
+}
+
+// BacklogCures reports whether the incident is of a kind that a larger backlog could have made a partial resync of, and
+// why not. Whatever keeps a resync from succeeding, or ends the primary's stream, no backlog mends.
+func BacklogCures(in *cause.Judged) (bool, string) {
+	if b := in.Verdict.Best; b != nil && !slices.Contains(b.Cause.Fix, "raise-backlog") {
+		return false, b.Cause.Kind + " is no matter of the backlog"
+	}
+	if l := in.Loop; l != nil && (l.Kind == "output-buffer" || l.Kind == "snapshot-failed" || l.Kind == "failover") {
+		return false, "the " + l.Kind + " loop goes on whatever the backlog holds"
+	}
+	return true, ""
+}
+
+// Stale reports whether a restarted replica asked from an old dump file and not from where it had stopped: what it misses
+// then is the age of the dump, and no sensible backlog reaches back as far.
+func Stale(in *incident.Incident, o *replication.Outage, t *replication.Attempt) bool {
+	if o.Restart == nil {
+		return false
+	}
+	if t.Offset >= 0 {
+		for i := len(o.Replica.Samples) - 1; i >= 0; i-- {
+			if s := &o.Replica.Samples[i]; s.At < o.Lost && s.Role == "slave" && s.ReplicaOffset.Or(0) > 0 {
+				return t.Offset < int64(s.ReplicaOffset)
+			}
+		}
+		p := t.Server
+		if p == nil {
+			p = in.Primary
+		}
+		if before, _ := p.OffsetsAround(o.Lost, o.Replica.Clock.Err, t.Replid); before > 0 {
+			return t.Offset < before
+		}
+	}
+	l := o.Replica.LifeBefore(o.Restart)
+	return l == nil || l.How != "shutdown"
+}
+
+// demandsOf lists the incident's full resyncs in order of time.
+func demandsOf(in *cause.Judged, next micros) Account {
+	a := Account{In: in}
+	a.Total, _ = in.Counts(next)
+	cures, why := BacklogCures(in)
+	a.why = why
+	l, storm := in.Loop, in.Storm
+	a.feeds = storm && l != nil && l.Kind == "fork-cascade"
+	first := map[*replication.Outage]bool{}
+	for _, o := range in.Wave {
+		first[o] = true
+	}
+	for _, o := range in.Outages {
+		if o.Promoted {
+			continue
+		}
+		for _, t := range o.Tries {
+			if t.Granted != "full" {
+				continue
+			}
+			d := Demand{o: o, try: t, at: t.At, count: max(t.Count, 1), Need: incident.Shortfall{Least: -1, Most: -1}, effect: a.feeds && !first[o]}
+			if in.RefusalKind(o, t) == "backlog-overflow" {
+				d.Need = in.Shortfall(o, t)
+				d.Curable = cures && d.Need.Most >= 0 && !Stale(in.Incident, o, t)
+			}
+			a.Demands = append(a.Demands, d)
+		}
+		if d, ok := fromCountersOnly(in.Incident, o); ok {
+			d.Curable = cures && d.Need.Most >= 0 && !Stale(in.Incident, o, &replication.Attempt{Offset: -1})
+			a.Demands = append(a.Demands, d)
+		}
+	}
+	slices.SortStableFunc(a.Demands, func(x, y Demand) int {
+		return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.o.Replica.Name, y.o.Replica.Name))
+	})
+	for i := range a.Demands {
+		d := &a.Demands[i]
+		// The window had room for as much and it was refused all the same (a backlog emptied by a resize, up to 6.2).
+		if _, _, _, has := in.Arithmetic(d.o, d.try); has != nil && d.Need.Most <= *has {
+			d.Curable = false
+		}
+	}
+	return a
+}
+
+// fromCountersOnly makes a demand of an outage that no log tells of: the primary's counters say that it ended in a full
+// resync for a lost offset.
+func fromCountersOnly(in *incident.Incident, o *replication.Outage) (Demand, bool) {
+	if len(o.Tries) > 0 || o.Restored == unknown || o.Closing == "partial" || o.Server == nil {
+		return Demand{}, false
+	}
+	p := o.Server
+	a, b := p.LastSampleBefore(o.Lost), p.FirstSampleAfter(o.Restored)
+	if a == nil || b == nil || a.RunID != b.RunID || a.ReplID != b.ReplID || b.SyncFull <= a.SyncFull || b.SyncPartialErr <= a.SyncPartialErr {
+		return Demand{}, false
+	}
+	t := &replication.Attempt{At: o.Restored, End: o.Restored, Offset: -1, PrimaryOffset: -1, Count: 1, Server: p, Asked: "partial", Granted: "full"}
+	return Demand{o: o, try: t, at: o.Restored, count: 1, Need: in.FromDumps(o, p, o.Restored)}, true
+}

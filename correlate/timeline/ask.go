@@ -1,0 +1,162 @@
+package timeline
+
+import (
+	"sort"
+	"strings"
+
+	"psyncope/ingest/message"
+)
+
+// Warned finds a warning of the host's about its kernel, and whether its log has a start in it, at which the server
+// would have said so.
+func (h *Host) Warned(kind string) (warning *Event, started bool) {
+	for i := range h.Events {
+		switch e := &h.Events[i]; {
+		case e.Kind == kind:
+			warning = e
+		case e.Kind == message.ServerStarting || e.Kind == message.ServerStarted:
+			started = true
+		}
+	}
+	return warning, started
+}
+
+// LongestFork is the longest fork that the evidence has of the host.
+func (h *Host) LongestFork() (us micros, memory int64) {
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if f := micros(s.LatestForkMicros.Or(0)); f > us {
+			us, memory = f, s.UsedMemory.Or(0)
+		}
+	}
+	for i := range h.Stalls {
+		for _, e := range h.Stalls[i].Because {
+			if e.Kind == "fork-stall" {
+				us = max(us, e.To-e.From)
+			}
+		}
+	}
+	return us, memory
+}
+
+// WroteAfter reports whether the host's own log has a line from this moment on.
+func (h *Host) WroteAfter(at micros) bool {
+	return h.AnyEvent(func(e *Event) bool { return e.At >= at && Awake(e) })
+}
+
+// AnswersBetween reports whether the host gave a dump between two moments.
+func (h *Host) AnswersBetween(from, to micros) bool {
+	s := h.FirstSampleAfter(from)
+	return s != nil && (to == unknown || s.At <= to)
+}
+
+// LogCovers reports whether the host's log reaches over the moment.
+func (h *Host) LogCovers(at micros) bool {
+	return len(h.Events) > 0 && h.Events[0].At <= at
+}
+
+// has tells which kinds of artifact the host has, for what is missing.
+func (h *Host) HasLog() bool {
+	return h.AnyEvent(func(e *Event) bool { return !strings.HasPrefix(e.Kind, "reply-") })
+}
+
+// AnyEvent reports whether the host has an event of some sort.
+func (h *Host) AnyEvent(sort func(*Event) bool) bool {
+	for i := range h.Events {
+		if sort(&h.Events[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *Host) HasInfo() bool { return len(h.Samples) > 0 }
+
+func (h *Host) HasSlowlog() bool { return h.slowlogSeen || len(h.Commands) > 0 }
+
+// longestSilence is the longest stretch between two moments in which the host's main thread wrote no line.
+func (h *Host) longestSilence(from, to micros) Span {
+	best, last := Span{from, from}, from
+	see := func(at micros) {
+		if at-last > best.To-best.From {
+			best = Span{last, at}
+		}
+		last = at
+	}
+	for i := range h.Events {
+		e := &h.Events[i]
+		if e.At <= from || !Awake(e) {
+			continue
+		}
+		if e.At >= to {
+			break
+		}
+		see(e.At)
+		last = max(last, min(e.Last, to))
+	}
+	see(to)
+	return best
+}
+
+// Awake reports whether a line shows that the host's event loop turned. Children write their own lines, signal handlers
+// theirs, and a script that runs too long has itself announced from inside.
+func Awake(e *Event) bool {
+	switch e.Kind {
+	case message.ScriptSlow, message.WatchdogExpired, message.ShutdownSignal:
+		return false
+	}
+	return e.Role != "C" && e.PID.Known() && e.At != unknown
+}
+
+// sampleAt is the index of the first dump at this time or later.
+func (h *Host) sampleAt(at micros) int {
+	return sort.Search(len(h.Samples), func(i int) bool { return h.Samples[i].At >= at })
+}
+
+func (h *Host) FirstSampleAfter(at micros) *Sample {
+	if i := h.sampleAt(at); i < len(h.Samples) {
+		return &h.Samples[i]
+	}
+	return nil
+}
+
+func (h *Host) LastSampleBefore(at micros) *Sample {
+	if i := h.sampleAt(at); i > 0 {
+		return &h.Samples[i-1]
+	}
+	return nil
+}
+
+// SampleNear is the host's dump closest to at, within half a minute.
+func (h *Host) SampleNear(at micros) *Sample {
+	i := h.sampleAt(at)
+	var best *Sample
+	for _, j := range []int{i - 1, i} {
+		if j >= 0 && j < len(h.Samples) && (best == nil || Abs(h.Samples[j].At-at) < Abs(best.At-at)) {
+			best = &h.Samples[j]
+		}
+	}
+	if best == nil || Abs(best.At-at) > 30*second {
+		return nil
+	}
+	return best
+}
+
+// OffsetsAround are the last offset of p that is known from before a moment, and the first from after it, on the
+// stream with this id; -1 where no dump tells. doubt is how far the moment itself may be off.
+func (p *Host) OffsetsAround(at, doubt micros, replid string) (before, after int64) {
+	before, after = -1, -1
+	for i := range p.Samples {
+		s := &p.Samples[i]
+		if s.Role != "master" || !s.PrimaryOffset.Known() || !s.SpeaksOf(replid) {
+			continue
+		}
+		d := doubt + s.Doubt()
+		if s.At+d <= at {
+			before = int64(s.PrimaryOffset)
+		} else if s.At-d >= at {
+			return before, int64(s.PrimaryOffset)
+		}
+	}
+	return before, after
+}

@@ -1,0 +1,32 @@
+package timeline
+
+import (
+	"psyncope/ingest/table"
+)
+
+// Host is all evidence of one instance, in order of time on the axis.
+type Host struct {
+	Name     string
+	Clock    clock
+	Samples  []Sample
+	Replicas []ReplicaRow
+	Stats    []Statistic
+	Events   []Event
+	Commands []Command
+	latency  []latency
+	Clients  []table.Client
+	Settings map[string]Setting
+	// Peers are what the group's other servers run with: a better guess than the version's default.
+	Peers    map[string]Setting
+	Lives    []Life
+	Stalls   []Stall
+	Addrs    []string // ip:port under which others speak of it, best first
+	Sentinel bool
+	written  micros // when its log files were last changed, by their file system; unknown without
+	step     micros // usual time between dumps; 0 with fewer than three
+	// slowlogSeen tells that a slowlog was taken, though it may have held nothing.
+	slowlogSeen bool
+	// release is the version that the log names last: every setting's default hangs on it, and looking for it means
+	// going through the whole log.
+	release *release
+}

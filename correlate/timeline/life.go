@@ -1,0 +1,175 @@
+package timeline
+
+import (
+	"psyncope/ingest/message"
+)
+
+func (h *Host) LifeAfter(l *Life) *Life {
+	for i := range h.Lives[:max(len(h.Lives)-1, 0)] {
+		if &h.Lives[i] == l {
+			return &h.Lives[i+1]
+		}
+	}
+	return nil
+}
+
+func (h *Host) FirstSeen() micros {
+	t := unknown
+	for i := range h.Events {
+		if h.Events[i].At != unknown {
+			t = h.Events[i].At
+			break
+		}
+	}
+	if len(h.Samples) > 0 && (t == unknown || h.Samples[0].At < t) {
+		t = h.Samples[0].At
+	}
+	return t
+}
+
+// FirstLine is when the host's log begins.
+func (h *Host) FirstLine() micros {
+	for i := range h.Events {
+		if h.Events[i].At != unknown {
+			return h.Events[i].At
+		}
+	}
+	return unknown
+}
+
+// Life is one process's time from its start to its end.
+type Life struct {
+	Span
+	// start is the event or sample that shows the start; end the one that shows the end. Either may be nil.
+	StartEv, EndEv *Event
+	// How it ended: "" (still running, or unseen), "shutdown", "crash", "gone" (the next start follows in the log without a
+	// farewell), "ended" (the evidence does not reach to its end).
+	How   string
+	runID string
+}
+
+// livesOf splits a host's evidence into process lives: start markers in the log, run ids in INFO.
+func livesOf(h *Host) []Life {
+	var out []Life
+	cur := Life{Span: Span{unknown, unknown}}
+	heard := false // the log holds lines of the process before
+	begin := func(at micros, e *Event) {
+		if cur.StartEv != nil || len(out) > 0 || sawBefore(h, at) {
+			if cur.How == "" {
+				cur.How, cur.To = "ended", LastSeen(h, at)
+				if heard {
+					cur.How = "gone" // its log reaches to its end and holds no farewell
+				}
+			}
+			out = append(out, cur)
+		}
+		cur = Life{Span: Span{at, unknown}, StartEv: e}
+		heard = false
+	}
+	for i := range h.Events {
+		e := &h.Events[i]
+		if i > 0 && Awake(&h.Events[i-1]) && e.At-h.Events[i-1].At > BannerLead || cur.StartEv != nil {
+			heard = true
+		}
+		switch e.Kind {
+		case message.ServerStarting, message.ServerStarted:
+			begin(e.At, e)
+		case message.ServerVersion:
+			if cur.StartEv == nil || e.At-cur.From > 5*second || cur.StartEv.Kind == message.ServerVersion {
+				begin(e.At, e)
+			}
+		case message.ShutdownDone, message.ShutdownRequested, message.ShutdownSignal:
+			if cur.How == "" || cur.How == "shutdown" {
+				cur.How, cur.To, cur.EndEv = "shutdown", e.At, e
+			}
+		case message.CrashReportStart, message.CrashSignal, message.CrashAssert, message.CrashPanic, message.OomServer:
+			if cur.How != "crash" {
+				cur.How, cur.To, cur.EndEv = "crash", e.At, e
+			}
+		}
+	}
+	out = append(out, cur)
+	if len(out) > 1 || out[0].StartEv != nil {
+		return out
+	}
+	// No start line: a changed run id shows a restart within the gap between two dumps.
+	var prev *Sample
+	out = out[:0]
+	cur = Life{Span: Span{unknown, unknown}}
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if s.RunID == "" {
+			continue
+		}
+		if prev != nil && prev.RunID != s.RunID {
+			cur.To = prev.At
+			cur.How = "ended"
+			out = append(out, cur)
+			start := s.At
+			if s.Uptime.Known() {
+				start -= micros(s.Uptime) * second
+			}
+			cur = Life{Span: Span{start, unknown}, runID: s.RunID}
+		}
+		prev = s
+	}
+	return append(out, cur)
+}
+
+// BannerLead is how long before its banner a starting server may already write: warnings about the host come first (7.2).
+const BannerLead = 5 * second
+
+// sawBefore reports whether the host was seen as an earlier process before a start at this time.
+func sawBefore(h *Host, at micros) bool {
+	for i := range h.Events {
+		if e := &h.Events[i]; e.At != unknown && e.PID.Known() {
+			return e.At < at-BannerLead || len(h.Samples) > 0 && h.Samples[0].At < at-BannerLead
+		}
+	}
+	return len(h.Samples) > 0 && h.Samples[0].At < at-BannerLead
+}
+
+func LastSeen(h *Host, before micros) micros {
+	t := unknown
+	for i := range h.Events {
+		if h.Events[i].At >= before {
+			break
+		}
+		t = h.Events[i].Last
+	}
+	for i := range h.Samples {
+		// A dump dated in whole seconds may seem to lie before the start of the process that gave it.
+		if h.Samples[i].At >= before-2*second {
+			break
+		}
+		t = max(t, h.Samples[i].At)
+	}
+	return t
+}
+
+func (h *Host) LifeAt(at micros) *Life {
+	for i := range h.Lives {
+		if h.Lives[i].From == at {
+			return &h.Lives[i]
+		}
+	}
+	return nil
+}
+
+func (h *Host) LifeBefore(l *Life) *Life {
+	for i := 1; i < len(h.Lives); i++ {
+		if &h.Lives[i] == l {
+			return &h.Lives[i-1]
+		}
+	}
+	return nil
+}
+
+func (h *Host) RestartedWithin(from, to micros) bool {
+	for _, l := range h.Lives {
+		if l.StartEv != nil && l.From >= from && l.From <= to {
+			return true
+		}
+	}
+	return false
+}

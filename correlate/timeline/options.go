@@ -1,0 +1,28 @@
+package timeline
+
+import (
+	"time"
+
+	"psyncope/ingest/table"
+)
+
+// Options are what a person may know better than the evidence.
+type Options struct {
+	// TZ gives instances' time zones; Skew how far their clocks are ahead of the reference.
+	TZ   map[string]*time.Location
+	Skew map[string]time.Duration
+	// Reference names the instance whose clock is the axis, instead of the group's first primary.
+	Reference string
+	// Since and Until bound the incidents and notes that are told; zero is open.
+	Since, Until time.Time
+	// Group keeps one group, by id or by the name of one of its instances. Its lanes and series are told even without an
+	// incident.
+	Group string
+}
+
+func (o *Options) Tells(from, to micros) bool {
+	if !o.Since.IsZero() && to != unknown && to < table.MicrosOf(o.Since) {
+		return false
+	}
+	return o.Until.IsZero() || from == unknown || from <= table.MicrosOf(o.Until)
+}

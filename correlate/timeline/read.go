@@ -1,0 +1,114 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"psyncope/ingest/table"
+)
+
+// Read sorts a case's rows by instance and reads their clocks' zones. Times on the axis are set later, by [Host.Lay].
+func Read(c *table.Case, o Options) []*Host {
+	hs := hosts(c)
+	clocks(hs, o)
+	return hs
+}
+
+func hosts(c *table.Case) []*Host {
+	byName := map[string]*Host{}
+	var out []*Host
+	of := func(name string) *Host {
+		h := byName[name]
+		if h == nil {
+			h = &Host{Name: name, Settings: map[string]Setting{}, written: unknown}
+			byName[name] = h
+			out = append(out, h)
+		}
+		return h
+	}
+	for _, i := range c.Instances {
+		h := of(i.Name)
+		h.Addrs = append(h.Addrs, i.Addrs...)
+	}
+	part(table.Read[Sample](&c.Samples), func(r *Sample) *[]Sample { return &of(r.Instance).Samples })
+	part(table.Read[ReplicaRow](&c.Replicas), func(r *ReplicaRow) *[]ReplicaRow { return &of(r.Instance).Replicas })
+	part(table.Read[Statistic](&c.Statistics), func(r *Statistic) *[]Statistic { return &of(r.Instance).Stats })
+	// What a collector says of itself is no word of the server's: a log that is not there stays missing, and a process that is
+	// gone stays silent, though somebody goes on asking it.
+	events := slices.DeleteFunc(table.Read[Event](&c.Events), func(r Event) bool { return r.Kind == table.CollectFailed })
+	part(events, func(r *Event) *[]Event { return &of(r.Instance).Events })
+	part(table.Read[latency](&c.Latency), func(r *latency) *[]latency { return &of(r.Instance).latency })
+	part(c.Clients.Rows(), func(r *table.Client) *[]table.Client { return &of(r.Instance).Clients })
+	for _, r := range table.Read[Command](&c.Commands) {
+		if r.Log == "" || r.Log == "slow" {
+			h := of(r.Instance)
+			h.Commands = append(h.Commands, r)
+		}
+	}
+	for _, r := range c.Settings.Rows() {
+		h := of(r.Instance)
+		// redis.conf gives this one a line for each class of clients; the reader of the value takes the last of a class.
+		if old := h.Settings[r.Name].Value; r.Name == "client-output-buffer-limit" && len(old) < 1000 && !strings.Contains(old, r.Value) {
+			r.Value = strings.TrimSpace(old + " " + r.Value)
+		}
+		h.Settings[r.Name] = Setting{Setting: r}
+	}
+	for _, f := range c.Files {
+		if f.Instance == "" {
+			continue
+		}
+		switch f.Kind {
+		case "slowlog":
+			of(f.Instance).slowlogSeen = true
+		case "log":
+			h := of(f.Instance)
+			h.written = max(h.written, f.ModTime)
+		}
+	}
+	for _, h := range out {
+		h.Sentinel = isSentinel(h)
+		for i := range h.Events {
+			h.Events[i].Index = i
+		}
+	}
+	slices.SortFunc(out, func(a, b *Host) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// part gives each host its rows. Those of one instance mostly lie together, as they were read: then they stay where
+// they are, for a dump is 900 bytes and copying them twice was half of all that an analysis allocated (477 of 837 MB
+// of a 912 MB fleet).
+func part[R any](rows []R, of func(*R) *[]R) {
+	for i := 0; i < len(rows); {
+		mine := of(&rows[i])
+		j := i + 1
+		for j < len(rows) && of(&rows[j]) == mine {
+			j++
+		}
+		if *mine == nil {
+			*mine = rows[i:j:j]
+		} else {
+			*mine = append(*mine, rows[i:j]...)
+		}
+		i = j
+	}
+}
+
+func isSentinel(h *Host) bool {
+	for i := range h.Samples {
+		if h.Samples[i].Mode == "sentinel" {
+			return true
+		}
+	}
+	x, n := 0, 0
+	for i := range h.Events {
+		if h.Events[i].Role != "" {
+			n++
+			if h.Events[i].Role == "X" {
+				x++
+			}
+		}
+	}
+	return n > 0 && x*2 > n
+}

@@ -1,0 +1,65 @@
+package timeline
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/ingest/table"
+)
+
+// Span is a stretch of the axis; to is unknown while it is open.
+type Span struct{ From, To micros }
+
+func (s Span) Overlaps(o Span) bool {
+	return (s.To == unknown || o.From <= s.To) && (o.To == unknown || s.From <= o.To)
+}
+
+type ReplicaRow struct {
+	table.Replica
+	At micros
+}
+
+type Statistic struct {
+	table.Statistic
+	At micros
+}
+
+// Event is a log message on the axis. last is when the last of a folded run stands.
+type Event struct {
+	table.Event
+	At, Last micros
+	Index    int // among the host's events as they were read, file after file
+	// BySentinel tells of a role change that a Sentinel asked for it.
+	BySentinel bool
+}
+
+// Command is a slowlog entry on the axis. The slowlog says when a command ended, in whole seconds
+// (redis 7.4.1 slowlog.c:67): it ended within [end, end+1s).
+type Command struct {
+	table.Command
+	Start, End micros
+}
+
+type latency struct {
+	table.Latency
+	start, end micros
+}
+
+func (e *Event) Evidence() diagnosis.Evidence {
+	return diagnosis.Evidence{File: e.File, Line: e.Line, Text: e.Text}
+}
+
+func (c *Command) Evidence() diagnosis.Evidence {
+	return diagnosis.Evidence{File: c.File, Line: c.Line, Text: fmt.Sprintf("slowlog id %d: %s %s took %s, ended %s", c.ID, c.Name, diagnosis.Shorten(c.Args, 80),
+		diagnosis.Length(micros(c.Micros)), c.Ended.Time().Format(time.TimeOnly))}
+}
+
+func (l *latency) evidence() diagnosis.Evidence {
+	return diagnosis.Evidence{File: l.File, Line: l.Line, Text: fmt.Sprintf("latency event %s: %d ms at %s", l.Event, l.Last.Or(0), l.At.Time().Format(time.TimeOnly))}
+}
+
+func (s *Sample) Evidence(fields ...string) diagnosis.Evidence {
+	return diagnosis.Evidence{File: s.File, Line: s.Line, Text: strings.Join(fields, " ")}
+}

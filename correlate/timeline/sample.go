@@ -1,0 +1,98 @@
+package timeline
+
+import (
+	"cmp"
+
+	"psyncope/ingest/table"
+)
+
+// Cow is the most that a child copied, of the running one and the last of each kind.
+func (s *Sample) Cow() int64 {
+	return max(s.CurrentCow.Or(0), s.RDBLastCow.Or(0), s.AOFLastCow.Or(0))
+}
+
+// Sample is a dump on the axis: of table.Sample those columns that the analysis looks at, which are documented there.
+// A group of 12 hours holds 13,000 of them: with all columns the whole command took a tenth more time, and a sixth more memory.
+type Sample struct {
+	table.Origin
+	Stamp               table.Micros `col:"at_us"` // the best date on the server's own clock
+	Dated               string       `col:"dated"`
+	Collected           table.Micros `col:"collected_us"`
+	Version             string       `col:"version"`
+	Flavor              string       `col:"flavor"`
+	Mode                string       `col:"mode"`
+	RunID               string       `col:"run_id"`
+	ProcessID           table.Int    `col:"process_id"`
+	TCPPort             table.Int    `col:"tcp_port"`
+	ServerTime          table.Micros `col:"server_time_us"`
+	Uptime              table.Int    `col:"uptime_seconds"`
+	LRUClock            table.Int    `col:"lru_clock"`
+	ConnectedClients    table.Int    `col:"connected_clients"`
+	MaxClients          table.Int    `col:"maxclients"`
+	BlockedClients      table.Int    `col:"blocked_clients"`
+	UsedMemory          table.Int    `col:"used_memory_bytes"`
+	UsedMemoryRSS       table.Int    `col:"used_memory_rss_bytes"`
+	MaxMemory           table.Int    `col:"maxmemory_bytes"`
+	TotalSystemMemory   table.Int    `col:"total_system_memory_bytes"`
+	MemClientsSlaves    table.Int    `col:"mem_clients_slaves_bytes"`
+	RDBInProgress       table.Int    `col:"rdb_bgsave_in_progress"`
+	RDBLastSave         table.Int    `col:"rdb_last_save_time_seconds"`
+	RDBLastStatus       string       `col:"rdb_last_bgsave_status"`
+	RDBLastCow          table.Int    `col:"rdb_last_cow_size_bytes"`
+	CurrentCow          table.Int    `col:"current_cow_size_bytes"`
+	AOFEnabled          table.Int    `col:"aof_enabled"`
+	AOFRewriting        table.Int    `col:"aof_rewrite_in_progress"`
+	AOFLastRewrite      string       `col:"aof_last_bgrewrite_status"`
+	AOFLastWrite        string       `col:"aof_last_write_status"`
+	AOFDelayedFsync     table.Int    `col:"aof_delayed_fsync"`
+	AOFLastCow          table.Int    `col:"aof_last_cow_size_bytes"`
+	OpsPerSecond        table.Int    `col:"instantaneous_ops_per_second"`
+	RejectedConnections table.Int    `col:"rejected_connections"`
+	SyncFull            table.Int    `col:"sync_full"`
+	SyncPartialOK       table.Int    `col:"sync_partial_ok"`
+	SyncPartialErr      table.Int    `col:"sync_partial_err"`
+	EvictedKeys         table.Int    `col:"evicted_keys"`
+	LatestForkMicros    table.Int    `col:"latest_fork_us"`
+	TotalForks          table.Int    `col:"total_forks"`
+	OutputLimitDrops    table.Int    `col:"client_output_buffer_limit_disconnections"`
+	DeniedAuth          table.Int    `col:"acl_access_denied_auth"`
+	EventLoopMaxMicros  table.Int    `col:"eventloop_duration_max_us"`
+	Role                string       `col:"role"`
+	ConnectedReplicas   table.Int    `col:"connected_slaves"`
+	PrimaryHost         string       `col:"master_host"`
+	PrimaryPort         table.Int    `col:"master_port"`
+	LinkStatus          string       `col:"master_link_status"`
+	LastIOSeconds       table.Int    `col:"master_last_io_seconds_ago"`
+	SyncInProgress      table.Int    `col:"master_sync_in_progress"`
+	LinkDownSeconds     table.Int    `col:"master_link_down_since_seconds"`
+	ReplicaOffset       table.Int    `col:"slave_repl_offset"`
+	ReplID              string       `col:"master_replid"`
+	ReplID2             string       `col:"master_replid2"`
+	PrimaryOffset       table.Int    `col:"master_repl_offset"`
+	BacklogActive       table.Int    `col:"repl_backlog_active"`
+	BacklogSize         table.Int    `col:"repl_backlog_size_bytes"`
+	BacklogHistlen      table.Int    `col:"repl_backlog_histlen_bytes"`
+
+	At micros
+}
+
+// SpeaksOf reports whether the dump's offsets belong to the stream with this id. Before 4.0 the run id plays its part.
+func (s *Sample) SpeaksOf(replid string) bool {
+	if replid == "" {
+		return true
+	}
+	id := cmp.Or(s.ReplID, s.RunID)
+	return id == "" || id == replid || s.ReplID2 == replid
+}
+
+// Doubt is how far the dump's date may be off the moment at which the server counted. Only server_time_usec is the
+// server's own; dates in whole seconds are cut off.
+func (s *Sample) Doubt() micros {
+	switch {
+	case s.Dated == "server_time":
+		return second / 100
+	case s.At%second != 0:
+		return second / 5 // a collector's stamp: taken before the server was asked, or after it answered
+	}
+	return second
+}

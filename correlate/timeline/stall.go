@@ -1,0 +1,115 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+
+	"psyncope/correlate/diagnosis"
+)
+
+// Stall is a time in which a server did nothing for its replicas: its event loop was held.
+type Stall struct {
+	Span
+	// AtLeast and atMost bound its length: a gap between dumps is longer than the stall by up to two intervals.
+	AtLeast, AtMost micros
+	Gap             bool // seen as a hole in the server's own INFO series
+	Before, After   *Sample
+	Because         []Explanation
+}
+
+// Explanation is something of the server's own that held its event loop.
+type Explanation struct {
+	Kind string // slow-command, slow-script, fork-stall, aof-fsync-stall
+	Span
+	Exact    bool // its beginning is known to a second
+	Resync   bool // it was done for a replica that asked to continue: some link had been lost before
+	Summary  string
+	Evidence []diagnosis.Evidence
+}
+
+// WorthASecond is the shortest hold that is looked at: the servers' own link timers tick once a second
+// (redis 7.4.1 replication.c replicationCron), so nothing shorter can cost a link by itself.
+const WorthASecond = second
+
+// FindStalls gathers the times a host stood still and what of its own explains them.
+func (h *Host) FindStalls() {
+	var ex []Explanation
+	ex = append(ex, h.slowCommands()...)
+	ex = append(ex, h.slowScripts()...)
+	ex = append(ex, h.slowForks()...)
+	ex = append(ex, h.slowFsyncs()...)
+	out := h.gaps()
+	for _, e := range ex {
+		placed := false
+		for i := range out {
+			s := &out[i]
+			// The hold lies in the hole, and fills a good part of it. A hole may be wider by an interval on each side.
+			if s.Gap && e.Overlaps(Span{s.From - 2*second, s.To + 2*second}) && e.To-e.From >= min(s.AtLeast, s.AtMost)/2 {
+				s.Because = append(s.Because, e)
+				placed = true
+			}
+		}
+		if !placed && e.To-e.From >= WorthASecond {
+			out = append(out, Stall{Span: e.Span, AtLeast: e.To - e.From, AtMost: e.To - e.From, Because: []Explanation{e}})
+		}
+	}
+	for i := range out {
+		s := &out[i]
+		slices.SortStableFunc(s.Because, func(a, b Explanation) int { return cmp.Compare(b.To-b.From, a.To-a.From) })
+		// An exact account of the hold narrows the hole.
+		for _, e := range s.Because {
+			if e.Exact && e.From >= s.From-2*second {
+				s.From, s.To = e.From, e.To
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Stall) int { return cmp.Compare(a.From, b.From) })
+	h.Stalls = joinStalls(out)
+}
+
+// joinStalls makes one of stalls that overlap: the slowlog, LATENCY and INFO tell of the same hold.
+func joinStalls(in []Stall) []Stall {
+	var out []Stall
+	for _, s := range in {
+		if n := len(out); n > 0 && s.From < out[n-1].To-second/2 {
+			last := &out[n-1]
+			last.Because = append(last.Because, s.Because...)
+			last.To = max(last.To, s.To)
+			last.AtLeast, last.AtMost = max(last.AtLeast, s.AtLeast), max(last.AtMost, s.AtMost)
+			if s.Gap && !last.Gap {
+				last.Gap, last.Before, last.After = true, s.Before, s.After
+			}
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// gaps are the holes in the host's INFO series through which the same process lived on.
+func (h *Host) gaps() []Stall {
+	step := h.Interval()
+	if step == 0 {
+		return nil
+	}
+	var out []Stall
+	for i := 1; i < len(h.Samples); i++ {
+		a, b := &h.Samples[i-1], &h.Samples[i]
+		d := b.At - a.At
+		// One dump missing is a hole; less is the collector's jitter.
+		if d < step*17/10 || d < 2*second {
+			continue
+		}
+		if a.RunID != "" && b.RunID != "" && a.RunID != b.RunID || h.RestartedWithin(a.At, b.At) {
+			continue
+		}
+		// A server that writes to its log is awake: it can have stood still only between two lines.
+		free := h.longestSilence(a.At, b.At)
+		if d = free.To - free.From; d < step*17/10-second || d < 2*second {
+			continue
+		}
+		out = append(out, Stall{Span: free, AtLeast: max(d-step, 0), AtMost: d, Gap: true, Before: a, After: b})
+	}
+	return out
+}

@@ -1,0 +1,102 @@
+package timeline
+
+import (
+	"slices"
+	"time"
+
+	"psyncope/ingest/table"
+)
+
+// anyInstant is an instant in UTC about when the hosts' evidence was taken; unknown where nothing has a year.
+func anyInstant(hs []*Host) micros {
+	var all []micros
+	for _, h := range hs {
+		for i := range h.Samples {
+			all = append(all, h.Samples[i].Stamp)
+		}
+		for i := range h.Commands {
+			all = append(all, h.Commands[i].Ended)
+		}
+		for i := range h.Events {
+			if h.Events[i].Clock == table.ClockUTC || h.Events[i].Clock == table.ClockLocal {
+				all = append(all, h.Events[i].Stamp)
+			} else if h.Events[i].Outer.Known() {
+				all = append(all, h.Events[i].Outer)
+			}
+		}
+	}
+	all = slices.DeleteFunc(all, func(t micros) bool { return t == unknown })
+	if len(all) == 0 {
+		return unknown
+	}
+	return median(all)
+}
+
+// giveYears turns stamps without a year into local stamps: the last one gets the year that brings it closest to an
+// instant known from elsewhere, and a log read backwards enters the year before where a stamp lies far behind the next.
+func giveYears(h *Host, near micros) {
+	const half = 183 * 24 * 3600 * second
+	next := near
+	for i := len(h.Events) - 1; i >= 0; i-- {
+		e := &h.Events[i]
+		if e.Clock != table.ClockLocalNoYear || e.Stamp == unknown {
+			if e.Clock == table.ClockLocal {
+				next = e.Stamp
+			}
+			continue
+		}
+		at := inYear(e.Stamp, 2000)
+		if next != unknown {
+			for _, y := range []int{yearOf(next) - 1, yearOf(next), yearOf(next) + 1} {
+				if t := inYear(e.Stamp, y); Abs(t-next) < Abs(at-next) {
+					at = t
+				}
+			}
+			if Abs(at-next) > half {
+				at = inYear(e.Stamp, yearOf(next))
+			}
+		}
+		if e.LastStamp != unknown {
+			e.LastStamp = at + e.LastStamp - e.Stamp
+		}
+		e.Stamp, e.Clock = at, table.ClockLocal
+		next = at
+	}
+}
+
+// inYear moves a stamp of the year 2000, a leap year, to another one.
+func inYear(stamp micros, year int) micros {
+	t := stamp.Time()
+	return table.MicrosOf(time.Date(year, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC))
+}
+
+func yearOf(t micros) int { return t.Time().Year() }
+
+// collectorAhead compares the collector's stamps with the server's own clock where a dump has both.
+// Before 6.2 a dump has no server_time_usec, but lru_clock is the server's second modulo 2^24 (2.8.10+).
+func collectorAhead(h *Host) micros {
+	var d []micros
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if !s.Collected.Known() {
+			continue
+		}
+		switch {
+		case s.ServerTime.Known():
+			d = append(d, s.Collected-s.ServerTime)
+		case s.LRUClock.Known():
+			const wrap = 1 << 24
+			ahead := (int64(s.Collected/second) - int64(s.LRUClock)) % wrap
+			if ahead > wrap/2 {
+				ahead -= wrap
+			} else if ahead < -wrap/2 {
+				ahead += wrap
+			}
+			d = append(d, micros(ahead)*second+s.Collected%second-second/2)
+		}
+	}
+	if len(d) == 0 {
+		return 0
+	}
+	return median(d)
+}
