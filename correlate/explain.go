@@ -34,15 +34,14 @@ var words = []word{
 
 // Explain returns the prose of a cause, a rule or another word of the report.
 func Explain(name string) (string, bool) {
-	for i := range cause.Causes {
-		c := &cause.Causes[i]
+	for _, c := range cause.All {
 		if c.Kind != name {
 			continue
 		}
 		var b strings.Builder
 		b.WriteString(c.Prose + "\n\nWhat speaks for it or against it:\n")
 		for _, q := range c.Clues {
-			b.WriteString("  - " + q.Says + weightWords(q) + "\n")
+			b.WriteString("  - " + q.Says + " (" + q.Words() + ")\n")
 		}
 		return b.String(), true
 	}
@@ -59,25 +58,11 @@ func Explain(name string) (string, bool) {
 	return advice.AdviceProse(name)
 }
 
-func weightWords(q cause.Clue) string {
-	switch {
-	case q.Yes >= 6:
-		return " (decides for it)"
-	case q.Yes >= 2.5:
-		return " (speaks strongly for it)"
-	case q.No <= -4:
-		return " (where not so: decides against it)"
-	case q.No <= -2:
-		return " (where not so: speaks against it)"
-	}
-	return ""
-}
-
 // ExplainNames lists what Explain knows, sorted.
 func ExplainNames() []string {
 	var out []string
-	for i := range cause.Causes {
-		out = append(out, cause.Causes[i].Kind)
+	for _, c := range cause.All {
+		out = append(out, c.Kind)
 	}
 	for _, r := range chain.Rules {
 		out = append(out, r.Name)

@@ -61,15 +61,8 @@ func incidentReport(in *cause.Judged, next micros, p *sizing.Plan) diagnosis.Inc
 		out.Trigger = diagnosis.Trigger{Kind: "unknown", Instance: "", At: diagnosis.StampOf(in.TriggerAt()), Confidence: diagnosis.Round2(v.P), Summary: cause.UnknownProse}
 	}
 	out.Start, out.End = diagnosis.StampOf(start), diagnosis.StampOf(in.End)
-	rank := v.Ranking
-	if v.Best != nil {
-		rank = rank[1:]
-	}
-	for i, h := range worthTelling(rank) {
-		if i < 6 || h.P > 0.02 {
-			at := h.At
-			out.Alternatives = append(out.Alternatives, diagnosis.Alternative{Kind: h.Cause.Kind, Instance: h.Suspect.Name, At: diagnosis.StampOf(at), Confidence: diagnosis.Round2(h.P), WhyNot: h.WhyNot()})
-		}
+	for _, h := range v.Alternatives() {
+		out.Alternatives = append(out.Alternatives, diagnosis.Alternative{Kind: h.Cause.Kind, Instance: h.Suspect.Name, At: diagnosis.StampOf(h.At), Confidence: diagnosis.Round2(h.P), WhyNot: h.WhyNot()})
 	}
 	out.FullSyncs, out.PartialSyncs = in.Counts(next)
 	resyncs(in.Incident, &out)
@@ -78,26 +71,6 @@ func incidentReport(in *cause.Judged, next micros, p *sizing.Plan) diagnosis.Inc
 	out.Severity = severity(in, out.FullSyncs)
 	out.Headline = headline(in, &out)
 	advice.Give(in, p, &out)
-	return out
-}
-
-// worthTelling orders the causes that lost: by belief where they have any, then those that evidence speaks against, for
-// they were looked at and ruled out; those of which nothing is said come last.
-func worthTelling(rank []*cause.Hypothesis) []*cause.Hypothesis {
-	weight := func(h *cause.Hypothesis) float64 {
-		if h.P >= 0.005 {
-			return 100 + h.P
-		}
-		w := 0.0
-		for i, f := range h.Findings {
-			if f.Answer == cause.No && f.Text != "" {
-				w = max(w, -h.Cause.Clues[i].No)
-			}
-		}
-		return w
-	}
-	out := slices.Clone(rank)
-	slices.SortStableFunc(out, func(a, b *cause.Hypothesis) int { return cmp.Compare(weight(b), weight(a)) })
 	return out
 }
 

@@ -219,7 +219,7 @@ func TestFixTable(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range cause.Causes {
+	for _, c := range cause.All {
 		use(c.Kind, c.Fix)
 	}
 	for _, l := range loopFixes {
@@ -239,8 +239,8 @@ func TestFixTable(t *testing.T) {
 
 // On incidents that no backlog mends nothing says that one would have helped, whatever the logs say of the refusal.
 func TestNoBacklogWhereItCannotHelp(t *testing.T) {
-	for i := range cause.Causes {
-		c := &cause.Causes[i]
+	for _, c := range cause.All {
+
 		if slices.Contains(c.Fix, "raise-backlog") {
 			continue
 		}

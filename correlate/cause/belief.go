@@ -35,7 +35,7 @@ type Hypothesis struct {
 	Suspect  *timeline.Host
 	Score    float64
 	P        float64 // share of belief among all hypotheses of the incident
-	Findings []finding
+	Findings []Finding
 	At       micros
 	exact    bool
 }
@@ -54,56 +54,85 @@ type Judged struct {
 	Verdict Verdict
 }
 
-// Weigh ranks every cause with every suspect. The score of a hypothesis is the sum of its clues' weights,
-// and belief is shared among them and "unknown" in proportion to the exponent of the score.
+// Weigh ranks every cause with every suspect. The score of a hypothesis is the sum of what its clues are worth. Belief is shared
+// among the causes that something speaks for, and "unknown", in proportion to the exponent of the score: each cause by its likeliest suspect, for
+// it is no likelier for having more places to lie in, and what a cause has is shared among its suspects.
 func Weigh(in *incident.Incident) Verdict {
 	base := &scene{Incident: in, suspect: in.Primary}
 	var hs []*Hypothesis
-	for i := range Causes {
-		c := &Causes[i]
+	total := math.Exp(unknownScore)
+	for _, c := range All {
+		var mine []*Hypothesis
 		for _, suspect := range base.suspects(c) {
 			s := *base
 			s.suspect = suspect
-			hs = append(hs, judge(c, &s))
+			mine = append(mine, judge(c, &s))
 		}
+		total += share(mine)
+		hs = append(hs, mine...)
 	}
 	slices.SortStableFunc(hs, func(a, b *Hypothesis) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Cause.Kind, b.Cause.Kind), cmp.Compare(a.Suspect.Name, b.Suspect.Name))
+		return cmp.Or(cmp.Compare(b.P, a.P), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Cause.Kind, b.Cause.Kind), cmp.Compare(a.Suspect.Name, b.Suspect.Name))
 	})
-	total := math.Exp(UnknownPrior)
 	for _, h := range hs {
-		total += math.Exp(h.Score)
+		h.P /= total
 	}
-	for _, h := range hs {
-		h.P = math.Exp(h.Score) / total
+	v := Verdict{Ranking: hs}
+	if len(hs) > 0 {
+		v.P = min(hs[0].P, surest)
+		if hs[0].Score > unknownScore && hs[0].Supported() {
+			v.Best = hs[0]
+		}
 	}
-	v := Verdict{Ranking: hs, P: math.Exp(UnknownPrior) / total}
-	if len(hs) > 0 && hs[0].Score > UnknownPrior {
-		v.Best, v.P = hs[0], hs[0].P
-	}
-	v.P = min(v.P, 0.99)
 	v.Missing = missing(v)
 	return v
 }
 
-// blockerBonus lifts a cause that keeps any resync from succeeding above what broke the link first (contract).
-const blockerBonus = 5
+// share gives the hypotheses of one cause what it weighs, each its part of it, and returns the whole: nothing where
+// nothing speaks for any of them.
+func share(hs []*Hypothesis) float64 {
+	best, sum := math.Inf(-1), 0.0
+	for _, h := range hs {
+		if h.Supported() {
+			best = max(best, h.Score)
+			sum += math.Exp(h.Score)
+		}
+	}
+	if sum == 0 {
+		return 0
+	}
+	for _, h := range hs {
+		if h.Supported() {
+			h.P = math.Exp(best) * math.Exp(h.Score) / sum
+		}
+	}
+	return math.Exp(best)
+}
 
-// solid is the score from which a cause counts as shown, not only as fitting.
-const solid = 4
+const (
+	// unknownScore is the weight of "the evidence cannot tell". Two things that are usual with a cause leave it as likely
+	// as not; one that is hard to explain otherwise is believed, with doubt.
+	unknownScore = 1.5
+	// surest is the most that is ever claimed: one verdict in a hundred may rest on what nobody thought of.
+	surest = 0.99
+	// blockerBonus lifts a cause that keeps any resync from succeeding above what broke the link first.
+	blockerBonus = 5
+	// solid is the score from which a cause counts as shown, not only as fitting: one thing that is hard to explain otherwise.
+	solid = 4
+)
 
 func judge(c *Cause, s *scene) *Hypothesis {
-	h := &Hypothesis{Cause: c, Suspect: s.suspect, Score: c.prior, At: unknown}
+	h := &Hypothesis{Cause: c, Suspect: s.suspect, Score: c.Prior.Worth(), At: unknown}
 	for _, q := range c.Clues {
-		f := q.ask(s)
+		f := q.Ask(s)
 		switch f.Answer {
 		case yes:
-			h.Score += q.Yes
-			if f.at != unknown && (h.At == unknown || f.exact && !h.exact) && q.Yes > 0 {
+			h.Score += q.For.Worth()
+			if f.at != unknown && (h.At == unknown || f.exact && !h.exact) && q.For > None {
 				h.At, h.exact = f.at, f.exact
 			}
-		case No:
-			h.Score += q.No
+		case no:
+			h.Score -= q.Against.Cost()
 		}
 		h.Findings = append(h.Findings, f)
 	}
@@ -111,6 +140,54 @@ func judge(c *Cause, s *scene) *Hypothesis {
 		h.Score += blockerBonus
 	}
 	return h
+}
+
+// Supported reports whether anything in the evidence speaks for the hypothesis.
+func (h *Hypothesis) Supported() bool {
+	for i, f := range h.Findings {
+		if f.Answer == yes && h.Cause.Clues[i].For > None {
+			return true
+		}
+	}
+	return false
+}
+
+// tolds is how many causes that lost are told at least, where something speaks for as many.
+const tolds = 6
+
+// Alternatives are the causes that lost and are worth telling: those that something speaks for, by belief where they have any, then those
+// that the evidence speaks against, for they were looked at and ruled out.
+func (v *Verdict) Alternatives() []*Hypothesis {
+	const negligible = 0.005 // prints as 0.00
+	weight := func(h *Hypothesis) float64 {
+		if h.P >= negligible {
+			return 100 + h.P
+		}
+		return h.ruledOut()
+	}
+	var out []*Hypothesis
+	for _, h := range v.Ranking {
+		if h != v.Best && h.Supported() {
+			out = append(out, h)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Hypothesis) int { return cmp.Compare(weight(b), weight(a)) })
+	n := 0
+	for n < len(out) && (n < tolds || out[n].P > 4*negligible) {
+		n++
+	}
+	return out[:n]
+}
+
+// ruledOut is how heavily the evidence speaks against the hypothesis, by the heaviest finding that says so.
+func (h *Hypothesis) ruledOut() float64 {
+	w := 0.0
+	for i, f := range h.Findings {
+		if f.Answer == no && f.Text != "" {
+			w = max(w, h.Cause.Clues[i].Against.Cost())
+		}
+	}
+	return w
 }
 
 // suspects are the hosts a cause may lie with in this incident.
@@ -147,16 +224,16 @@ func (s *scene) suspects(c *Cause) []*timeline.Host {
 	}
 }
 
-// Summary is the hypothesis in one sentence: its strongest finding.
+// Summary is the hypothesis in one sentence: its strongest Finding.
 func (h *Hypothesis) Summary() string {
 	best, w := "", 0.0
 	for i, f := range h.Findings {
-		if f.Answer == yes && f.Text != "" && h.Cause.Clues[i].Yes > w {
-			best, w = f.Text, h.Cause.Clues[i].Yes
+		if f.Answer == yes && f.Text != "" && h.Cause.Clues[i].For.Worth() > w {
+			best, w = f.Text, h.Cause.Clues[i].For.Worth()
 		}
 	}
-	if h.Cause.what != "" && best != "" {
-		return h.Cause.what + ": " + best
+	if h.Cause.What != "" && best != "" {
+		return h.Cause.What + ": " + best
 	}
 	return best
 }
@@ -167,10 +244,10 @@ func (h *Hypothesis) Evidence() []diagnosis.Evidence {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(h.Cause.Clues[b].Yes, h.Cause.Clues[a].Yes) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(h.Cause.Clues[b].For.Worth(), h.Cause.Clues[a].For.Worth()) })
 	var out []diagnosis.Evidence
 	for _, i := range order {
-		if h.Findings[i].Answer == yes && h.Cause.Clues[i].Yes > 0 {
+		if h.Findings[i].Answer == yes && h.Cause.Clues[i].For.Worth() > 0 {
 			for _, e := range h.Findings[i].evidence {
 				if !slices.Contains(out, e) {
 					out = append(out, e)
@@ -185,15 +262,15 @@ func (h *Hypothesis) Evidence() []diagnosis.Evidence {
 func (h *Hypothesis) WhyNot() string {
 	worst, w := "", 0.0
 	for i, f := range h.Findings {
-		if f.Answer == No && f.Text != "" && h.Cause.Clues[i].No < w {
-			worst, w = f.Text, h.Cause.Clues[i].No
+		if f.Answer == no && f.Text != "" && -h.Cause.Clues[i].Against.Cost() < w {
+			worst, w = f.Text, -h.Cause.Clues[i].Against.Cost()
 		}
 	}
 	if worst != "" {
 		return worst
 	}
 	for i, f := range h.Findings {
-		if f.Answer == dontKnow && h.Cause.Clues[i].Yes >= 2 {
+		if f.Answer == dontKnow && h.Cause.Clues[i].For.Worth() >= 2 {
 			if f.need != "" {
 				return "not shown: it would take " + f.need
 			}
@@ -213,7 +290,7 @@ func missing(v Verdict) []string {
 		}
 		for j, f := range h.Findings {
 			if f.Answer == dontKnow && f.need != "" {
-				if w := max(h.Cause.Clues[j].Yes, -h.Cause.Clues[j].No); w >= 1 {
+				if w := max(h.Cause.Clues[j].For.Worth(), h.Cause.Clues[j].Against.Cost()); w >= 1 {
 					weight[f.need] = max(weight[f.need], w)
 				}
 			}

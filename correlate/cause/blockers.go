@@ -28,8 +28,8 @@ func (s *scene) eachEvent(hs []*timeline.Host, f func(*timeline.Host, *timeline.
 }
 
 // said looks for messages of these kinds in the incident, on the suspect or on any host of the group.
-func said(where string, match func(*timeline.Event) bool, what string) func(*scene) finding {
-	return func(s *scene) finding {
+func said(where string, match func(*timeline.Event) bool, what string) func(*scene) Finding {
+	return func(s *scene) Finding {
 		hs := []*timeline.Host{s.suspect}
 		if where == "group" {
 			hs = s.G.Hosts
@@ -66,12 +66,12 @@ func said(where string, match func(*timeline.Event) bool, what string) func(*sce
 				return needs("the log of " + h.Name)
 			}
 		}
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 }
 
 // lastSaveFailed reads rdb_last_bgsave_status in the dumps of the incident.
-func lastSaveFailed(s *scene) finding {
+func lastSaveFailed(s *scene) Finding {
 	h := s.suspect
 	for i := range h.Samples {
 		sm := &h.Samples[i]
@@ -87,7 +87,7 @@ func lastSaveFailed(s *scene) finding {
 
 // grantsWithoutTransfer: the primary grants full resyncs again and again and closes each at once, before a byte is sent.
 // A grant that ends by a timeout is another matter, and so is a primary whose log shows its snapshots well.
-func grantsWithoutTransfer(s *scene) finding {
+func grantsWithoutTransfer(s *scene) Finding {
 	n := 0
 	var first *replication.Attempt
 	for _, o := range s.Outages {
@@ -105,7 +105,7 @@ func grantsWithoutTransfer(s *scene) finding {
 		}
 	}
 	if n < 2 {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
@@ -121,9 +121,9 @@ func grantsWithoutTransfer(s *scene) finding {
 
 // droppedAfterTransfer: by the primary's account each snapshot arrived, and each time the replica dropped the link at
 // once and asked again: it could not use what it got.
-func droppedAfterTransfer(s *scene) finding {
+func droppedAfterTransfer(s *scene) Finding {
 	if s.suspect.HasLog() {
-		return finding{at: unknown} // then its own words tell
+		return Finding{at: unknown} // then its own words tell
 	}
 	n := 0
 	var first *replication.Outage
@@ -146,10 +146,10 @@ func droppedAfterTransfer(s *scene) finding {
 	if n >= 2 {
 		return found(first.Lost, fmt.Sprintf("%s dropped the link right after %d snapshots had reached it", s.suspect.Name, n), replication.EvidenceOf(first.Notices, 2)...)
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
-func transfersFailed(s *scene) finding {
+func transfersFailed(s *scene) Finding {
 	n := 0
 	var first *replication.Attempt
 	for _, o := range s.Outages {
@@ -165,11 +165,11 @@ func transfersFailed(s *scene) finding {
 	if first != nil {
 		return found(first.At, fmt.Sprintf("%d transfers broke off after they had begun", n), first.FailEv.Evidence())
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
-func counterRose(get func(*timeline.Sample) int64, name string) func(*scene) finding {
-	return func(s *scene) finding {
+func counterRose(get func(*timeline.Sample) int64, name string) func(*scene) Finding {
+	return func(s *scene) Finding {
 		h := s.Primary
 		before := h.LastSampleBefore(s.Contact)
 		var after *timeline.Sample
@@ -184,7 +184,7 @@ func counterRose(get func(*timeline.Sample) int64, name string) func(*scene) fin
 		}
 		a, b := get(before), get(after)
 		if a < 0 || b < 0 || before.RunID != after.RunID {
-			return finding{at: unknown}
+			return Finding{at: unknown}
 		}
 		if b > a {
 			return found(unknown, fmt.Sprintf("%s of %s rose by %s", name, h.Name, diagnosis.BytesOf(b-a)), before.Evidence(name+":"+diagnosis.Itoa(a)), after.Evidence(name+":"+diagnosis.Itoa(b)))
@@ -194,7 +194,7 @@ func counterRose(get func(*timeline.Sample) int64, name string) func(*scene) fin
 }
 
 // goneForGood: nothing of the primary after the loss, and the replicas cannot reach it.
-func goneForGood(s *scene) finding {
+func goneForGood(s *scene) Finding {
 	p := s.Primary
 	if len(p.Samples) > 0 && p.Samples[len(p.Samples)-1].At > s.Lost+5*second || p.HasLog() && p.Events[len(p.Events)-1].At > s.Lost+5*second+p.Clock.Err {
 		return denied(p.Name + " has evidence after the loss")
@@ -206,35 +206,35 @@ func goneForGood(s *scene) finding {
 			}
 		}
 	}
-	if f := connectFails("refused", "No error", "reset by peer")(s); f.Answer == yes {
+	if f := connectFails("refused", "no error", "reset by peer")(s); f.Answer == yes {
 		f.Text = "nothing of " + p.Name + " after the loss, and " + f.Text
 		return f
 	}
 	if f := said("sentinels", replication.Kinds(message.SentinelOdown, message.ClusterNodeFail, message.ClusterNodeFailReceived, message.SentinelSdown), "says it is down")(s); f.Answer == yes {
 		return f
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
-func neverLinked(s *scene) finding {
+func neverLinked(s *scene) Finding {
 	o := s.First
 	if o == nil || !o.Begun {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	if o.Restored == unknown && !slices.ContainsFunc(o.Tries, func(t *replication.Attempt) bool { return t.Granted != "" }) && len(o.Failures) > 0 {
 		return found(o.Lost, o.Replica.Name+" never had a link in the evidence", o.Failures[0].Evidence())
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // not turns an answer round: what would deny becomes what supports.
-func not(ask func(*scene) finding) func(*scene) finding {
-	return func(s *scene) finding {
+func not(ask func(*scene) Finding) func(*scene) Finding {
+	return func(s *scene) Finding {
 		f := ask(s)
 		switch f.Answer {
 		case yes:
-			f.Answer = No
-		case No:
+			f.Answer = no
+		case no:
 			f.Answer = yes
 		}
 		f.at = unknown
@@ -242,7 +242,7 @@ func not(ask func(*scene) finding) func(*scene) finding {
 	}
 }
 
-func sameProcesses(s *scene) finding {
+func sameProcesses(s *scene) Finding {
 	if l := endedNear(s.Primary, s); l != nil {
 		return denied(s.Primary.Name + " itself was a new process afterwards")
 	}
@@ -251,18 +251,18 @@ func sameProcesses(s *scene) finding {
 			return denied(o.Replica.Name + " itself was a new process")
 		}
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
-func sameprimary(s *scene) finding {
+func sameprimary(s *scene) Finding {
 	if l := endedNear(s.Primary, s); l != nil {
 		return denied(s.Primary.Name + " had ended too: " + l.How)
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // movedAtLoss: the link was lost because a role changed or the replica was told to follow another.
-func movedAtLoss(s *scene) finding {
+func movedAtLoss(s *scene) Finding {
 	for _, o := range s.Wave {
 		if o.Moved != nil && timeline.Abs(o.Moved.At-o.Lost) <= 2*second {
 			return found(o.Lost, o.Replica.Name+" was re-pointed at that moment", o.Moved.Evidence())
@@ -274,15 +274,15 @@ func movedAtLoss(s *scene) finding {
 			return found(e.At, s.Primary.Name+" changed its role at that moment", e.Evidence())
 		}
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // noticedLate: the primary heard nothing for repl-timeout and dropped the replica, which did not see a silence of
 // its own: it was not looking.
-func noticedLate(s *scene) finding {
+func noticedLate(s *scene) Finding {
 	o := s.own()
 	if o == nil || o.TimeoutByPrimary == nil {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	if o.TimeoutByReplica != nil {
 		return denied(o.Replica.Name+" timed the primary out by itself: it was awake", o.TimeoutByReplica.Evidence())
@@ -296,10 +296,10 @@ func noticedLate(s *scene) finding {
 	if !o.Replica.HasLog() {
 		return needs("the log of " + o.Replica.Name)
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
-func runIDChanged(s *scene) finding {
+func runIDChanged(s *scene) Finding {
 	h := s.Primary
 	a, b := h.LastSampleBefore(s.Lost), h.FirstSampleAfter(s.Last)
 	if a == nil || b == nil || a.RunID == "" || b.RunID == "" {
@@ -314,17 +314,17 @@ func runIDChanged(s *scene) finding {
 
 // wokeTogether: Sentinel noticed a jump of its own timer, or primary and replica lost each other in the same moment
 // with almost nothing missed: the host under all of them had stopped.
-func wokeTogether(s *scene) finding {
+func wokeTogether(s *scene) Finding {
 	f := said("sentinels", replication.Kinds(message.SentinelTiltEnter), "entered TILT")(s)
 	if f.Answer == yes {
 		f.at = unknown
 		return f
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // clientKilled: CLIENT KILL stands in the slowlog at the loss, or its count in commandstats rose over it.
-func clientKilled(s *scene) finding {
+func clientKilled(s *scene) Finding {
 	h := s.Primary
 	for i := range h.Commands {
 		c := &h.Commands[i]
@@ -343,12 +343,12 @@ func clientKilled(s *scene) finding {
 		}
 		prev = r
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // timedOutFirst: the replica's first attachment, or the first the evidence shows, ended in a timed-out transfer.
 // After a link that had been up, a transfer that times out feeds a loop but began nothing.
-func timedOutFirst(s *scene) finding {
+func timedOutFirst(s *scene) Finding {
 	o := s.own()
 	if o == nil || !o.First && !o.Begun {
 		return denied("the link had been up before: what broke it came first")
@@ -363,7 +363,7 @@ func timedOutFirst(s *scene) finding {
 
 // rogueReplicaof: a client that is no Sentinel told a serving primary to follow an address out in the open, while the
 // group itself lives on private ones.
-func rogueReplicaof(s *scene) finding {
+func rogueReplicaof(s *scene) Finding {
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
 		if e.Kind != message.ReplicaofSet || !replication.ByPerson(e) || e.Peer == "" || !s.During(e) || s.G.ByAddr[e.Peer] != nil {
@@ -383,12 +383,12 @@ func rogueReplicaof(s *scene) finding {
 			}
 		}
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // awakeButUnreached: a server wrote to its log while whoever took its dumps got none, for longer than a dump is apart:
 // the server ran and its network did not.
-func awakeButUnreached(s *scene) finding {
+func awakeButUnreached(s *scene) Finding {
 	hs := []*timeline.Host{s.Primary}
 	for _, o := range s.Wave {
 		hs = append(hs, o.Replica)
@@ -411,14 +411,14 @@ func awakeButUnreached(s *scene) finding {
 			}
 		}
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // nothingElseSaid: the logs of both ends reach over the loss and name no cause: no end of a process, no closing at a
 // limit, no change of roles. What breaks links without a word is the network.
-func nothingElseSaid(s *scene) finding {
+func nothingElseSaid(s *scene) Finding {
 	if s.First == nil {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	r := s.First.Replica
 	if !s.Primary.HasLog() || !r.HasLog() {
@@ -428,8 +428,8 @@ func nothingElseSaid(s *scene) finding {
 			}
 		}
 	}
-	for _, f := range []finding{sameProcesses(s), not(movedAtLoss)(s), not(overflowClosed)(s)} {
-		if f.Answer == No {
+	for _, f := range []Finding{sameProcesses(s), not(movedAtLoss)(s), not(overflowClosed)(s)} {
+		if f.Answer == no {
 			return denied(f.Text, f.evidence...)
 		}
 	}
@@ -437,18 +437,18 @@ func nothingElseSaid(s *scene) finding {
 }
 
 // wentNowhere: connecting timed out or found no route: packets were dropped on the way, unless the primary itself hung.
-func wentNowhere(s *scene) finding {
-	f := connectFails("No route", "unreachable", "timed out", "Timeout connecting")(s)
+func wentNowhere(s *scene) Finding {
+	f := connectFails("no route", "unreachable", "timed out", "Timeout connecting")(s)
 	if f.Answer != yes {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	if st := s.StallOf(s.Primary); st != nil && st.Gap {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	for _, o := range s.Wave {
 		for _, t := range o.Tries {
 			if t.ByReplica || t.ByPrimary {
-				return finding{at: unknown} // it got through in between: whoever did not answer was the primary
+				return Finding{at: unknown} // it got through in between: whoever did not answer was the primary
 			}
 		}
 	}
@@ -456,10 +456,10 @@ func wentNowhere(s *scene) finding {
 }
 
 // overflowLater: what lost the link first is not in the evidence, and a later round of it ended at the buffer limit.
-func overflowLater(s *scene) finding {
+func overflowLater(s *scene) Finding {
 	o := s.own()
 	if o == nil {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	for _, x := range s.Outages {
 		if x.Replica != o.Replica {
@@ -471,36 +471,36 @@ func overflowLater(s *scene) finding {
 			}
 		}
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // startedAnew: the primary's log begins with a start after the loss: the process before it had ended, and how is not
 // in the evidence.
-func startedAnew(s *scene) finding {
+func startedAnew(s *scene) Finding {
 	h := s.Primary
 	if len(h.Lives) == 0 || h.Lives[0].StartEv == nil || s.First == nil || s.First.First {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	l := &h.Lives[0]
 	if l.From >= s.Lost-replication.ClockSlack && (s.End == unknown || l.From <= s.End) {
 		return found(s.Lost, h.Name+" started after the links were lost; its log does not reach back to how it ended", l.StartEv.Evidence())
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // dumpCutShort: a server that starts finds its own dump file cut short: the file had not been written whole.
-func dumpCutShort(s *scene) finding {
+func dumpCutShort(s *scene) Finding {
 	if s.First != nil {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	return said("suspect", replication.Kinds(message.RdbLoadShortRead, message.RdbLoadChecksum, message.RdbLoadReadError), "found its own dump file incomplete")(s)
 }
 
 // whenLinked keeps a condition to incidents in which a link was lost.
-func whenLinked(ask func(*scene) finding) func(*scene) finding {
-	return func(s *scene) finding {
+func whenLinked(ask func(*scene) Finding) func(*scene) Finding {
+	return func(s *scene) Finding {
 		if s.First == nil {
-			return finding{at: unknown}
+			return Finding{at: unknown}
 		}
 		return ask(s)
 	}
@@ -508,10 +508,10 @@ func whenLinked(ask func(*scene) finding) func(*scene) finding {
 
 // wrongAddress: the replica tried an address at which nobody of the group is known, in vain, while the primary has
 // another: the one it was told to follow later, or the one its siblings use.
-func wrongAddress(s *scene) finding {
+func wrongAddress(s *scene) Finding {
 	o := s.own()
 	if o == nil {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	// INFO names the primary it is configured with: one address while it was down, another when it was up again.
 	down, up := "", ""
@@ -550,7 +550,7 @@ func wrongAddress(s *scene) finding {
 			}
 		}
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // forksWhileFailing reads, where no log tells why snapshots fail, whether forks happened meanwhile: a refused fork
@@ -570,13 +570,13 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []diagnosis.Evidence
 		return dontKnow, dontKnow, nil
 	}
 	if after.SyncFull-before.SyncFull < 2 {
-		return dontKnow, No, nil
+		return dontKnow, no, nil
 	}
 	// A full resync needs a snapshot, and a snapshot a fork, unless one runs already. Diskless snapshots leave
 	// rdb_last_bgsave_status alone, so the count of forks says more than the status.
 	refused := before.TotalForks.Known() && before.TotalForks == after.TotalForks && before.RDBInProgress == 0 && !s.snapshotSeen()
 	if after.RDBLastStatus != "err" && !refused {
-		return dontKnow, No, nil
+		return dontKnow, no, nil
 	}
 	ev = []diagnosis.Evidence{
 		before.Evidence("sync_full:"+diagnosis.Itoa(int64(before.SyncFull)), "latest_fork_usec:"+diagnosis.Itoa(int64(before.LatestForkMicros))),
@@ -587,7 +587,7 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []diagnosis.Evidence
 		return dontKnow, yes, ev
 	}
 	if after.TotalForks == before.TotalForks {
-		return No, yes, ev
+		return no, yes, ev
 	}
 	return yes, yes, ev
 }
@@ -614,31 +614,31 @@ func (s *scene) snapshotSeen() bool {
 }
 
 // snapshotsFail: resyncs were asked for again and again while every snapshot failed, for whatever reason.
-func snapshotsFail(s *scene) finding {
+func snapshotsFail(s *scene) Finding {
 	_, failed, ev := forksWhileFailing(s)
 	if failed == yes {
 		return found(unknown, "resyncs were asked for again and again on "+s.Primary.Name+" while its snapshots failed", ev...)
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
-func refusedForks(s *scene) finding {
+func refusedForks(s *scene) Finding {
 	forked, failed, ev := forksWhileFailing(s)
-	if failed == yes && forked == No {
+	if failed == yes && forked == no {
 		return found(unknown, "resyncs were asked for and snapshots failed on "+s.Primary.Name+", yet no fork happened", ev...)
 	}
 	if failed == yes && forked == yes {
 		return denied("forks happened on "+s.Primary.Name+" while its snapshots failed", ev...)
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
 // cameBack: the link was restored by the same process to the same primary, and nobody pointed it elsewhere: whatever
 // kept it away passed by itself.
-func cameBack(s *scene) finding {
+func cameBack(s *scene) Finding {
 	o := s.own()
 	if o == nil || o.Restored == unknown || o.Promoted || o.Moved != nil || o.Restart != nil || len(o.Tried) > 1 || wrongAddress(s).Answer == yes {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	f := found(o.Restored, o.Replica.Name+" came back to the same primary with nothing changed")
 	if o.RestoredEv != nil {

@@ -12,43 +12,34 @@ import (
 	"psyncope/ingest/message"
 )
 
-// verdictOf is the answer of a condition: evidence says yes, says no, or does not say.
+// answer is what the evidence says to a question: yes, no, or nothing.
 type answer int
 
 const (
 	dontKnow answer = iota
 	yes
-	No
+	no
 )
 
-// finding is a condition's answer with the rows that give it.
-type finding struct {
+// Finding is a condition's answer with the rows that give it.
+type Finding struct {
 	Answer   answer
 	Text     string // what was found, as a clause: "its slowlog holds DEBUG SLEEP 10 for 10 s"
 	evidence []diagnosis.Evidence
-	at       micros // when the cause began, where the finding tells
+	at       micros // when the cause began, where the Finding tells
 	exact    bool   // at is exact to about a second
 	need     string // with dontKnow: the artifact that would tell
 }
 
-func found(at micros, text string, ev ...diagnosis.Evidence) finding {
-	return finding{Answer: yes, Text: text, evidence: ev, at: at}
+func found(at micros, text string, ev ...diagnosis.Evidence) Finding {
+	return Finding{Answer: yes, Text: text, evidence: ev, at: at}
 }
 
-func denied(text string, ev ...diagnosis.Evidence) finding {
-	return finding{Answer: No, Text: text, evidence: ev, at: unknown}
+func denied(text string, ev ...diagnosis.Evidence) Finding {
+	return Finding{Answer: no, Text: text, evidence: ev, at: unknown}
 }
 
-func needs(artifact string) finding { return finding{need: artifact, at: unknown} }
-
-// Clue is a condition with its weight: how much a yes speaks for the cause and a no against it, in
-// logarithms of odds (2.3 makes it ten times as likely). Says is the phrase `explain` prints.
-type Clue struct {
-	Says string
-	ask  func(*scene) finding
-	Yes  float64
-	No   float64
-}
+func needs(artifact string) Finding { return Finding{need: artifact, at: unknown} }
 
 // scene is an incident seen with one suspect.
 type scene struct {
@@ -82,8 +73,8 @@ func (s *scene) answeredInside(h *timeline.Host) *timeline.Sample {
 
 func ms(x micros) string { return x.Time().Format("15:04:05.000") }
 
-func explained(kind string) func(*scene) finding {
-	return func(s *scene) finding {
+func explained(kind string) func(*scene) Finding {
+	return func(s *scene) Finding {
 		for i := range s.suspect.Stalls {
 			st := &s.suspect.Stalls[i]
 			for _, e := range st.Because {
@@ -97,7 +88,7 @@ func explained(kind string) func(*scene) finding {
 				}
 			}
 		}
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 }
 
@@ -138,9 +129,9 @@ func long(e timeline.Explanation, s *scene) bool {
 	return e.To-e.From >= min(need, 5*second) && e.To-e.From >= s.Timeout/2
 }
 
-func slowlogHas(kind string) func(*scene) finding {
+func slowlogHas(kind string) func(*scene) Finding {
 	exp := explained(kind)
-	return func(s *scene) finding {
+	return func(s *scene) Finding {
 		if f := exp(s); f.Answer == yes {
 			return f
 		}
@@ -152,8 +143,8 @@ func slowlogHas(kind string) func(*scene) finding {
 }
 
 // statsShow looks for a command family whose total time in INFO commandstats jumped over the silence.
-func statsShow(kind string) func(*scene) finding {
-	return func(s *scene) finding {
+func statsShow(kind string) func(*scene) Finding {
+	return func(s *scene) Finding {
 		h := s.suspect
 		if len(h.Stats) == 0 {
 			return needs("INFO commandstats of " + h.Name)
@@ -206,7 +197,7 @@ func statsShow(kind string) func(*scene) finding {
 	}
 }
 
-func stoodStill(s *scene) finding {
+func stoodStill(s *scene) Finding {
 	h := s.suspect
 	if st := s.StallOf(h); st != nil && (st.Gap || st.AtLeast >= s.Timeout/2) && (s.First == nil || st.AtMost >= s.Timeout-second || !s.Silent && st.AtMost >= 2*second) {
 		ev := []diagnosis.Evidence{}
@@ -228,60 +219,60 @@ func stoodStill(s *scene) finding {
 	return denied(fmt.Sprintf("the INFO series of %s has no hole long enough", h.Name))
 }
 
-func keptAnswering(s *scene) finding {
+func keptAnswering(s *scene) Finding {
 	f := stoodStill(s)
 	switch f.Answer {
 	case yes:
 		return denied(f.Text, f.evidence...)
-	case No:
-		return finding{Answer: yes, Text: f.Text, evidence: f.evidence, at: unknown}
+	case no:
+		return Finding{Answer: yes, Text: f.Text, evidence: f.evidence, at: unknown}
 	}
 	return f
 }
 
-func primaryAnswered(s *scene) finding {
+func primaryAnswered(s *scene) Finding {
 	t := *s
 	t.suspect = s.Primary
 	return keptAnswering(&t)
 }
 
-func replicaAnswered(s *scene) finding {
+func replicaAnswered(s *scene) Finding {
 	if len(s.Wave) == 0 {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	t := *s
 	t.suspect = s.Wave[0].Replica
 	return keptAnswering(&t)
 }
 
-func allAtOnce(s *scene) finding {
+func allAtOnce(s *scene) Finding {
 	switch {
 	case s.First == nil:
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	case s.All:
 		return found(unknown, fmt.Sprintf("all %d replicas lost their link within %s", len(s.Wave), diagnosis.Length(s.Last-s.Lost)))
 	case len(s.G.AttachedAt(s.Primary, s.Lost)) > len(s.Wave):
 		return denied(fmt.Sprintf("only %d of %d replicas lost its link", len(s.Wave), len(s.G.AttachedAt(s.Primary, s.Lost))))
 	}
-	return finding{at: unknown, need: "the logs of the other replicas"}
+	return Finding{at: unknown, need: "the logs of the other replicas"}
 }
 
-func alone(s *scene) finding {
+func alone(s *scene) Finding {
 	f := allAtOnce(s)
 	switch f.Answer {
 	case yes:
 		return denied(f.Text)
-	case No:
+	case no:
 		return found(unknown, f.Text)
 	}
 	return f
 }
 
-func nothingOfItsOwn(s *scene) finding {
+func nothingOfItsOwn(s *scene) Finding {
 	h := s.suspect
 	st := s.StallOf(h)
 	if st == nil || s.First == nil {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	for _, e := range st.Because {
 		if long(e, s) || e.To-e.From >= st.AtLeast/2 {
@@ -299,7 +290,7 @@ func nothingOfItsOwn(s *scene) finding {
 	return found(st.From, "nothing in its slowlog, its forks or its AOF explains it")
 }
 
-func forksUnchanged(s *scene) finding {
+func forksUnchanged(s *scene) Finding {
 	h := s.suspect
 	before, after := h.LastSampleBefore(s.Lost-second), h.FirstSampleAfter(s.Last+second)
 	if st := s.StallOf(h); st != nil && st.Before != nil {
@@ -312,10 +303,10 @@ func forksUnchanged(s *scene) finding {
 		return found(unknown, "latest_fork_usec did not change over it", before.Evidence("latest_fork_usec:"+diagnosis.Itoa(int64(before.LatestForkMicros))),
 			after.Evidence("latest_fork_usec:"+diagnosis.Itoa(int64(after.LatestForkMicros))))
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
-func aofOff(s *scene) finding {
+func aofOff(s *scene) Finding {
 	sm := s.suspect.LastSampleBefore(s.Lost)
 	if sm == nil {
 		sm = s.suspect.FirstSampleAfter(s.Lost)
@@ -332,8 +323,8 @@ func aofOff(s *scene) finding {
 	return denied("aof_enabled is 1")
 }
 
-func connectFails(words ...string) func(*scene) finding {
-	return func(s *scene) finding {
+func connectFails(words ...string) func(*scene) Finding {
+	return func(s *scene) Finding {
 		for _, o := range s.Wave {
 			for _, e := range o.Failures {
 				if e.Kind != message.ReplConnectFailed && e.Kind != message.ReplConnectTimeout && e.Kind != message.ReplHandshakeError {
@@ -351,22 +342,22 @@ func connectFails(words ...string) func(*scene) finding {
 				return needs("the log of " + o.Replica.Name)
 			}
 		}
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 }
 
 // pathBroken: connecting failed although the primary was there.
-func pathBroken(s *scene) finding {
-	f := connectFails("refused", "No route", "unreachable", "timed out", "Timeout connecting", "reset by peer", "Operation now in progress")(s)
+func pathBroken(s *scene) Finding {
+	f := connectFails("refused", "no route", "unreachable", "timed out", "Timeout connecting", "reset by peer", "Operation now in progress")(s)
 	if f.Answer != yes {
 		return f
 	}
 	p := s.Primary
 	if st := s.StallOf(p); st != nil && st.Gap && strings.Contains(f.Text, "Timeout connecting") {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	if endedNear(p, s) != nil || startedAnew(s).Answer == yes {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	// It ran on if it gave a dump meanwhile, or wrote a line: a log that ends before the loss may be that of a process that ended.
 	if p.AnswersBetween(s.Lost, s.End) || p.WroteAfter(s.Lost-p.Clock.Err) {
@@ -397,21 +388,21 @@ func endedNear(h *timeline.Host, s *scene) *timeline.Life {
 	return nil
 }
 
-func bothTimedOut(s *scene) finding {
+func bothTimedOut(s *scene) Finding {
 	o := s.First
 	if o == nil {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	if o.TimeoutByReplica != nil && o.TimeoutByPrimary != nil && timeline.Abs(o.TimeoutByPrimary.At-o.TimeoutByReplica.At) <= o.Replica.Duration("repl-timeout") {
 		return found(unknown, "each side waited for the other until its own repl-timeout", o.TimeoutByReplica.Evidence(), o.TimeoutByPrimary.Evidence())
 	}
-	return finding{at: unknown}
+	return Finding{at: unknown}
 }
 
-func lostWithoutTimeout(s *scene) finding {
+func lostWithoutTimeout(s *scene) Finding {
 	o := s.First
 	if o == nil || o.LostBy < replication.PrimaryLog {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	if !s.Silent {
 		return found(s.Lost, "the connection closed at once, without a timeout", replication.EvidenceOf(o.Notices, 2)...)
@@ -419,11 +410,11 @@ func lostWithoutTimeout(s *scene) finding {
 	return denied("the link timed out", replication.EvidenceOf(o.Notices, 2)...)
 }
 
-func overflowClosed(s *scene) finding {
+func overflowClosed(s *scene) Finding {
 	o := s.own()
 	if o == nil {
 		if s.First != nil {
-			return finding{at: unknown}
+			return Finding{at: unknown}
 		}
 		for i := range s.Primary.Events {
 			e := &s.Primary.Events[i]
@@ -431,7 +422,7 @@ func overflowClosed(s *scene) finding {
 				return found(e.At, "the primary closed a replica at its output buffer limit", e.Evidence())
 			}
 		}
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	if o.Begun && o.First {
 		for _, e := range o.Failures {
@@ -464,10 +455,10 @@ func overflowClosed(s *scene) finding {
 	return needs("the log of " + s.Primary.Name + " from the time of the loss")
 }
 
-func restartedReplica(s *scene) finding {
+func restartedReplica(s *scene) Finding {
 	o := s.own()
 	if o == nil {
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 	if o.Restart != nil {
 		at := o.Lost
@@ -495,8 +486,8 @@ func restartedReplica(s *scene) finding {
 }
 
 // primaryEnded asks how the primary's process ended.
-func primaryEnded(hows ...string) func(*scene) finding {
-	return func(s *scene) finding {
+func primaryEnded(hows ...string) func(*scene) Finding {
+	return func(s *scene) Finding {
 		h := s.Primary
 		if s.suspect != nil {
 			h = s.suspect
@@ -535,6 +526,6 @@ func primaryEnded(hows ...string) func(*scene) finding {
 		if h.LogCovers(s.Contact) && len(h.Lives) == 1 && h.Events[len(h.Events)-1].At > s.Last {
 			return denied("the log of " + h.Name + " goes on without a new start")
 		}
-		return finding{at: unknown}
+		return Finding{at: unknown}
 	}
 }

@@ -40,7 +40,7 @@ func Chain(in *cause.Judged) []diagnosis.Step {
 		// What broke the link first, where the verdict is what kept it from coming back.
 		if h.Cause.Blocks {
 			for _, o := range in.Verdict.Ranking[1:] {
-				if !o.Cause.Blocks && o.Score > cause.UnknownPrior && o.At != unknown && len(o.Evidence()) > 0 {
+				if !o.Cause.Blocks && o.Supported() && o.At != unknown && len(o.Evidence()) > 0 {
 					add(step{Step: diagnosis.Step{Kind: o.Cause.Kind, Instance: o.Suspect.Name, Summary: o.Summary(), Evidence: diagnosis.Few(o.Evidence(), 2)}, at: min(o.At, in.Start), err: o.Suspect.Clock.Err, cause: true, order: -2})
 					break
 				}

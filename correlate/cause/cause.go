@@ -1,0 +1,82 @@
+package cause
+
+// Cause is one kind of trigger: what it is, where it is looked for, and what speaks for it and against it.
+type Cause struct {
+	Kind string
+	// Prose is what `explain` prints.
+	Prose string
+	// On is where the suspect stands: the primary, or each replica of the first round.
+	On side
+	// Blocks says that the cause keeps every resync from succeeding: it outweighs what broke the link first.
+	Blocks bool
+	// What says it in the summary, before the strongest Finding, where that Finding alone does not name the cause.
+	What string
+	// Prior is how often the cause is met at all, beside others that as much speaks for.
+	Prior Grade
+	Clues []Clue
+	// Fix names what to change, in order.
+	Fix []string
+}
+
+type side int
+
+const (
+	OnPrimary side = iota
+	onReplica
+	OnPath // a replica where one link broke, the primary where all did
+)
+
+// Clue is a question to the evidence, with what a yes is worth for the cause and a no against it.
+type Clue struct {
+	Says    string // the phrase `explain` prints
+	Ask     func(*scene) Finding
+	For     Grade
+	Against Doubt
+}
+
+// Grade is how much a yes speaks for a cause.
+type Grade int
+
+const (
+	None Grade = iota
+	Fits
+	Usual
+	Hard
+	Said
+)
+
+// Doubt is how much a no speaks against a cause.
+type Doubt int
+
+const (
+	NoDoubt Doubt = iota
+	Unusual
+	Unlikely
+	Contradicts
+)
+
+// What grades are worth stands here and nowhere else. They are logarithms of odds: clues that do not hang together add up, and 2.3
+// makes a cause ten times as likely. One thing that is hard to explain otherwise outweighs two that are merely usual; what a
+// server said aloud outweighs anything that is only seen; a contradiction takes away all but what was said aloud.
+var (
+	worth = [...]float64{None: 0, Fits: 0.5, Usual: 1.5, Hard: 4, Said: 8}
+	costs = [...]float64{NoDoubt: 0, Unusual: 1, Unlikely: 2.5, Contradicts: 5}
+)
+
+// Worth is the grade as a logarithm of odds.
+func (g Grade) Worth() float64 { return worth[g] }
+
+// Cost is the doubt as a logarithm of odds, above 0.
+func (d Doubt) Cost() float64 { return costs[d] }
+
+// Words are the clue's grades as `explain` prints them.
+func (q Clue) Words() string {
+	said := [...]string{Fits: "fits it", Usual: "usual with it", Hard: "hard to explain otherwise", Said: "said aloud"}[q.For]
+	if not := [...]string{Unusual: "unusual", Unlikely: "unlikely", Contradicts: "a contradiction"}[q.Against]; not != "" {
+		if said != "" {
+			said += "; "
+		}
+		said += "where not so, " + not
+	}
+	return said
+}

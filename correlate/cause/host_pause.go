@@ -1,0 +1,14 @@
+package cause
+
+var hostPause = Cause{
+	Kind: "host-pause", On: OnPrimary, What: "the process or its host stood still",
+	Prose: "The primary's process or its host stood still and nothing of its own explains it: a virtual machine that was frozen or moved, swapping, SIGSTOP, a starved CPU. Its own INFO series has a hole, its log is silent, every replica loses it at once, and its slowlog, its forks and its AOF hold nothing as long.",
+	Clues: []Clue{
+		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Contradicts},
+		{Says: "nothing of its own explains the hole", Ask: nothingOfItsOwn, For: Hard, Against: Contradicts},
+		{Says: "latest_fork_usec and total_forks did not change over it", Ask: forksUnchanged, For: Fits},
+		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Usual, Against: Unlikely},
+		{Says: "the host itself noticed: Sentinel's TILT, or all servers woke in the same moment", Ask: wokeTogether, For: Hard},
+	},
+	Fix: []string{"steady-host", "raise-repl-timeout", "raise-backlog"},
+}

@@ -1,0 +1,17 @@
+package cause
+
+import (
+	"psyncope/correlate/replication"
+	"psyncope/ingest/message"
+)
+
+var intrusion = Cause{
+	Kind: "intrusion", On: OnPrimary,
+	Prose: "Someone who should not: a rogue REPLICAOF, CONFIG SET dir and dbfilename aimed at cron or ssh files, a module loaded from a dump. The server is reachable without a password.",
+	Clues: []Clue{
+		{Says: "a file is aimed where only an intruder aims it", Ask: said("group", replication.Planted, "was aimed at a system file"), For: Said},
+		{Says: "a primary was told to follow a public address outside its group", Ask: rogueReplicaof, For: Said},
+		{Says: "the server saw another protocol's words", Ask: said("group", replication.Kinds(message.SecurityCrossProtocol), "saw a cross-protocol attack"), For: Hard},
+	},
+	Fix: []string{"lock-down"},
+}

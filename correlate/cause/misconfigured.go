@@ -1,0 +1,19 @@
+package cause
+
+import (
+	"psyncope/correlate/replication"
+	"psyncope/ingest/message"
+)
+
+var misconfigured = Cause{
+	Kind: "misconfigured", On: onReplica, Blocks: true, What: "the topology or a setting is wrong",
+	Prose: "The topology or a setting makes the link impossible: a wrong address, a replica of itself, a name that does not resolve, a primary that is itself a replica without a link.",
+	Clues: []Clue{
+		{Says: "the handshake was refused for what the primary is", Ask: said("suspect", replication.Replies("NOMASTERLINK", "unknown command", "can't resolve", "Name or service not known", "Temporary failure in name resolution", "Invalid argument"), "was refused"), For: Usual},
+		{Says: "it tried an address at which its primary is not", Ask: wrongAddress, For: Hard},
+		{Says: "the replica never had a link in the evidence", Ask: neverLinked, For: Usual},
+		{Says: "the link did not come back with nothing changed", Ask: not(cameBack), Against: Unlikely},
+		{Says: "Sentinel found the address wrong", Ask: said("sentinels", replication.Kinds(message.SentinelInvalidAddress), "found an address wrong"), For: Hard},
+	},
+	Fix: []string{"check-topology"},
+}

@@ -1,0 +1,15 @@
+package cause
+
+var replicaStall = Cause{
+	Kind: "replica-stall", On: onReplica, What: "the replica stood still",
+	Prose: "The replica itself stood still or could not keep up: a slow command on it, a frozen host, a long load. The primary hears no acknowledgement for repl-timeout and drops it; the replica notices only when it wakes, and its own INFO series has the hole.",
+	Clues: []Clue{
+		{Says: "the replica stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Contradicts},
+		{Says: "the replica's slowlog holds a command that ran through the silence", Ask: slowlogHas("slow-command"), For: Hard, Against: Unusual},
+		{Says: "the primary timed it out and the replica noticed later, without a timeout of its own", Ask: noticedLate, For: Hard, Against: Unlikely},
+		{Says: "the primary ran on", Ask: primaryAnswered, For: Usual, Against: Unlikely},
+		{Says: "only this replica lost its link", Ask: alone, For: Fits, Against: Unlikely},
+		{Says: "its process is the same before and after", Ask: not(restartedReplica), Against: Contradicts},
+	},
+	Fix: []string{"find-replica-stall", "raise-repl-timeout", "raise-backlog"},
+}

@@ -1,0 +1,22 @@
+package cause
+
+import (
+	"psyncope/correlate/replication"
+	"psyncope/ingest/message"
+)
+
+var saveFailed = Cause{
+	Kind: "save-failed", On: OnPrimary, Blocks: true, What: "snapshots could not be written",
+	Prose: "The snapshot or the AOF could not be written: disk full, read-only file system, missing directory, permissions. A full resync over disk cannot succeed until that is mended; a diskless one needs no disk on the primary, but a replica may still need a temporary file.",
+	Clues: []Clue{
+		{Says: "the log says that a snapshot could not be written", Ask: said("group", replication.FailedSave, "could not write"), For: Said},
+		{Says: "a server found its own dump file incomplete at its start", Ask: dumpCutShort, For: Hard},
+		{Says: "rdb_last_bgsave_status is err", Ask: lastSaveFailed, For: Hard, Against: Unusual},
+		{Says: "full resyncs were granted and closed at once, again and again", Ask: grantsWithoutTransfer, For: Hard, Against: Unlikely},
+		{Says: "resyncs were asked for while every snapshot failed", Ask: snapshotsFail, For: Usual},
+		{Says: "forks happened meanwhile", Ask: not(refusedForks), For: Fits, Against: Contradicts},
+		{Says: "fork itself was not refused", Ask: not(said("suspect", replication.Kinds(message.ForkFailedRdb, message.ForkFailedAof), "could not fork")), Against: Contradicts},
+		{Says: "the snapshot was not aimed where only an intruder aims it", Ask: not(said("group", replication.Planted, "was aimed at a system file")), Against: Contradicts},
+	},
+	Fix: []string{"free-disk", "diskless-sync"},
+}

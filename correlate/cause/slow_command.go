@@ -1,0 +1,13 @@
+package cause
+
+var slowCommand = Cause{
+	Kind: "slow-command", On: OnPrimary,
+	Prose: "A command held the primary's event loop. While it runs the primary sends nothing, not even the ping, and answers nobody: one that runs longer than the replicas' repl-timeout loses every link at once. The slowlog names it; its time there is when the command ended, so it began that much earlier.",
+	Clues: []Clue{
+		{Says: "the primary's slowlog holds a command that ran through the silence", Ask: slowlogHas("slow-command"), For: Said, Against: Unlikely},
+		{Says: "a command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-command"), For: Hard, Against: Unusual},
+		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Unlikely},
+		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unusual},
+	},
+	Fix: []string{"avoid-slow-command", "raise-repl-timeout", "raise-backlog"},
+}

@@ -1,0 +1,14 @@
+package cause
+
+var slowScript = Cause{
+	Kind: "slow-script", On: OnPrimary,
+	Prose: "A script or function held the primary's event loop. After busy-reply-threshold (lua-time-limit) milliseconds the server logs it and answers BUSY; replication stands still until the script ends or SCRIPT KILL stops it.",
+	Clues: []Clue{
+		{Says: "the log or the slowlog names a script that ran through the silence", Ask: explained("slow-script"), For: Said},
+		{Says: "a script command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-script"), For: Hard, Against: Unusual},
+		{Says: "the slowlog holds a script that ran through the silence", Ask: slowlogHas("slow-script"), For: Fits, Against: Unlikely},
+		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Unlikely},
+		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unusual},
+	},
+	Fix: []string{"bound-script", "raise-repl-timeout", "raise-backlog"},
+}
