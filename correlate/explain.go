@@ -35,7 +35,7 @@ var words = []word{
 // Explain returns the prose of a cause, a rule or another word of the report.
 func Explain(name string) (string, bool) {
 	for _, c := range cause.All {
-		if c.Kind != name {
+		if string(c.Kind) != name {
 			continue
 		}
 		var b strings.Builder
@@ -62,7 +62,7 @@ func Explain(name string) (string, bool) {
 func ExplainNames() []string {
 	var out []string
 	for _, c := range cause.All {
-		out = append(out, c.Kind)
+		out = append(out, string(c.Kind))
 	}
 	for _, r := range chain.Rules {
 		out = append(out, r.Name)

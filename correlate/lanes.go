@@ -80,7 +80,7 @@ func lane(g *replication.Group, h *timeline.Host) diagnosis.Lane {
 		}
 		at = o.Lost
 		for _, t := range o.Tries {
-			if t.Granted != "full" {
+			if t.Granted != diagnosis.Full {
 				continue
 			}
 			done := t.End
@@ -123,14 +123,14 @@ func lane(g *replication.Group, h *timeline.Host) diagnosis.Lane {
 	}
 	for i := range h.Events {
 		e := &h.Events[i]
-		switch e.Kind {
-		case message.BgsaveStarted, message.DisklessTransferStarted, message.AofRewriteStarted:
+		switch {
+		case e.Is(message.Forked):
 			mark(e.At, "fork", 0, "child started", e.Evidence())
-		case message.ServerReady, message.ServerStarted:
+		case e.Kind == message.ServerReady || e.Kind == message.ServerStarted:
 			mark(e.At, "restart", 0, "the server started", e.Evidence())
-		case message.PsyncRefusedBacklog, message.PsyncRefusedReplid, message.PsyncRefusedBacklogNone:
+		case e.Is(message.LackOfBacklog | message.UnknownID | message.NoBacklog):
 			mark(e.At, "refused", 0, "partial resync refused", e.Evidence())
-		case message.Promoted, message.PromotedByFailover:
+		case e.Kind == message.Promoted || e.Kind == message.PromotedByFailover:
 			mark(e.At, "promotion", 0, "became a primary", e.Evidence())
 		}
 	}

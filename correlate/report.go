@@ -148,15 +148,15 @@ func headline(in *cause.Judged, i *diagnosis.Incident) string {
 func resyncs(in *incident.Incident, out *diagnosis.Incident) {
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
-			r := diagnosis.Resync{Instance: o.Replica.Name, At: diagnosis.StampOf(t.At), Asked: cmp.Or(t.Asked, "unknown"), Outcome: cmp.Or(t.Outcome, "failed"), Refusal: cmp.Or(t.Refusal, "none")}
-			if t.Granted == "full" && t.Refusal == "" {
+			r := diagnosis.Resync{Instance: o.Replica.Name, At: diagnosis.StampOf(t.At), Asked: cmp.Or(t.Asked, "unknown"), Outcome: cmp.Or(t.Outcome, diagnosis.Failed), Refusal: cmp.Or(t.Refusal, "none")}
+			if t.Granted == diagnosis.Full && t.Refusal == "" {
 				r.Refusal = in.RefusalKind(o, t)
 			}
-			if t.Granted == "partial" {
+			if t.Granted == diagnosis.Partial {
 				r.Refusal = "none"
 			}
 			r.RequestedOffset, r.PrimaryOffset, r.NeededBytes, r.BacklogBytes = in.Arithmetic(o, t)
-			if r.Refusal == "backlog-overflow" {
+			if r.Refusal == diagnosis.BacklogOverflow {
 				r.AtLeastBytes, r.AtMostBytes, _ = in.Shortfall(o, t).Bounds()
 			}
 			if t.End != unknown {

@@ -208,7 +208,7 @@ func (m *markdown) incident(i *diagnosis.Incident) {
 		if a.Instance != "" {
 			where = " on " + mdName(a.Instance)
 		}
-		m.f("- %s%s (%s): %s\n", mdName(a.Kind), where, percent(a.Confidence), mdText(a.WhyNot))
+		m.f("- %s%s (%s): %s\n", mdName(string(a.Kind)), where, percent(a.Confidence), mdText(a.WhyNot))
 	})
 	m.bullets("What would settle the rest", len(i.Missing), func(n int) { m.f("- %s\n", mdText(i.Missing[n])) })
 }
@@ -355,7 +355,7 @@ func (m *markdown) refusal(r diagnosis.Refusal) {
 	if r.Kind == "" || r.Kind == "none" {
 		return
 	}
-	m.f("\n### Why it could not simply catch up\n\n%s", mdName(r.Kind))
+	m.f("\n### Why it could not simply catch up\n\n%s", mdName(string(r.Kind)))
 	if r.Instance != "" {
 		m.f(" (%s)", mdName(r.Instance))
 	}
@@ -393,7 +393,7 @@ func (m *markdown) resyncs(i *diagnosis.Incident) {
 		if r.Seconds > 0 {
 			took = span(r.Seconds)
 		}
-		m.row(offset(i.Start, r.At), mdName(r.Instance), mdText(r.Asked), mdText(r.Outcome), mdText(r.Refusal), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took)
+		m.row(offset(i.Start, r.At), mdName(r.Instance), mdText(string(r.Asked)), mdText(string(r.Outcome)), mdText(string(r.Refusal)), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took)
 	}
 }
 

@@ -238,15 +238,15 @@ func incidentRows(d *diagnosis.Diagnosis, add func(*incidentRow)) {
 	for _, i := range d.Incidents {
 		r := incidentRow{
 			Group: i.Group, Incident: i.ID, Severity: i.Severity, Headline: i.Headline, Start: micros(i.Start), End: micros(i.End), Seconds: between(i.Start, i.End),
-			Trigger: i.Trigger.Kind, TriggerInstance: i.Trigger.Instance, TriggerAt: micros(i.Trigger.At), TriggerConfidence: table.Float(i.Trigger.Confidence), TriggerSummary: i.Trigger.Summary,
-			Refusal: i.Refusal.Kind, RefusalInstance: i.Refusal.Instance, Requested: maybe(i.Refusal.RequestedOffset), Primary: maybe(i.Refusal.PrimaryOffset),
+			Trigger: string(i.Trigger.Kind), TriggerInstance: i.Trigger.Instance, TriggerAt: micros(i.Trigger.At), TriggerConfidence: table.Float(i.Trigger.Confidence), TriggerSummary: i.Trigger.Summary,
+			Refusal: string(i.Refusal.Kind), RefusalInstance: i.Refusal.Instance, Requested: maybe(i.Refusal.RequestedOffset), Primary: maybe(i.Refusal.PrimaryOffset),
 			Needed: maybe(i.Refusal.NeededBytes), Backlog: maybe(i.Refusal.BacklogBytes), Short: maybe(i.Refusal.ShortByBytes),
 			AtLeast: maybe(i.Refusal.AtLeastBytes), AtMost: maybe(i.Refusal.AtMostBytes), How: i.Refusal.How,
 			Storm: yes(i.Storm), Rounds: table.Null, Period: table.NoFloat(), Full: i.FullSyncs, Partial: i.PartialSyncs,
 			Affected: strings.Join(i.Affected, " "), Missing: strings.Join(i.Missing, "; "),
 		}
 		if i.Loop != nil {
-			r.Loop, r.Rounds, r.Period = i.Loop.Kind, table.Int(i.Loop.Rounds), table.Float(i.Loop.PeriodS)
+			r.Loop, r.Rounds, r.Period = string(i.Loop.Kind), table.Int(i.Loop.Rounds), table.Float(i.Loop.PeriodS)
 		}
 		add(&r)
 	}
@@ -271,7 +271,7 @@ func stepRows(d *diagnosis.Diagnosis, add func(*stepRow)) {
 func alternativeRows(d *diagnosis.Diagnosis, add func(*alternativeRow)) {
 	for _, i := range d.Incidents {
 		for _, a := range i.Alternatives {
-			add(&alternativeRow{Group: i.Group, Incident: i.ID, Kind: a.Kind, Instance: a.Instance, At: micros(a.At), Confidence: table.Float(a.Confidence), WhyNot: a.WhyNot})
+			add(&alternativeRow{Group: i.Group, Incident: i.ID, Kind: string(a.Kind), Instance: a.Instance, At: micros(a.At), Confidence: table.Float(a.Confidence), WhyNot: a.WhyNot})
 		}
 	}
 }
@@ -280,7 +280,7 @@ func resyncRows(d *diagnosis.Diagnosis, add func(*resyncRow)) {
 	for _, i := range d.Incidents {
 		for _, s := range i.Resyncs {
 			r := resyncRow{
-				Group: i.Group, Incident: i.ID, Instance: s.Instance, At: micros(s.At), Asked: s.Asked, Outcome: s.Outcome, Refusal: s.Refusal,
+				Group: i.Group, Incident: i.ID, Instance: s.Instance, At: micros(s.At), Asked: string(s.Asked), Outcome: string(s.Outcome), Refusal: string(s.Refusal),
 				Requested: maybe(s.RequestedOffset), Primary: maybe(s.PrimaryOffset), Needed: maybe(s.NeededBytes), Backlog: maybe(s.BacklogBytes), Seconds: table.NoFloat(),
 				AtLeast: maybe(s.AtLeastBytes), AtMost: maybe(s.AtMostBytes),
 			}

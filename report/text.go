@@ -332,7 +332,7 @@ func (p *page) incident(i *diagnosis.Incident) {
 	if len(i.Alternatives) > 0 {
 		p.head("Ruled out")
 		for _, a := range i.Alternatives {
-			who := visible(a.Kind)
+			who := visible(string(a.Kind))
 			if a.Instance != "" {
 				who += " on " + visible(a.Instance)
 			}
@@ -372,7 +372,7 @@ func facts(i *diagnosis.Incident) []fact {
 // began says what began it, where, when, and how sure that is.
 func began(i *diagnosis.Incident) string {
 	t := i.Trigger
-	s := visible(t.Kind)
+	s := visible(string(t.Kind))
 	if t.Instance != "" {
 		s += " on " + visible(t.Instance)
 	}
@@ -390,7 +390,7 @@ func began(i *diagnosis.Incident) string {
 func round(i *diagnosis.Incident) string {
 	s := ""
 	if l := i.Loop; l != nil {
-		s = visible(l.Kind) + ", " + count(int64(l.Rounds), "round")
+		s = visible(string(l.Kind)) + ", " + count(int64(l.Rounds), "round")
 		if l.PeriodS > 0 {
 			s += ", one every " + span(l.PeriodS)
 		}
@@ -475,7 +475,7 @@ func (p *page) refusal(i *diagnosis.Incident) {
 		return
 	}
 	p.head("Why it could not simply catch up")
-	s := visible(r.Kind)
+	s := visible(string(r.Kind))
 	if r.Instance != "" {
 		s += " (" + visible(r.Instance) + ")"
 	}
@@ -502,7 +502,7 @@ func (p *page) resyncs(i *diagnosis.Incident) {
 		if r.Seconds > 0 {
 			took = span(r.Seconds)
 		}
-		rows = append(rows, table.Row{offset(i.Start, r.At), cut(visible(r.Instance), 24), visible(r.Asked), visible(r.Outcome), visible(r.Refusal), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took})
+		rows = append(rows, table.Row{offset(i.Start, r.At), cut(visible(r.Instance), 24), visible(string(r.Asked)), visible(string(r.Outcome)), visible(string(r.Refusal)), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took})
 	}
 	p.grid(table.Row{"at", "replica", "asked", "outcome", "refusal", "needed bytes", "backlog bytes", "took"}, rows, 0, 5, 6, 7)
 	p.more(len(i.Resyncs)-len(rows), "attempt")

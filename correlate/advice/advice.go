@@ -197,14 +197,14 @@ func AdviceNames() []string {
 
 // loopFixes are what breaks a loop, whatever began it. They come first: while it turns nothing else takes effect.
 var loopFixes = []struct {
-	kind  string
+	kind  diagnosis.LoopKind
 	fixes []string
 }{
-	{"fork-cascade", []string{"break-storm", "raise-repl-timeout", "disable-thp", "diskless-sync"}},
-	{"output-buffer", []string{"raise-output-buffer", "speed-up-transfer", "diskless-sync"}},
-	{"sync-timeout", []string{"raise-repl-timeout", "speed-up-transfer", "diskless-sync"}},
-	{"big-key", []string{"raise-repl-timeout", "speed-up-transfer"}},
-	{"snapshot-failed", []string{"process-limit", "overcommit", "free-disk", "diskless-sync"}},
+	{diagnosis.ForkCascade, []string{"break-storm", "raise-repl-timeout", "disable-thp", "diskless-sync"}},
+	{diagnosis.OutputBufferLoop, []string{"raise-output-buffer", "speed-up-transfer", "diskless-sync"}},
+	{diagnosis.SyncTimeoutLoop, []string{"raise-repl-timeout", "speed-up-transfer", "diskless-sync"}},
+	{diagnosis.BigKey, []string{"raise-repl-timeout", "speed-up-transfer"}},
+	{diagnosis.SnapshotFailed, []string{"process-limit", "overcommit", "free-disk", "diskless-sync"}},
 }
 
 // anyway are tried on every incident: the evidence itself asks for them.

@@ -220,10 +220,10 @@ func TestFixTable(t *testing.T) {
 		}
 	}
 	for _, c := range cause.All {
-		use(c.Kind, c.Fix)
+		use(string(c.Kind), c.Fix)
 	}
 	for _, l := range loopFixes {
-		use(l.kind, l.fixes)
+		use(string(l.kind), l.fixes)
 	}
 	use("anyway", anyway)
 	use("unnamed", unnamed)
@@ -244,7 +244,7 @@ func TestNoBacklogWhereItCannotHelp(t *testing.T) {
 		if slices.Contains(c.Fix, "raise-backlog") {
 			continue
 		}
-		x := play.StageOf(c.Kind, "7.0.15", nil)
+		x := play.StageOf(string(c.Kind), "7.0.15", nil)
 		for _, r := range advice(x) {
 			if r.Setting == "repl-backlog-size" || strings.Contains(r.Why, "would have been partial") {
 				t.Errorf("%s: %+v", c.Kind, r)
@@ -266,7 +266,7 @@ func TestBreakStorm(t *testing.T) {
 		for i, h := range []*timeline.Host{x.B, x.C, x.B, x.C} {
 			at := play.DayStart + micros(100+20*i)*second
 			o := &replication.Outage{Replica: h, Server: x.P, Lost: at, Restored: at + 19*second, LostBy: replication.ReplicaLog, TimeoutByReplica: x.O.TimeoutByReplica}
-			o.Tries = []*replication.Attempt{{At: at + 9*second, End: at + 19*second, Asked: "partial", Replid: play.PlayID, Offset: 5_000_001, Refusal: "backlog-overflow", PrimaryOffset: 8_000_000 + int64(i)*1_000_000, Granted: "full", Outcome: "full", Count: 1, Server: x.P, ByPrimary: true}}
+			o.Tries = []*replication.Attempt{{At: at + 9*second, End: at + 19*second, Asked: diagnosis.Partial, Replid: play.PlayID, Offset: 5_000_001, Refusal: "backlog-overflow", PrimaryOffset: 8_000_000 + int64(i)*1_000_000, Granted: diagnosis.Full, Outcome: diagnosis.Full, Count: 1, Server: x.P, ByPrimary: true}}
 			x.In.Outages = append(x.In.Outages, o)
 			f := timeline.Explanation{Kind: "fork-stall", Span: timeline.Span{From: at + 9*second, To: at + 19*second}, Exact: true, Summary: "a fork"}
 			x.P.Stalls = append(x.P.Stalls, timeline.Stall{Span: f.Span, AtLeast: 10 * second, AtMost: 10 * second, Because: []timeline.Explanation{f}})
@@ -275,7 +275,7 @@ func TestBreakStorm(t *testing.T) {
 		x.In.End = x.In.Outages[3].Restored
 	})
 	l, storm := x.In.Loop, x.In.Storm
-	if l == nil || !storm || l.Kind != "fork-cascade" {
+	if l == nil || !storm || l.Kind != diagnosis.ForkCascade {
 		t.Fatalf("loop %+v", l)
 	}
 	rs := advice(x)

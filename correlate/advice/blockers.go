@@ -20,7 +20,7 @@ func forkRefused(in *incident.Incident, what string) *timeline.Event {
 	p := in.Primary
 	for i := range p.Events {
 		e := &p.Events[i]
-		if e.Kind != message.ForkFailedRdb && e.Kind != message.ForkFailedAof && e.Kind != message.ForkFailedModule || !in.During(e) {
+		if !e.Is(message.ForkRefused) || !in.During(e) {
 			continue
 		}
 		if strings.Contains(e.Text, what) {
@@ -154,7 +154,7 @@ func checkRDB(in *situation) (diagnosis.Recommendation, bool) {
 	rec.Command = fmt.Sprintf("%s %s/%s", tool, strings.TrimSuffix(dir, "/"), name)
 	for _, o := range in.Outages {
 		for _, e := range o.Failures {
-			if o.Replica == r && strings.HasPrefix(e.Kind, "rdb-load-") {
+			if o.Replica == r && e.Is(message.CannotLoad|message.FormatTooNew) {
 				rec.Why += fmt.Sprintf(": %q", diagnosis.Shorten(e.Text, 120))
 				if e.Kind == message.RdbLoadModuleMissing {
 					rec.Setting, rec.To = "modules", "those of the primary"
@@ -312,7 +312,7 @@ func askWho(in *situation) (diagnosis.Recommendation, bool) {
 // costs the others their links.
 func breakStorm(in *situation) (diagnosis.Recommendation, bool) {
 	l, storm := in.Loop, in.Storm
-	if l == nil || !storm || l.Kind != "fork-cascade" {
+	if l == nil || !storm || l.Kind != diagnosis.ForkCascade {
 		return diagnosis.Recommendation{}, false
 	}
 	p := in.Primary

@@ -181,7 +181,7 @@ func backlogNearlyUsed(g *view, h *timeline.Host) (sign, bool) {
 	size, n := int64(0), 0
 	for i := range h.Events {
 		e := &h.Events[i]
-		if e.Kind != message.PsyncAccepted || !e.Bytes.Known() {
+		if !e.Is(message.Accepts) || !e.Bytes.Known() {
 			continue
 		}
 		has := int64(0)
@@ -354,7 +354,7 @@ func aofErrors(g *view, h *timeline.Host) (sign, bool) {
 	n := int64(0)
 	var first *timeline.Event
 	for i := range h.Events {
-		if e := &h.Events[i]; e.Kind == message.AofWriteError || e.Kind == message.AofFsyncSlow || e.Kind == message.AofFsyncFailed || e.Kind == message.AofShortWrite {
+		if e := &h.Events[i]; e.Is(message.FsyncTrouble) {
 			n += e.Count.Or(1)
 			if first == nil {
 				first = e

@@ -34,7 +34,7 @@ func raiseTimeout(in *situation) (diagnosis.Recommendation, bool) {
 			}
 		}
 	}
-	if l, storm := in.Loop, in.Storm; storm && l.Kind == "fork-cascade" {
+	if l, storm := in.Loop, in.Storm; storm && l.Kind == diagnosis.ForkCascade {
 		for _, f := range in.ForkStalls() {
 			if f.AtMost > seen {
 				seen, need, what = f.AtMost, int64(f.AtMost/second)+2, "the snapshots' forks hold the primary for"
@@ -208,7 +208,7 @@ func speedUpTransfer(in *situation) (diagnosis.Recommendation, bool) {
 	took := micros(0)
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
-			if t.Granted == "full" && t.End != unknown && t.End-t.At >= took {
+			if t.Granted == diagnosis.Full && t.End != unknown && t.End-t.At >= took {
 				slow, took = o, t.End-t.At
 			}
 		}

@@ -125,7 +125,7 @@ func failoverFirst(in *situation) (diagnosis.Recommendation, bool) {
 func watched(g *replication.Group) string {
 	for _, s := range g.Sentinels {
 		for i := range s.Events {
-			if e := &s.Events[i]; e.Kind == message.SentinelSwitchPrimary || e.Kind == message.SentinelOdown || e.Kind == message.SentinelSdown {
+			if e := &s.Events[i]; e.Kind == message.SentinelSwitchPrimary || e.Is(message.SaysDown) {
 				// "+switch-master NAME ip port ip port", "+odown master NAME ip port ..."
 				f := strings.Fields(strings.TrimPrefix(strings.TrimPrefix(e.Text, "# "), "* "))
 				for j := 0; j+1 < len(f); j++ {
@@ -159,15 +159,15 @@ func findCrash(in *situation) (diagnosis.Recommendation, bool) {
 	r := diagnosis.Recommendation{Instance: p.Name, Setting: "crash", To: "its cause", Cost: noCost, Command: "journalctl -k --since '1 day ago' | grep -iE 'out of memory|oom-kill|segfault'"}
 	r.Why = p.Name + " ended without being asked"
 	for i := range p.Events {
-		switch e := &p.Events[i]; e.Kind {
-		case message.CrashReportStart, message.CrashSignal, message.CrashAssert, message.CrashPanic:
+		switch e := &p.Events[i]; {
+		case e.Is(message.Crash) && e.Kind != message.OomServer:
 			_, v := p.Version()
 			r.Setting, r.To = "version", "the latest of its series"
 			r.From = v
 			r.Why = fmt.Sprintf("%s left a crash report: %q; compare it with what later releases mend, and keep it whole for a report", p.Name, diagnosis.Shorten(e.Text, 100))
 			r.Command = cli(p) + " INFO server"
 			return r, true
-		case message.OomServer:
+		case e.Kind == message.OomServer:
 			r.Setting, r.To = "maxmemory", "below the host's memory"
 			r.Why = p.Name + " ran out of memory: " + diagnosis.Shorten(e.Text, 100)
 			return r, true
@@ -230,12 +230,10 @@ func failoverAsked(in *incident.Incident) *timeline.Event {
 	for _, h := range append(slices.Clone(in.G.Hosts), in.G.Sentinels...) {
 		for i := range h.Events {
 			e := &h.Events[i]
-			switch e.Kind {
-			case message.SentinelFailoverRequested, message.FailoverRequested, message.ClusterManualFailoverAccepted, message.ClusterFailoverForced:
-				if e.At >= in.Start-replication.Obeyed-h.Clock.Err && (in.End == unknown || e.At <= in.End) {
-					return e
-				}
+			if e.Is(message.FailoverAsked) && e.At >= in.Start-replication.Obeyed-h.Clock.Err && (in.End == unknown || e.At <= in.End) {
+				return e
 			}
+
 		}
 	}
 	return nil

@@ -164,10 +164,10 @@ func disklessSync(in *situation) (diagnosis.Recommendation, bool) {
 	s := p.Setting("repl-diskless-sync")
 	kind := ""
 	if b := in.Verdict.Best; b != nil {
-		kind = b.Cause.Kind
+		kind = string(b.Cause.Kind)
 	}
 	if l := in.Loop; l != nil && kind != "save-failed" {
-		kind = cmp.Or(map[string]string{"snapshot-failed": "save-failed"}[l.Kind], kind)
+		kind = cmp.Or(map[string]string{"snapshot-failed": "save-failed"}[string(l.Kind)], kind)
 	}
 	if forkRefused(in.Judged.Incident, "") != nil {
 		return diagnosis.Recommendation{}, false // it forks as well

@@ -92,10 +92,10 @@ func grantsWithoutTransfer(s *scene) Finding {
 	var first *replication.Attempt
 	for _, o := range s.Outages {
 		for _, t := range o.Tries {
-			if t.Granted != "full" || t.Outcome != "failed" || t.ReceiveEv != nil || t.FullEv == nil || t.FailEv == nil {
+			if t.Granted != diagnosis.Full || t.Outcome != diagnosis.Failed || t.ReceiveEv != nil || t.FullEv == nil || t.FailEv == nil {
 				continue
 			}
-			if t.FailEv.Kind == message.ReplConnectTimeout || t.FailEv.Kind == message.SyncTransferTimeout || t.End-t.FullEv.At > max(s.Timeout/2, second) {
+			if t.FailEv.Kind == message.ReplConnectTimeout || t.FailEv.Is(message.TransferTimedOut) || t.End-t.FullEv.At > max(s.Timeout/2, second) {
 				continue
 			}
 			n++
@@ -109,11 +109,8 @@ func grantsWithoutTransfer(s *scene) Finding {
 	}
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		switch e.Kind {
-		case message.BgsaveOk, message.DisklessTransferOk, message.DisklessTransferStarted:
-			if e.At >= first.At && (s.End == unknown || e.At < s.End-2*second) {
-				return denied("the log of "+s.Primary.Name+" shows snapshots that went well meanwhile", e.Evidence())
-			}
+		if (e.Is(message.SnapshotOK) || e.Kind == message.DisklessTransferStarted) && e.At >= first.At && (s.End == unknown || e.At < s.End-2*second) {
+			return denied("the log of "+s.Primary.Name+" shows snapshots that went well meanwhile", e.Evidence())
 		}
 	}
 	return found(first.At, fmt.Sprintf("%d full resyncs were granted and closed before a byte was sent", n), first.FullEv.Evidence(), first.FailEv.Evidence())
@@ -128,7 +125,7 @@ func droppedAfterTransfer(s *scene) Finding {
 	n := 0
 	var first *replication.Outage
 	for i, o := range s.Outages {
-		if o.Replica != s.suspect || o.Closing != "full" {
+		if o.Replica != s.suspect || o.Closing != diagnosis.Full {
 			continue
 		}
 		for _, next := range s.Outages[i+1:] {
@@ -154,7 +151,7 @@ func transfersFailed(s *scene) Finding {
 	var first *replication.Attempt
 	for _, o := range s.Outages {
 		for _, t := range o.Tries {
-			if t.Outcome == "failed" && (t.ReceiveEv != nil || t.LoadEv != nil) && t.FailEv != nil && t.FailEv.Kind != message.SyncTransferTimeout {
+			if t.Outcome == diagnosis.Failed && (t.ReceiveEv != nil || t.LoadEv != nil) && t.FailEv != nil && !t.FailEv.Is(message.TransferTimedOut) {
 				n++
 				if first == nil {
 					first = t
@@ -210,7 +207,7 @@ func goneForGood(s *scene) Finding {
 		f.Text = "nothing of " + p.Name + " after the loss, and " + f.Text
 		return f
 	}
-	if f := said("sentinels", replication.Kinds(message.SentinelOdown, message.ClusterNodeFail, message.ClusterNodeFailReceived, message.SentinelSdown), "says it is down")(s); f.Answer == yes {
+	if f := said("sentinels", replication.Bears(message.SaysDown), "says it is down")(s); f.Answer == yes {
 		return f
 	}
 	return Finding{at: unknown}
@@ -270,7 +267,7 @@ func movedAtLoss(s *scene) Finding {
 	}
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		if (e.Kind == message.ReplicaofSet || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= 2*second {
+		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= 2*second {
 			return found(e.At, s.Primary.Name+" changed its role at that moment", e.Evidence())
 		}
 	}
@@ -315,7 +312,7 @@ func runIDChanged(s *scene) Finding {
 // wokeTogether: Sentinel noticed a jump of its own timer, or primary and replica lost each other in the same moment
 // with almost nothing missed: the host under all of them had stopped.
 func wokeTogether(s *scene) Finding {
-	f := said("sentinels", replication.Kinds(message.SentinelTiltEnter), "entered TILT")(s)
+	f := said("sentinels", replication.Only(message.SentinelTiltEnter), "entered TILT")(s)
 	if f.Answer == yes {
 		f.at = unknown
 		return f
@@ -366,7 +363,7 @@ func timedOutFirst(s *scene) Finding {
 func rogueReplicaof(s *scene) Finding {
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		if e.Kind != message.ReplicaofSet || !replication.ByPerson(e) || e.Peer == "" || !s.During(e) || s.G.ByAddr[e.Peer] != nil {
+		if !e.Is(message.RePointed) || !replication.ByPerson(e) || e.Peer == "" || !s.During(e) || s.G.ByAddr[e.Peer] != nil {
 			continue
 		}
 		ip, _, _ := net.SplitHostPort(e.Peer)
@@ -493,7 +490,7 @@ func dumpCutShort(s *scene) Finding {
 	if s.First != nil {
 		return Finding{at: unknown}
 	}
-	return said("suspect", replication.Kinds(message.RdbLoadShortRead, message.RdbLoadChecksum, message.RdbLoadReadError), "found its own dump file incomplete")(s)
+	return said("suspect", replication.Bears(message.DumpCutShort), "found its own dump file incomplete")(s)
 }
 
 // whenLinked keeps a condition to incidents in which a link was lost.
@@ -537,7 +534,7 @@ func wrongAddress(s *scene) Finding {
 			continue
 		}
 		for _, e := range o.Failures {
-			if e.Kind != message.ReplConnectFailed && e.Kind != message.ReplConnectTimeout {
+			if !e.Is(message.ConnectFailed) {
 				continue
 			}
 			if o.Moved != nil && s.G.At(o.Moved.Peer) == s.Primary && s.Primary != nil {
@@ -596,18 +593,15 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []diagnosis.Evidence
 func (s *scene) snapshotSeen() bool {
 	for _, o := range s.Outages {
 		for _, t := range o.Tries {
-			if t.Outcome == "full" && t.End != unknown && (s.End == unknown || t.End < s.End) || t.ReceiveEv != nil && len(o.Tries) == 1 {
+			if t.Outcome == diagnosis.Full && t.End != unknown && (s.End == unknown || t.End < s.End) || t.ReceiveEv != nil && len(o.Tries) == 1 {
 				return true
 			}
 		}
 	}
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		switch e.Kind {
-		case message.BgsaveStarted, message.DisklessTransferStarted:
-			if e.At >= s.Lost && (s.End == unknown || e.At < s.End-2*second) {
-				return true
-			}
+		if e.Is(message.Forked) && e.Kind != message.AofRewriteStarted && e.At >= s.Lost && (s.End == unknown || e.At < s.End-2*second) {
+			return true
 		}
 	}
 	return false

@@ -1,8 +1,10 @@
 package cause
 
+import "psyncope/correlate/diagnosis"
+
 // Cause is one kind of trigger: what it is, where it is looked for, and what speaks for it and against it.
 type Cause struct {
-	Kind string
+	Kind diagnosis.CauseKind
 	// Prose is what `explain` prints.
 	Prose string
 	// On is where the suspect stands: the primary, or each replica of the first round.

@@ -327,7 +327,7 @@ func connectFails(words ...string) func(*scene) Finding {
 	return func(s *scene) Finding {
 		for _, o := range s.Wave {
 			for _, e := range o.Failures {
-				if e.Kind != message.ReplConnectFailed && e.Kind != message.ReplConnectTimeout && e.Kind != message.ReplHandshakeError {
+				if !e.Is(message.ConnectFailed) && e.Kind != message.ReplHandshakeError {
 					continue
 				}
 				for _, w := range words {
@@ -418,7 +418,7 @@ func overflowClosed(s *scene) Finding {
 		}
 		for i := range s.Primary.Events {
 			e := &s.Primary.Events[i]
-			if e.Kind == message.ClientOutputBufferLimit && replication.ReplicaClient(e) {
+			if replication.ClosedReplica(e) {
 				return found(e.At, "the primary closed a replica at its output buffer limit", e.Evidence())
 			}
 		}
@@ -437,7 +437,7 @@ func overflowClosed(s *scene) Finding {
 	// The closed client's address carries its own port, not the listening one: near misses in time count.
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		if e.Kind == message.ClientOutputBufferLimit && replication.ReplicaClient(e) && timeline.Abs(e.At-s.Lost) <= 2*second+o.Replica.Clock.Err && !s.Several {
+		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= 2*second+o.Replica.Clock.Err && !s.Several {
 			return found(e.At, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", diagnosis.BytesOf(e.Bytes.Or(0))), e.Evidence())
 		}
 	}

@@ -9,7 +9,7 @@ var forkFailed = Cause{
 	Kind: "fork-failed", On: OnPrimary, Blocks: true,
 	Prose: "fork was refused: not enough memory under the kernel's overcommit rules, or a process limit. No snapshot, so no full resync, can succeed until that changes; the replica asks again and again.",
 	Clues: []Clue{
-		{Says: "the log says that fork failed", Ask: said("suspect", replication.Kinds(message.ForkFailedRdb, message.ForkFailedAof, message.ForkFailedModule), "could not fork"), For: Said},
+		{Says: "the log says that fork failed", Ask: said("suspect", replication.Bears(message.ForkRefused), "could not fork"), For: Said},
 		{Says: "the primary told the replica that it could not begin a snapshot", Ask: said("group", replication.BeginsNoSnapshot, "was told that no snapshot can begin"), For: Hard},
 		{Says: "snapshots failed and no fork happened: total_forks stood still while sync_full rose", Ask: refusedForks, For: Hard, Against: Unlikely},
 		{Says: "resyncs were asked for while every snapshot failed", Ask: snapshotsFail, For: Usual},

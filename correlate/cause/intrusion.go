@@ -11,7 +11,7 @@ var intrusion = Cause{
 	Clues: []Clue{
 		{Says: "a file is aimed where only an intruder aims it", Ask: said("group", replication.Planted, "was aimed at a system file"), For: Said},
 		{Says: "a primary was told to follow a public address outside its group", Ask: rogueReplicaof, For: Said},
-		{Says: "the server saw another protocol's words", Ask: said("group", replication.Kinds(message.SecurityCrossProtocol), "saw a cross-protocol attack"), For: Hard},
+		{Says: "the server saw another protocol's words", Ask: said("group", replication.Only(message.SecurityCrossProtocol), "saw a cross-protocol attack"), For: Hard},
 	},
 	Fix: []string{"lock-down"},
 }

@@ -13,7 +13,7 @@ var misconfigured = Cause{
 		{Says: "it tried an address at which its primary is not", Ask: wrongAddress, For: Hard},
 		{Says: "the replica never had a link in the evidence", Ask: neverLinked, For: Usual},
 		{Says: "the link did not come back with nothing changed", Ask: not(cameBack), Against: Unlikely},
-		{Says: "Sentinel found the address wrong", Ask: said("sentinels", replication.Kinds(message.SentinelInvalidAddress), "found an address wrong"), For: Hard},
+		{Says: "Sentinel found the address wrong", Ask: said("sentinels", replication.Only(message.SentinelInvalidAddress), "found an address wrong"), For: Hard},
 	},
 	Fix: []string{"check-topology"},
 }

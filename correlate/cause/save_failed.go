@@ -15,7 +15,7 @@ var saveFailed = Cause{
 		{Says: "full resyncs were granted and closed at once, again and again", Ask: grantsWithoutTransfer, For: Hard, Against: Unlikely},
 		{Says: "resyncs were asked for while every snapshot failed", Ask: snapshotsFail, For: Usual},
 		{Says: "forks happened meanwhile", Ask: not(refusedForks), For: Fits, Against: Contradicts},
-		{Says: "fork itself was not refused", Ask: not(said("suspect", replication.Kinds(message.ForkFailedRdb, message.ForkFailedAof), "could not fork")), Against: Contradicts},
+		{Says: "fork itself was not refused", Ask: not(said("suspect", replication.Bears(message.ForkRefused), "could not fork")), Against: Contradicts},
 		{Says: "the snapshot was not aimed where only an intruder aims it", Ask: not(said("group", replication.Planted, "was aimed at a system file")), Against: Contradicts},
 	},
 	Fix: []string{"free-disk", "diskless-sync"},

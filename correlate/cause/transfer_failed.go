@@ -9,9 +9,9 @@ var transferFailed = Cause{
 	Kind: "transfer-failed", On: onReplica, Blocks: true,
 	Prose: "The snapshot broke on its way or could not be loaded: a corrupt or truncated RDB, a missing module, an I/O error of the replica.",
 	Clues: []Clue{
-		{Says: "the replica could not load what it received", Ask: whenLinked(said("suspect", replication.Kinds(message.RdbLoadChecksum, message.RdbLoadCorrupt, message.RdbLoadShortRead, message.RdbLoadBadSignature, message.SyncLoadFailed, message.SyncBadProtocol, message.RdbLoadReadError, message.RdbLoadModuleMissing), "could not load")), For: Said},
+		{Says: "the replica could not load what it received", Ask: whenLinked(said("suspect", replication.Bears(message.CannotLoad), "could not load")), For: Said},
 		{Says: "it dropped the link right after each snapshot had reached it", Ask: droppedAfterTransfer, For: Hard},
-		{Says: "the replica does not say that it cannot read the format", Ask: not(said("group", replication.Kinds(message.RdbLoadBadVersion), "cannot read the primary's format")), Against: Contradicts},
+		{Says: "the replica does not say that it cannot read the format", Ask: not(said("group", replication.Bears(message.FormatTooNew), "cannot read the primary's format")), Against: Contradicts},
 		{Says: "transfers broke off after they had begun", Ask: transfersFailed, For: Usual, Against: Unusual},
 		{Says: "the primary did not close them at an output buffer limit", Ask: not(said("group", replication.ClosedReplica, "closed a replica")), Against: Contradicts},
 		{Says: "the transfer did not time out", Ask: not(said("group", replication.TransferTimedOut, "gave up on a transfer")), Against: Contradicts},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"psyncope/correlate/cause"
 	"psyncope/correlate/diagnosis"
@@ -36,12 +35,12 @@ func Chain(in *cause.Judged) []diagnosis.Step {
 		}
 	}
 	if h := in.Verdict.Best; h != nil {
-		add(step{Step: diagnosis.Step{Kind: h.Cause.Kind, Instance: h.Suspect.Name, Summary: cmp.Or(h.Summary(), h.Cause.Kind), Evidence: diagnosis.Few(h.Evidence(), 4)}, at: in.TriggerAt(), err: h.Suspect.Clock.Err, cause: true, order: -1})
+		add(step{Step: diagnosis.Step{Kind: string(h.Cause.Kind), Instance: h.Suspect.Name, Summary: cmp.Or(h.Summary(), string(h.Cause.Kind)), Evidence: diagnosis.Few(h.Evidence(), 4)}, at: in.TriggerAt(), err: h.Suspect.Clock.Err, cause: true, order: -1})
 		// What broke the link first, where the verdict is what kept it from coming back.
 		if h.Cause.Blocks {
 			for _, o := range in.Verdict.Ranking[1:] {
 				if !o.Cause.Blocks && o.Supported() && o.At != unknown && len(o.Evidence()) > 0 {
-					add(step{Step: diagnosis.Step{Kind: o.Cause.Kind, Instance: o.Suspect.Name, Summary: o.Summary(), Evidence: diagnosis.Few(o.Evidence(), 2)}, at: min(o.At, in.Start), err: o.Suspect.Clock.Err, cause: true, order: -2})
+					add(step{Step: diagnosis.Step{Kind: string(o.Cause.Kind), Instance: o.Suspect.Name, Summary: o.Summary(), Evidence: diagnosis.Few(o.Evidence(), 2)}, at: min(o.At, in.Start), err: o.Suspect.Clock.Err, cause: true, order: -2})
 					break
 				}
 			}
@@ -123,7 +122,7 @@ func connectSteps(in *incident.Incident, o *replication.Outage, mk func(micros, 
 	var first, last *timeline.Event
 	n := int64(0)
 	for _, e := range o.Failures {
-		if e.Kind == message.ReplConnectFailed || e.Kind == message.ReplConnectTimeout {
+		if e.Is(message.ConnectFailed) {
 			if first == nil {
 				first = e
 			}
@@ -146,7 +145,7 @@ func handshakeSteps(in *incident.Incident, o *replication.Outage, mk func(micros
 	var refused []*timeline.Event
 	n := int64(0)
 	for _, e := range o.Failures {
-		if e.Kind == message.ReplAuthFailed || strings.HasPrefix(e.Kind, message.ReplHandshakeError) {
+		if e.Is(message.HandshakeRefused) {
 			refused = append(refused, e)
 			n += e.Count.Or(1)
 		}
@@ -166,26 +165,26 @@ func attemptSteps(in *incident.Incident, o *replication.Outage, t *replication.A
 		}
 	}
 	switch {
-	case t.Granted == "partial":
+	case t.Granted == diagnosis.Partial:
 		what := r.Name + " continued by partial resync"
 		if t.AnswerEv != nil && t.AnswerEv.Bytes.Known() {
 			what += fmt.Sprintf(": %s bytes from the backlog", diagnosis.BytesOf(int64(t.AnswerEv.Bytes)))
 		}
 		mk(t.At, stepPartialResync, what, 2, ev...)
 		return
-	case t.Asked == "partial":
+	case t.Asked == diagnosis.Partial:
 		what := fmt.Sprintf("%s asked to continue from %s and was refused", r.Name, diagnosis.BytesOf(t.Offset))
 		if t.Offset < 0 {
 			what = r.Name + " asked to continue and was refused"
 		}
-		if t.Refusal != "" && t.Refusal != "unknown" {
-			what += ": " + t.Refusal
+		if t.Refusal != "" && t.Refusal != diagnosis.UnknownRefusal {
+			what += ": " + string(t.Refusal)
 		}
-		if t.Granted == "full" || t.Refusal != "" {
+		if t.Granted == diagnosis.Full || t.Refusal != "" {
 			mk(t.At, stepPartialRefused, what, 2, ev...)
 		}
 	}
-	if t.Granted == "full" {
+	if t.Granted == diagnosis.Full {
 		var ev []diagnosis.Evidence
 		for _, e := range []*timeline.Event{t.FullEv, t.ReceiveEv, t.LoadEv} {
 			if e != nil {
@@ -205,9 +204,9 @@ func attemptSteps(in *incident.Incident, o *replication.Outage, t *replication.A
 		}
 		mk(at, stepFullResync, what, 3, ev...)
 	}
-	if t.Outcome == "failed" && t.FailEv != nil {
+	if t.Outcome == diagnosis.Failed && t.FailEv != nil {
 		kind := stepAttemptFailed
-		if t.FailEv.Kind == message.ClientOutputBufferLimit {
+		if t.FailEv.Is(message.ClosesAtLimit) {
 			kind = stepBufferClose
 		}
 		mk(t.End, kind, fmt.Sprintf("the attempt failed: %s", diagnosis.Shorten(t.FailEv.Text, 120)), 4, t.FailEv.Evidence())

@@ -137,31 +137,31 @@ type Incident struct {
 
 // Trigger is what began the incident.
 type Trigger struct {
-	Kind       string  `json:"kind"`
-	Instance   string  `json:"instance"`
-	At         *Stamp  `json:"at"`
-	Confidence float64 `json:"confidence"`
-	Summary    string  `json:"summary"`
+	Kind       CauseKind `json:"kind"`
+	Instance   string    `json:"instance"`
+	At         *Stamp    `json:"at"`
+	Confidence float64   `json:"confidence"`
+	Summary    string    `json:"summary"`
 }
 
 // Alternative is a cause that was weighed and lost.
 type Alternative struct {
-	Kind       string  `json:"kind"`
-	Instance   string  `json:"instance"`
-	At         *Stamp  `json:"at"`
-	Confidence float64 `json:"confidence"`
-	WhyNot     string  `json:"why_not"`
+	Kind       CauseKind `json:"kind"`
+	Instance   string    `json:"instance"`
+	At         *Stamp    `json:"at"`
+	Confidence float64   `json:"confidence"`
+	WhyNot     string    `json:"why_not"`
 }
 
 // Refusal is why the replica could not simply catch up. Numbers are nil where no evidence gives them.
 type Refusal struct {
-	Kind            string `json:"kind"`
-	Instance        string `json:"instance"`
-	RequestedOffset *int64 `json:"requested_offset"`
-	PrimaryOffset   *int64 `json:"primary_offset"`
-	NeededBytes     *int64 `json:"needed_bytes"`
-	BacklogBytes    *int64 `json:"backlog_bytes"`
-	ShortByBytes    *int64 `json:"short_by_bytes"`
+	Kind            RefusalKind `json:"kind"`
+	Instance        string      `json:"instance"`
+	RequestedOffset *int64      `json:"requested_offset"`
+	PrimaryOffset   *int64      `json:"primary_offset"`
+	NeededBytes     *int64      `json:"needed_bytes"`
+	BacklogBytes    *int64      `json:"backlog_bytes"`
+	ShortByBytes    *int64      `json:"short_by_bytes"`
 	// AtLeastBytes and AtMostBytes enclose what the backlog had to hold where needed_bytes is not certain to the byte;
 	// How says in words what the numbers rest on.
 	AtLeastBytes *int64 `json:"needed_at_least_bytes"`
@@ -171,9 +171,9 @@ type Refusal struct {
 
 // Loop is what goes round.
 type Loop struct {
-	Kind    string  `json:"kind"`
-	Rounds  int     `json:"rounds"`
-	PeriodS float64 `json:"period_s"`
+	Kind    LoopKind `json:"kind"`
+	Rounds  int      `json:"rounds"`
+	PeriodS float64  `json:"period_s"`
 }
 
 // Step is one event of the chain, oldest first.
@@ -199,18 +199,18 @@ type Evidence struct {
 
 // Resync is one attempt of a replica to come back.
 type Resync struct {
-	Instance        string  `json:"instance"`
-	At              *Stamp  `json:"at"`
-	Asked           string  `json:"asked"`   // partial, full (no cached primary) or unknown
-	Outcome         string  `json:"outcome"` // partial, full, failed or refused
-	Refusal         string  `json:"refusal"` // as Refusal.Kind; none where it was partial
-	RequestedOffset *int64  `json:"requested_offset"`
-	PrimaryOffset   *int64  `json:"primary_offset"`
-	NeededBytes     *int64  `json:"needed_bytes"`
-	BacklogBytes    *int64  `json:"backlog_bytes"`
-	AtLeastBytes    *int64  `json:"needed_at_least_bytes"` // as in Refusal
-	AtMostBytes     *int64  `json:"needed_at_most_bytes"`
-	Seconds         float64 `json:"seconds"` // from asking until the link was up; 0 where it never was
+	Instance        string      `json:"instance"`
+	At              *Stamp      `json:"at"`
+	Asked           Outcome     `json:"asked"`   // partial, full (no cached primary) or unknown
+	Outcome         Outcome     `json:"outcome"` // partial, full, failed or refused
+	Refusal         RefusalKind `json:"refusal"` // as Refusal.Kind; none where it was partial
+	RequestedOffset *int64      `json:"requested_offset"`
+	PrimaryOffset   *int64      `json:"primary_offset"`
+	NeededBytes     *int64      `json:"needed_bytes"`
+	BacklogBytes    *int64      `json:"backlog_bytes"`
+	AtLeastBytes    *int64      `json:"needed_at_least_bytes"` // as in Refusal
+	AtMostBytes     *int64      `json:"needed_at_most_bytes"`
+	Seconds         float64     `json:"seconds"` // from asking until the link was up; 0 where it never was
 }
 
 // Recommendation is one thing to change.

@@ -3,6 +3,7 @@ package incident
 import (
 	"slices"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
@@ -20,18 +21,18 @@ func (in *Incident) Counts(next micros) (full, partial int64) {
 				n = max(n, int64(t.AnswerEv.Count.Or(1)))
 			}
 			switch {
-			case t.ByPrimary && t.Granted == "full":
+			case t.ByPrimary && t.Granted == diagnosis.Full:
 				pf += n
-			case t.ByPrimary && t.Granted == "partial":
+			case t.ByPrimary && t.Granted == diagnosis.Partial:
 				pp += n
 			}
 			switch {
-			case t.ByReplica && t.Granted == "full":
+			case t.ByReplica && t.Granted == diagnosis.Full:
 				rf += n
-			case t.ByReplica && t.Granted == "partial":
+			case t.ByReplica && t.Granted == diagnosis.Partial:
 				rp += n
 			}
-			if t.Granted == "" && !t.ByPrimary && t.Asked == "full" && t.Outcome != "failed" {
+			if t.Granted == "" && !t.ByPrimary && t.Asked == diagnosis.Full && t.Outcome != diagnosis.Failed {
 				rf += n
 			}
 		}

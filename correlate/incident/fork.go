@@ -3,6 +3,7 @@ package incident
 import (
 	"slices"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 )
 
@@ -26,7 +27,7 @@ func (in *Incident) ForkStalls() []timeline.Stall {
 	asked := unknown
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
-			if t.Granted == "full" && (asked == unknown || t.At < asked) {
+			if t.Granted == diagnosis.Full && (asked == unknown || t.At < asked) {
 				asked = t.At
 			}
 		}

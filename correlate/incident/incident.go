@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
@@ -56,7 +57,7 @@ func Find(g *replication.Group) []*Incident {
 // away again and again. A replica that waits some seconds for its primary to start is well.
 func Failing(o *replication.Outage) bool {
 	for _, t := range o.Tries {
-		if t.Granted == "full" && t.Outcome == "failed" {
+		if t.Granted == diagnosis.Full && t.Outcome == diagnosis.Failed {
 			return true
 		}
 	}
@@ -95,7 +96,7 @@ func (in *Incident) takes(o *replication.Outage) bool {
 		}
 		last = max(last, p.Lost)
 		for _, t := range p.Tries {
-			if t.Granted == "full" {
+			if t.Granted == diagnosis.Full {
 				last = max(last, t.At, t.End)
 			}
 		}
@@ -141,7 +142,7 @@ func Demoted(o *replication.Outage) bool {
 		if e.At >= o.Moved.At {
 			return false
 		}
-		if e.Kind == message.SyncRequested || e.Kind == message.Promoted {
+		if e.Is(message.Asked) || e.Kind == message.Promoted {
 			return true
 		}
 	}

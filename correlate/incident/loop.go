@@ -42,7 +42,7 @@ func (r *rounds) n() int {
 	return int(n)
 }
 
-func (r *rounds) loop(kind string) *diagnosis.Loop {
+func (r *rounds) loop(kind diagnosis.LoopKind) *diagnosis.Loop {
 	l := &diagnosis.Loop{Kind: kind, Rounds: r.n()}
 	if l.Rounds > 1 {
 		l.PeriodS = diagnosis.Round2(diagnosis.Seconds(r.last-r.first) / float64(l.Rounds-1))
@@ -66,10 +66,10 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 			switch {
 			case replication.ClosedReplica(e):
 				overflows.add(e)
-			case replication.TransferTimedOut(e), e.Kind == message.ReplicaTimeout && slices.Contains(o.Failures, e):
+			case e.Is(message.TransferTimedOut), e.Kind == message.ReplicaTimeout && slices.Contains(o.Failures, e):
 				timeouts.add(e)
 				late[o.Replica] = true
-			case e.Kind == message.ForkFailedRdb || replication.FailedSave(e) && e.Kind != message.RdbSaveOpenFailed:
+			case e.Is(message.ForkRefused) || replication.FailedSave(e) && e.Kind != message.RdbSaveOpenFailed:
 				saves.add(e)
 			}
 			if stuckLoading(o, e) {
@@ -80,21 +80,21 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 	cascade := in.lostToForks()
 	switch {
 	case len(cascade) >= 2:
-		l := &diagnosis.Loop{Kind: "fork-cascade", Rounds: len(cascade)}
+		l := &diagnosis.Loop{Kind: diagnosis.ForkCascade, Rounds: len(cascade)}
 		l.PeriodS = diagnosis.Round2(diagnosis.Seconds(cascade[len(cascade)-1]-cascade[0]) / float64(len(cascade)-1))
 		return l, true
 	case overflows.n() >= 2:
-		return overflows.loop("output-buffer"), true
+		return overflows.loop(diagnosis.OutputBufferLoop), true
 	case loads.n() >= 2:
-		return loads.loop("big-key"), true
+		return loads.loop(diagnosis.BigKey), true
 	case timeouts.n() >= 2 && len(late) >= herdSize:
-		return timeouts.loop("herd"), false
+		return timeouts.loop(diagnosis.Herd), false
 	case timeouts.n() >= 2:
-		return timeouts.loop("sync-timeout"), true
+		return timeouts.loop(diagnosis.SyncTimeoutLoop), true
 	case saves.n() >= 2:
-		return saves.loop("snapshot-failed"), false
+		return saves.loop(diagnosis.SnapshotFailed), false
 	case promotions >= 2:
-		return &diagnosis.Loop{Kind: "failover", Rounds: promotions}, false
+		return &diagnosis.Loop{Kind: diagnosis.FailoverLoop, Rounds: promotions}, false
 	}
 	return nil, false
 }
@@ -109,7 +109,7 @@ func (in *Incident) lostToForks() []micros {
 		for _, o := range in.Outages {
 			behind := o.Lost >= f.From+second && o.Lost <= f.To+3*second
 			for _, t := range o.Tries {
-				behind = behind || t.Outcome == "failed" && t.End >= f.From+second && t.End <= f.To+3*second || t.Outcome == "" && t.At <= f.From+second && t.At >= f.From-second
+				behind = behind || t.Outcome == diagnosis.Failed && t.End >= f.From+second && t.End <= f.To+3*second || t.Outcome == "" && t.At <= f.From+second && t.At >= f.From-second
 			}
 			if behind {
 				out = append(out, f.From)

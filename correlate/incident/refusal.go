@@ -17,14 +17,14 @@ import (
 // it refused, shortfall tells.
 func (in *Incident) Arithmetic(o *replication.Outage, t *replication.Attempt) (requested, primary, needed, backlog *int64) {
 	// Copies: a Diagnosis that points into an attempt keeps all its group's evidence in memory.
-	if offset := t.Offset; offset >= 0 && t.Asked == "partial" {
+	if offset := t.Offset; offset >= 0 && t.Asked == diagnosis.Partial {
 		requested = &offset
 	}
 	p := t.Server
 	if p == nil {
 		p = in.Primary
 	}
-	accepted := t.Granted == "partial" && t.AnswerEv != nil && t.AnswerEv.Bytes.Known()
+	accepted := t.Granted == diagnosis.Partial && t.AnswerEv != nil && t.AnswerEv.Bytes.Known()
 	switch {
 	case accepted && t.Offset > 0:
 		// "Sending N bytes of backlog starting from offset R": the primary stood at the last of them.
@@ -43,7 +43,7 @@ func (in *Incident) Arithmetic(o *replication.Outage, t *replication.Attempt) (r
 		}
 	}
 	// An id that the primary does not know has offsets of another stream.
-	if needed == nil && requested != nil && primary != nil && *primary+1 >= *requested && (t.Granted != "full" || in.RefusalKind(o, t) == "backlog-overflow") {
+	if needed == nil && requested != nil && primary != nil && *primary+1 >= *requested && (t.Granted != diagnosis.Full || in.RefusalKind(o, t) == diagnosis.BacklogOverflow) {
 		n := *primary - *requested + 1
 		needed = &n
 	}
@@ -63,11 +63,11 @@ func (in *Incident) Refusal() diagnosis.Refusal {
 	partial := false
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
-			if t.Granted == "partial" {
+			if t.Granted == diagnosis.Partial {
 				partial = true
 			}
 			turnedAway := t.Asked != "" && t.Granted == "" && t.FailEv != nil && replication.ErrorReply(t.FailEv)
-			if t.Granted != "full" && t.Refusal == "" && !turnedAway || t.Granted == "partial" {
+			if t.Granted != diagnosis.Full && t.Refusal == "" && !turnedAway || t.Granted == diagnosis.Partial {
 				continue
 			}
 			if first == nil || t.Answered() < first.Answered() {
@@ -77,22 +77,22 @@ func (in *Incident) Refusal() diagnosis.Refusal {
 	}
 	if first == nil {
 		if partial || len(in.Outages) == 0 {
-			return diagnosis.Refusal{Kind: "none"}
+			return diagnosis.Refusal{Kind: diagnosis.NoRefusal}
 		}
 		if full, _ := in.Counts(unknown); full > 0 {
 			return in.refusalFromCounters()
 		}
-		return diagnosis.Refusal{Kind: "none"}
+		return diagnosis.Refusal{Kind: diagnosis.NoRefusal}
 	}
 	if first.Granted == "" && first.Refusal == "" {
-		return diagnosis.Refusal{Kind: "none"} // turned away before the primary looked at the offset
+		return diagnosis.Refusal{Kind: diagnosis.NoRefusal} // turned away before the primary looked at the offset
 	}
 	r := diagnosis.Refusal{Kind: in.RefusalKind(of, first), Instance: of.Replica.Name}
 	r.RequestedOffset, r.PrimaryOffset, r.NeededBytes, r.BacklogBytes = in.Arithmetic(of, first)
-	if r.Kind == "backlog-overflow" {
+	if r.Kind == diagnosis.BacklogOverflow {
 		r.AtLeastBytes, r.AtMostBytes, r.How = in.Shortfall(of, first).Bounds()
 	}
-	if r.NeededBytes != nil && r.BacklogBytes != nil && r.Kind == "backlog-overflow" {
+	if r.NeededBytes != nil && r.BacklogBytes != nil && r.Kind == diagnosis.BacklogOverflow {
 		n := max(*r.NeededBytes-*r.BacklogBytes, 0)
 		r.ShortByBytes = &n
 	}
@@ -107,25 +107,25 @@ func (in *Incident) refusalFromCounters() diagnosis.Refusal {
 		b = &p.Samples[len(p.Samples)-1]
 	}
 	if a == nil || b == nil {
-		return diagnosis.Refusal{Kind: "unknown"}
+		return diagnosis.Refusal{Kind: diagnosis.UnknownRefusal}
 	}
 	if a.RunID != b.RunID || a.ReplID != b.ReplID && a.ReplID != "" {
-		return diagnosis.Refusal{Kind: "replid-mismatch"}
+		return diagnosis.Refusal{Kind: diagnosis.ReplidMismatch}
 	}
 	if b.SyncPartialErr > a.SyncPartialErr {
-		return diagnosis.Refusal{Kind: "backlog-overflow"}
+		return diagnosis.Refusal{Kind: diagnosis.BacklogOverflow}
 	}
-	return diagnosis.Refusal{Kind: "unknown"}
+	return diagnosis.Refusal{Kind: diagnosis.UnknownRefusal}
 }
 
 // RefusalKind is the primary's reason; where its line is lost, what offsets, ids and counters leave as the only one.
-func (in *Incident) RefusalKind(o *replication.Outage, t *replication.Attempt) string {
+func (in *Incident) RefusalKind(o *replication.Outage, t *replication.Attempt) diagnosis.RefusalKind {
 	kind := t.Refusal
 	p := t.Server
 	if p == nil {
 		p = in.Primary
 	}
-	if kind == "" && t.Granted == "full" {
+	if kind == "" && t.Granted == diagnosis.Full {
 		granted := ""
 		if t.FullEv != nil {
 			granted = t.FullEv.ReplID
@@ -133,25 +133,25 @@ func (in *Incident) RefusalKind(o *replication.Outage, t *replication.Attempt) s
 			granted = idAfter(p, o, t)
 		}
 		switch {
-		case t.Asked == "full":
-			kind = "fresh-replica"
+		case t.Asked == diagnosis.Full:
+			kind = diagnosis.FreshReplica
 		case t.Asked == "":
-			return "unknown"
+			return diagnosis.UnknownRefusal
 		case granted != "" && t.Replid != "" && granted != t.Replid:
-			kind = "replid-mismatch"
+			kind = diagnosis.ReplidMismatch
 		case t.Offset >= 0 && t.PrimaryOffset >= 0 && t.Offset > t.PrimaryOffset+1:
-			return "offset-ahead"
+			return diagnosis.OffsetAhead
 		default:
-			kind = "backlog-overflow" // the same id and an offset behind: only the window is left
+			kind = diagnosis.BacklogOverflow // the same id and an offset behind: only the window is left
 		}
 	}
-	if kind == "fresh-replica" && dropped(o, t) {
-		return "forced"
+	if kind == diagnosis.FreshReplica && dropped(o, t) {
+		return diagnosis.Forced
 	}
-	if kind == "replid-mismatch" && backlogFreed(p, t, in) {
-		return "no-backlog"
+	if kind == diagnosis.ReplidMismatch && backlogFreed(p, t, in) {
+		return diagnosis.NoBacklog
 	}
-	return cmp.Or(kind, "unknown")
+	return cmp.Or(kind, diagnosis.UnknownRefusal)
 }
 
 // idAfter is the id under which the replica came back, as the dumps have it: a full resync over two connections is

@@ -53,13 +53,13 @@ func forkOf(p *timeline.Host, refused *timeline.Event) forkTime {
 		if !seen || e.Role == "C" {
 			continue
 		}
-		switch e.Kind {
-		case message.PsyncOffsetAhead, message.BacklogCreated:
-		case message.SyncBgsaveStart:
+		switch {
+		case e.Is(message.BeyondEnd) || e.Kind == message.BacklogCreated: // more of the same answer
+		case e.Is(message.AboutToFork):
 			return forkAtOnce
-		case message.SyncJoinedBgsave:
+		case e.Kind == message.SyncJoinedBgsave:
 			return forkEarlier
-		case message.SyncDelayDiskless, message.SyncWaitNextBgsave, message.SyncDelayChildBusy:
+		case e.Is(message.WaitsForFork):
 			return forkLater
 		default:
 			return forkUnknown

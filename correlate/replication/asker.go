@@ -21,7 +21,7 @@ func (g *Group) MarkSentinels() {
 	for _, h := range g.Hosts {
 		for i := range h.Events {
 			e := &h.Events[i]
-			if e.Kind != message.Promoted && e.Kind != message.ReplicaofSet {
+			if e.Kind != message.Promoted && !e.Is(message.RePointed) {
 				continue
 			}
 			switch {
@@ -57,11 +57,8 @@ func (g *Group) toldBySentinel(h *timeline.Host, e *timeline.Event) bool {
 	for _, s := range g.Sentinels {
 		for i := range s.Events {
 			c := &s.Events[i]
-			switch c.Kind {
-			case message.SentinelFailoverSendReplicaofNoone, message.SentinelReplicaReconfSent, message.SentinelConvertToReplica, message.SentinelFixReplicaConfig:
-				if off := e.At - c.At; max(off, -off) <= Obeyed+h.Clock.Err+s.Clock.Err && slices.Contains(h.Addrs, c.Peer) {
-					return true
-				}
+			if c.Is(message.SentinelOrders) && timeline.Abs(e.At-c.At) <= Obeyed+h.Clock.Err+s.Clock.Err && slices.Contains(h.Addrs, c.Peer) {
+				return true
 			}
 		}
 	}

@@ -83,7 +83,7 @@ func (m *linkMachine) primaryDump(it item) {
 		return
 	}
 	if it.row.State == "online" {
-		m.close2(it)
+		m.closeIfMay(it)
 		return
 	}
 	if m.cur == nil && m.may(it) {
@@ -93,7 +93,8 @@ func (m *linkMachine) primaryDump(it item) {
 	}
 }
 
-func (m *linkMachine) close2(it item) {
+// closeIfMay ends the outage, if the source may.
+func (m *linkMachine) closeIfMay(it item) {
 	if m.cur == nil {
 		m.up(it.at)
 		return

@@ -31,80 +31,97 @@ func goodID(id string) bool {
 // announced addresses. Before 4.0 the primary's run id plays their part (redis 2.8.24 replication.c:419).
 // Hosts that name no id join the only group there is, or stand together: they were collected side by side.
 func Groups(hs []*timeline.Host) []*Group {
-	parent := map[string]string{}
-	var find func(string) string
-	find = func(x string) string {
-		if parent[x] == "" || parent[x] == x {
-			return x
-		}
-		parent[x] = find(parent[x])
-		return parent[x]
-	}
-	tied := map[*timeline.Host]bool{}
-	tie := func(h *timeline.Host, id string) {
-		if goodID(id) {
-			parent[find("host "+h.Name)] = find("id " + id)
-			tied[h] = true
-		}
-	}
-	for _, h := range hs {
-		if h.Sentinel {
-			continue
-		}
-		for i := range h.Samples {
-			s := &h.Samples[i]
-			if i > 0 && s.ReplID != "" && s.ReplID == h.Samples[i-1].ReplID && s.ReplID2 == h.Samples[i-1].ReplID2 {
-				continue // dump after dump says the same
-			}
-			tie(h, s.ReplID)
-			tie(h, s.ReplID2)
-			if s.ReplID == "" && s.ConnectedReplicas.Or(0) > 0 {
-				tie(h, s.RunID)
-			}
-		}
-		for i := range h.Events {
-			tie(h, h.Events[i].ReplID)
-			tie(h, h.Events[i].ReplID2)
-		}
-	}
+	fam := family{}
 	byRoot := map[string]*Group{}
 	var out []*Group
 	var loose, sentinels []*timeline.Host
+	tied := map[*timeline.Host]bool{}
+	for _, h := range hs {
+		if !h.Sentinel {
+			tied[h] = fam.join(h)
+		}
+	}
 	for _, h := range hs {
 		switch {
 		case h.Sentinel:
 			sentinels = append(sentinels, h)
-		case tied[h]:
-			root := find("host " + h.Name)
-			g := byRoot[root]
-			if g == nil {
-				g = &Group{}
-				byRoot[root] = g
-				out = append(out, g)
-			}
-			g.Hosts = append(g.Hosts, h)
-		default:
+		case !tied[h]:
 			loose = append(loose, h)
+		default:
+			root := fam.of(hostName(h))
+			if byRoot[root] == nil {
+				byRoot[root] = &Group{}
+				out = append(out, byRoot[root])
+			}
+			byRoot[root].Hosts = append(byRoot[root].Hosts, h)
 		}
 	}
-	if len(out) == 0 && (len(loose) > 0 || len(sentinels) > 0) {
+	if len(out) == 0 && len(hs) > 0 {
 		out = append(out, &Group{})
 	}
 	for _, h := range loose {
-		home := out[0]
-		for _, g := range out {
-			if len(out) > 1 && namesOf(g, h) {
-				home = g
-			}
-		}
+		home := homeOf(out, h)
 		home.Hosts = append(home.Hosts, h)
 	}
-	out[0].Sentinels = append(out[0].Sentinels, sentinels...)
+	if len(out) > 0 {
+		out[0].Sentinels = sentinels
+	}
 	for _, g := range out {
 		slices.SortFunc(g.Hosts, func(a, b *timeline.Host) int { return cmp.Compare(a.Name, b.Name) })
-		g.Primary = firstPrimary(g)
+		g.Primary = firstPrimary(g.Hosts)
 	}
 	return out
+}
+
+// homeOf is the group that a host without an id joins: the one whose names begin as its own, else the first.
+func homeOf(groups []*Group, h *timeline.Host) *Group {
+	home := groups[0]
+	for _, g := range groups {
+		if len(groups) > 1 && namesOf(g, h) {
+			home = g
+		}
+	}
+	return home
+}
+
+// family joins hosts and replication ids that belong together, each named by what it was first joined to.
+type family map[string]string
+
+// of is the name of all that x belongs together with.
+func (f family) of(x string) string {
+	if f[x] == "" || f[x] == x {
+		return x
+	}
+	f[x] = f.of(f[x])
+	return f[x]
+}
+
+func hostName(h *timeline.Host) string { return "host " + h.Name }
+
+// join ties a host to the ids that its evidence names, and reports whether there was any.
+func (f family) join(h *timeline.Host) (tied bool) {
+	tie := func(id string) {
+		if goodID(id) {
+			f[f.of(hostName(h))] = f.of("id " + id)
+			tied = true
+		}
+	}
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if i > 0 && s.ReplID != "" && s.ReplID == h.Samples[i-1].ReplID && s.ReplID2 == h.Samples[i-1].ReplID2 {
+			continue // dump after dump says the same
+		}
+		tie(s.ReplID)
+		tie(s.ReplID2)
+		if s.ReplID == "" && s.ConnectedReplicas.Or(0) > 0 {
+			tie(s.RunID)
+		}
+	}
+	for i := range h.Events {
+		tie(h.Events[i].ReplID)
+		tie(h.Events[i].ReplID2)
+	}
+	return tied
 }
 
 // ShareSettings gives each host of the group what the others run with, for what its own evidence does not say.
@@ -132,90 +149,6 @@ func namesOf(g *Group, h *timeline.Host) bool {
 	return slices.ContainsFunc(g.Hosts, func(o *timeline.Host) bool { return strings.HasPrefix(o.Name, dir+"/") })
 }
 
-// firstPrimary picks the host that served the others first: it answers requests for synchronization, or
-// says role:master with replicas, or logs as M.
-func firstPrimary(g *Group) *timeline.Host {
-	var best *timeline.Host
-	score := 0
-	when := unknown
-	for _, h := range g.Hosts {
-		n, at := 0, unknown
-		first := func(k int, t micros) {
-			n += k
-			if at == unknown || t != unknown && t < at {
-				at = t
-			}
-		}
-		for i := range h.Events {
-			e := &h.Events[i]
-			switch e.Kind {
-			case message.SyncRequested, message.PsyncRefusedBacklog, message.PsyncRefusedReplid, message.PsyncAccepted, message.SyncFullRequested,
-				message.SyncReplicaOnline, message.ReplicaTimeout, message.ReplicaLinkLost, message.SyncBgsaveStart:
-				first(3, h.Clock.Event(&e.Event, e.Index, e.Stamp))
-			}
-			if e.Role == "M" && n == 0 {
-				first(1, h.Clock.Event(&e.Event, e.Index, e.Stamp))
-			}
-		}
-		for i := range h.Samples {
-			s := &h.Samples[i]
-			if s.Role == "master" {
-				k := 1
-				if s.ConnectedReplicas.Or(0) > 0 {
-					k = 3
-				}
-				first(k, h.Clock.Dump(s))
-			}
-		}
-		served := 0
-		if n >= 3 {
-			served = 2
-		} else if n > 0 {
-			served = 1
-		}
-		if followsFirst(h) {
-			served = 0
-		}
-		if served > score || served == score && served > 0 && at < when {
-			best, score, when = h, served, at
-		}
-	}
-	if best != nil {
-		return best
-	}
-	// None of the artifacts is the primary's own: it is known by the address the replicas name.
-	name := "primary"
-	for _, h := range g.Hosts {
-		if a := PrimaryAddr(h); a != "" {
-			name = a
-			break
-		}
-	}
-	return &timeline.Host{Name: name, Settings: map[string]timeline.Setting{}}
-}
-
-// followsFirst reports whether the host's first evidence shows it as a replica.
-func followsFirst(h *timeline.Host) bool {
-	for i := range h.Events {
-		switch h.Events[i].Kind {
-		case message.ReplConnecting, message.PsyncTry, message.PsyncNoCachedPrimary, message.SyncFinished, message.PrimaryLinkLost, message.PrimaryTimeout:
-			return true
-		case message.SyncRequested, message.ReplicaLinkLost:
-			return false
-		}
-		switch h.Events[i].Role {
-		case "S":
-			return true
-		case "M":
-			// The letter is written after the fact: a replica that is promoted logs its lost link as M already.
-			if i+1 == len(h.Events) || h.Events[i].Kind != message.Other {
-				return false
-			}
-		}
-	}
-	return len(h.Samples) > 0 && h.Samples[0].Role == "slave"
-}
-
 // Servers are the primaries the group ever had: the first one, and those that were promoted.
 func (g *Group) Servers() []*timeline.Host {
 	out := []*timeline.Host{g.Primary}
@@ -227,17 +160,9 @@ func (g *Group) Servers() []*timeline.Host {
 	return out
 }
 
+// answers reports whether the host was ever asked for a resync, or made a primary.
 func answers(h *timeline.Host) bool {
-	for i := range h.Events {
-		switch h.Events[i].Kind {
-		case message.SyncRequested, message.Promoted, message.PromotedByFailover:
-			return true
-		}
-	}
-	for i := range h.Samples {
-		if h.Samples[i].Role == "master" && h.Samples[i].ConnectedReplicas.Or(0) > 0 {
-			return true
-		}
-	}
-	return false
+	return h.AnyEvent(func(e *timeline.Event) bool {
+		return e.Is(message.Asked) || e.Kind == message.Promoted || e.Kind == message.PromotedByFailover
+	}) || slices.ContainsFunc(h.Samples, func(s timeline.Sample) bool { return s.Role == "master" && s.ConnectedReplicas.Or(0) > 0 })
 }

@@ -60,105 +60,6 @@ func inOrder(its []item, do func(item)) {
 	}
 }
 
-// primaryItems gives each replica what the primary's log and dumps say of it.
-func (g *Group) primaryItems(p *timeline.Host, items map[*timeline.Host][]item) {
-	var waiting []*timeline.Host
-	stages := map[*timeline.Host]string{}
-	for i := range p.Events {
-		e := &p.Events[i]
-		switch e.Kind {
-		case message.ReplicaTimeout, message.ReplicaTimeoutFullsync, message.ReplicaLinkLost, message.ClientOutputBufferLimit, message.SyncRequested,
-			message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncOffsetAhead, message.PsyncAccepted, message.SyncFullRequested, message.SyncReplicaOnline,
-			message.SyncStreamedRdbDone, message.DisklessTransferReplicaFailed, message.PsyncBadOffset:
-			var h *timeline.Host
-			if isAddr(e.Peer) {
-				if e.Kind == message.ClientOutputBufferLimit {
-					if !ReplicaClient(e) {
-						continue
-					}
-					h = g.At(e.Peer)
-				} else if h = g.At(e.Peer); h == nil {
-					h = g.stranger(e.Peer)
-				}
-			}
-			if h == nil || h == p || ofSecondConnection(stages, h, e.Kind) {
-				continue
-			}
-			items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p})
-			if e.Kind == message.SyncRequested {
-				waiting = append(slices.DeleteFunc(waiting, func(w *timeline.Host) bool { return w == h }), h)
-			}
-			if e.Kind == message.SyncReplicaOnline || e.Kind == message.PsyncAccepted || e.Kind == message.ReplicaLinkLost {
-				waiting = slices.DeleteFunc(waiting, func(w *timeline.Host) bool { return w == h })
-			}
-		case message.DualChannelOffered, message.DualChannelEndOffset:
-			if h := g.At(e.Peer); h != nil {
-				stages[h] = e.Kind
-			}
-		case message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset:
-			// The line names the id, not the replica: it answers the request just before it.
-			if len(waiting) > 0 {
-				h := waiting[len(waiting)-1]
-				items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p})
-			}
-		case message.SyncBgsaveFailed, message.SyncBgsaveChildFailed, message.ForkFailedRdb, message.BgsaveFailed, message.RdbSaveOpenFailed,
-			message.RdbSaveWriteError, message.RdbSaveRenameFailed, message.DisklessTransferFailed:
-			for _, h := range waiting {
-				items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p})
-			}
-		}
-	}
-	// The primary's dumps: which replicas it lists, and which it listed before and no longer does.
-	known, here := map[*timeline.Host]bool{}, map[*timeline.Host]bool{}
-	row := 0
-	for i := range p.Samples {
-		s := &p.Samples[i]
-		if s.Role != "master" || s.At == unknown {
-			continue
-		}
-		clear(here)
-		for row < len(p.Replicas) && p.Replicas[row].At < s.At {
-			row++
-		}
-		for j := row; j < len(p.Replicas) && p.Replicas[j].At == s.At; j++ {
-			r := &p.Replicas[j]
-			h := g.At(r.Addr)
-			if h == nil {
-				h = g.stranger(r.Addr)
-			}
-			here[h], known[h] = true, true
-			items[h] = append(items[h], item{at: s.At, src: primaryInfo, row: r, sample: s, server: p})
-		}
-		for h := range known {
-			if !here[h] && s.ConnectedReplicas.Known() {
-				items[h] = append(items[h], item{at: s.At, src: primaryInfo, gone: true, sample: s, server: p})
-			}
-		}
-	}
-}
-
-// ofSecondConnection reports whether a line is of the second connection of a full resync, and so of an attempt that is told already. The
-// replica asks for the snapshot there once it was offered one (redis 8, valkey 8); in Valkey it then asks to go on from the
-// snapshot's end over the first one, which is granted like a partial resync.
-func ofSecondConnection(stages map[*timeline.Host]string, h *timeline.Host, kind string) bool {
-	stage := stages[h]
-	switch {
-	case stage == "":
-		return false
-	case kind == message.SyncRequested && stage == message.DualChannelOffered:
-		stages[h] = kind
-		return true
-	case kind == message.SyncRequested && stage == message.DualChannelEndOffset:
-		return true
-	case kind == message.PsyncAccepted && stage == message.DualChannelEndOffset:
-		delete(stages, h)
-		return true
-	case kind != message.SyncStreamedRdbDone: // the snapshot may have arrived before the replica asks to go on
-		delete(stages, h)
-	}
-	return false
-}
-
 // coverage is from when on each source speaks: a log speaks from its first line to the capture's end, for
 // silence in a log means that nothing happened.
 func coverage(its []item) map[source]micros {
@@ -167,7 +68,7 @@ func coverage(its []item) map[source]micros {
 		if it.at == unknown {
 			continue
 		}
-		if it.src == ReplicaLog && !linkWord(it.ev.Kind) && it.ev.Role != "S" {
+		if it.src == ReplicaLog && !it.ev.Is(message.LinkWord) && it.ev.Role != "S" {
 			continue
 		}
 		// The clocks' error may put the other end's account of the first line before it.

@@ -1,72 +1,12 @@
 package replication
 
 import (
-	"cmp"
 	"slices"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
-
-// FindLinks derives every replica's outages from the merged evidence of both ends.
-func (g *Group) FindLinks() {
-	items := map[*timeline.Host][]item{}
-	servers, dumps := g.Servers(), 0
-	for _, p := range servers {
-		dumps += len(p.Samples)
-	}
-	for _, h := range g.Hosts {
-		items[h] = make([]item, 0, len(h.Events)+len(h.Samples)+dumps)
-	}
-	for _, p := range servers {
-		g.primaryItems(p, items)
-	}
-	for _, h := range g.Hosts {
-		for i := range h.Events {
-			items[h] = append(items[h], item{at: h.Events[i].At, src: ReplicaLog, ev: &h.Events[i]})
-		}
-		for i := range h.Samples {
-			if s := &h.Samples[i]; s.At != unknown { // what lies nowhere on the axis tells of no change
-				items[h] = append(items[h], item{at: s.At, src: replicaInfo, sample: s})
-			}
-		}
-	}
-	var replicas []*timeline.Host
-	for h, its := range items {
-		if len(its) > 0 {
-			replicas = append(replicas, h)
-		}
-	}
-	slices.SortFunc(replicas, func(a, b *timeline.Host) int { return cmp.Compare(a.Name, b.Name) })
-	for _, h := range replicas {
-		its := items[h]
-		m := &linkMachine{g: g, h: h, covers: coverage(its)}
-		for i := range h.Events {
-			if h.Events[i].Kind == message.CachedPrimarySynthesised {
-				m.offers = append(m.offers, h.Events[i].At)
-			}
-		}
-		inOrder(its, m.step)
-		g.Links = append(g.Links, m.done()...)
-	}
-	slices.SortStableFunc(g.Links, func(a, b *Outage) int {
-		return cmp.Or(cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Replica.Name, b.Replica.Name))
-	})
-	missed := map[*timeline.Host]micros{} // when others first lost the host as their server
-	for _, o := range slices.Backward(g.Links) {
-		if o.Server != o.Replica {
-			missed[o.Server] = o.Lost
-		}
-	}
-	for _, o := range g.Links {
-		until := o.Lost
-		if o.Moved != nil {
-			until = o.Moved.At
-		}
-		at, ok := missed[o.Replica]
-		o.Served = ok && at <= until && (o.Moved != nil || o.First)
-	}
-}
 
 // ClockSlack is how far two ends' lines about one thing may lie apart beyond the clocks' error: the servers'
 // timers tick once a second, and a connection takes some ticks to be made and answered.
@@ -107,7 +47,7 @@ func (g *Group) primaryUntil() micros {
 		}
 	}
 	for i := range g.Primary.Events {
-		if e := &g.Primary.Events[i]; e.Kind == message.ReplicaofSet && e.At != unknown {
+		if e := &g.Primary.Events[i]; e.Is(message.RePointed) && e.At != unknown {
 			until = min(until, e.At)
 		}
 	}
@@ -146,7 +86,7 @@ func (m *linkMachine) lostAt(it item, lost micros) *Outage {
 	return m.open(it, lost)
 }
 
-func (m *linkMachine) close(it item, how string) {
+func (m *linkMachine) close(it item, how diagnosis.Outcome) {
 	if m.cur == nil {
 		m.up(it.at)
 		return
@@ -174,9 +114,9 @@ func (m *linkMachine) wasUp(at micros) {
 		return
 	}
 	if t := o.last(); t != nil && t.Outcome == "" {
-		t.Outcome, t.End = "full", o.online.At
+		t.Outcome, t.End = diagnosis.Full, o.online.At
 	}
-	m.close(item{at: o.online.At, src: PrimaryLog, ev: o.online}, "full")
+	m.close(item{at: o.online.At, src: PrimaryLog, ev: o.online}, diagnosis.Full)
 }
 
 // up notes that the link was seen up.
@@ -225,23 +165,78 @@ func (m *linkMachine) justClosed(it item) *Attempt {
 	return t
 }
 
-func (m *linkMachine) step(it item) {
-	switch it.src {
-	case ReplicaLog:
-		m.replicaSays(it)
-	case PrimaryLog:
-		m.primarySays(it)
-	case replicaInfo:
-		m.replicaDump(it)
-	case primaryInfo:
-		m.primaryDump(it)
-	}
-}
-
 func (m *linkMachine) done() []*Outage {
 	m.wasUp(1 << 62)
 	return slices.DeleteFunc(m.out, func(o *Outage) bool {
 		// A host that was never a replica: a primary's own start line is no outage of a link.
 		return len(o.Tries) == 0 && len(o.Notices) == 0 && len(o.Failures) == 0 && len(o.Proof) == 0 && o.Moved == nil && o.Restored == unknown && !o.Begun
 	})
+}
+
+// current is the attempt a later line of the replica belongs to; it makes one where the request itself was not logged.
+func (m *linkMachine) current(it item) *Attempt {
+	if m.cur != nil {
+		if t := m.cur.last(); t != nil && (t.Outcome == "" || t.Outcome == diagnosis.Full && t.FullEv == nil && it.ev.Is(message.GrantedFull)) {
+			t.ByReplica = true
+			return t
+		}
+	}
+	t := m.request(it)
+	t.ByReplica = true
+	return t
+}
+
+// retold is the attempt that a grant belongs to. In a storm of retries equal lines of one second are folded, so the
+// requests of some attempts stand in the count of an earlier one; the grants all differ, in their offset.
+func (m *linkMachine) retold(it item) *Attempt {
+	t := m.current(it)
+	if m.cur == nil {
+		return t
+	}
+	if t.FullEv == nil {
+		if n := len(m.cur.Tries); n > 1 && t.AskEv == nil && t.Asked == "" && m.cur.Tries[n-1] == t {
+			if p := m.cur.Tries[n-2]; p.AskEv != nil && p.AskEv.Stamp/second == it.ev.Stamp/second {
+				t.Asked, t.Replid, t.Offset, t.AskEv = p.Asked, p.Replid, p.Offset, p.AskEv
+				m.cur.unfold(p.AskEv)
+			}
+		}
+		return t
+	}
+	if t.Outcome == "" {
+		t.Outcome, t.End = diagnosis.Failed, it.at
+	}
+	again := &Attempt{At: it.at, End: unknown, Asked: t.Asked, Replid: t.Replid, Offset: t.Offset, Refusal: t.Refusal, PrimaryOffset: -1, Count: 1, Server: t.Server, ByReplica: true, AskEv: t.AskEv}
+	m.cur.unfold(t.AskEv)
+	m.cur.Tries = append(m.cur.Tries, again)
+	return again
+}
+
+// hasHistory: who asks to continue from an offset had a link before, though the evidence may not show it. A node that
+// was never a replica may offer an id of its own too (from 4.0), from its own first bytes on.
+func (m *linkMachine) hasHistory(e *timeline.Event) {
+	if m.cur == nil || e.Offset.Or(0) <= 1 {
+		return
+	}
+	for _, at := range m.offers {
+		if at <= e.At && e.At-at < 60*second {
+			return
+		}
+	}
+	m.cur.First = false
+}
+
+// said is what lines that bear a word do to a link.
+type said struct {
+	word message.Meaning
+	do   func(*linkMachine, item)
+}
+
+// hear does what the first of the words does that the line bears.
+func (m *linkMachine) hear(words []said, it item) {
+	for _, w := range words {
+		if it.ev.Is(w.word) {
+			w.do(m, it)
+			return
+		}
+	}
 }

@@ -53,7 +53,7 @@ type Outage struct {
 	Moved                                        *timeline.Event   // REPLICAOF to another primary, or NO ONE
 	Tries                                        []*Attempt
 	Failures                                     []*timeline.Event // attempts that did not get as far as asking
-	Closing                                      string            // partial or full: what ended it
+	Closing                                      diagnosis.Outcome // partial or full: what ended it
 	Proof                                        []diagnosis.Evidence
 	RestoredEv                                   *timeline.Event
 	Server                                       *timeline.Host  // the primary it lost
@@ -65,13 +65,13 @@ type Outage struct {
 // Attempt is one request for synchronization and what came of it.
 type Attempt struct {
 	At, End       micros
-	Asked         string // partial, full or empty
+	Asked         diagnosis.Outcome // partial, full or empty
 	Replid        string
-	Offset        int64 // asked for; -1 unknown
-	Refusal       string
-	PrimaryOffset int64 // where the primary was when it answered; -1 unknown
-	Granted       string
-	Outcome       string // partial, full, failed, or empty while open
+	Offset        int64                 // asked for; -1 unknown
+	Refusal       diagnosis.RefusalKind // as its primary said it; empty where it did not
+	PrimaryOffset int64                 // where the primary was when it answered; -1 unknown
+	Granted       diagnosis.Outcome
+	Outcome       diagnosis.Outcome // partial, full, failed, or empty while open
 	Count         int64
 	ByReplica     bool // the replica's log has it
 	ByPrimary     bool // the primary's log has it
@@ -82,7 +82,6 @@ type Attempt struct {
 	LoadEv        *timeline.Event
 	FailEv        *timeline.Event
 	Server        *timeline.Host
-	replid2       string // ids the primary had, from its answer
 }
 
 func (o *Outage) last() *Attempt {
@@ -92,7 +91,8 @@ func (o *Outage) last() *Attempt {
 	return o.Tries[len(o.Tries)-1]
 }
 
-func CmpEvent(a, b *timeline.Event) *timeline.Event {
+// FirstOf is the first of two events that there is.
+func FirstOf(a, b *timeline.Event) *timeline.Event {
 	if a != nil {
 		return a
 	}

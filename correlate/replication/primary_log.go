@@ -3,108 +3,122 @@ package replication
 import (
 	"cmp"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
 
+// primaryWords are what the primary's lines do to a replica's link. The first word that a line bears decides.
+var primaryWords = []said{
+	{message.LosesLink | message.ClosesAtLimit, (*linkMachine).letGo},
+	{message.Asked, (*linkMachine).wasAsked},
+	{message.Refuses, (*linkMachine).refuses},
+	{message.Accepts, (*linkMachine).accepts},
+	{message.ReplicaOnline, (*linkMachine).saysOnline},
+	{message.SnapshotFailed, (*linkMachine).snapshotFails},
+}
+
 func (m *linkMachine) primarySays(it item) {
-	e := it.ev
-	switch e.Kind {
-	case message.ReplicaTimeout, message.ReplicaTimeoutFullsync, message.ClientOutputBufferLimit, message.ReplicaLinkLost:
-		// A connection that closes while a later attempt runs is that attempt's end, or an old one's.
-		if o := m.lostAt(it, it.at); o != nil {
-			o.Notices = append(o.Notices, e)
-			switch e.Kind {
-			case message.ReplicaTimeout, message.ReplicaTimeoutFullsync:
-				o.TimeoutByPrimary = CmpEvent(o.TimeoutByPrimary, e)
-			case message.ClientOutputBufferLimit:
-				if len(o.Tries) == 0 {
-					o.Overflow = CmpEvent(o.Overflow, e)
-				} else {
-					o.Failures = append(o.Failures, e)
-				}
-			}
-			if t := o.last(); t != nil && o == m.cur && t.ByPrimary && it.at > t.At {
-				if t.Outcome == "" && !t.ByReplica {
-					t.Outcome, t.FailEv, t.End = "failed", e, it.at
-				}
-				if e.Kind == message.ReplicaTimeout && t.Granted == "full" {
-					// Silent while it still receives or loads: the resync outran repl-timeout.
-					o.Failures = append(o.Failures, e)
-				}
-			}
-		}
-	case message.SyncRequested:
-		t := m.request(it)
-		t.ByPrimary, t.Server = true, it.server
-	case message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncRefusedReplid, message.PsyncRefusedSecondOffset, message.PsyncOffsetAhead, message.SyncFullRequested, message.PsyncBadOffset:
-		if e.Kind == message.PsyncOffsetAhead && m.cur != nil {
-			// The second line of one answer: the first said that the backlog does not hold the offset (redis 7.4.1 replication.c:765).
-			if t := m.cur.last(); t != nil && t.AnswerEv != nil && t.AnswerEv.Kind == message.PsyncRefusedBacklog && it.at-t.AnswerEv.At < second/4 {
-				t.Refusal = refusalOf(e.Kind)
-				return
-			}
-		}
-		t := m.answered(it)
-		t.ByPrimary, t.AnswerEv, t.Server = true, e, it.server
-		t.Refusal = refusalOf(e.Kind)
-		t.Asked = cmp.Or(t.Asked, map[bool]string{true: "full", false: "partial"}[e.Kind == message.SyncFullRequested])
-		if e.Offset.Known() && t.Offset < 0 {
-			t.Offset = int64(e.Offset)
-		}
-		if e.Kind == message.PsyncRefusedBacklog {
-			m.hasHistory(e)
-		}
-		if e.Kind == message.PsyncRefusedReplid {
-			t.Replid = cmp.Or(t.Replid, e.ReplID)
-			t.replid2 = e.ReplID2
-		}
-		t.Granted = cmp.Or(t.Granted, "full")
-	case message.PsyncAccepted:
-		t := m.answered(it)
-		t.ByPrimary, t.AnswerEv, t.Granted, t.Server = true, e, "partial", it.server
-		m.hasHistory(e)
-		if m.may(it) {
-			t.Outcome, t.End = "partial", it.at
-			m.close(it, "partial")
-		}
-	case message.SyncReplicaOnline:
-		switch {
-		case m.cur == nil:
-		case m.may(it):
-			if t := m.cur.last(); t != nil && t.Outcome == "" {
-				t.Outcome, t.End = "full", it.at
-			}
-			m.close(it, "full")
-		default:
-			m.cur.online = e
-		}
-	case message.SyncBgsaveFailed, message.SyncBgsaveChildFailed, message.ForkFailedRdb, message.BgsaveFailed, message.RdbSaveOpenFailed,
-		message.RdbSaveWriteError, message.RdbSaveRenameFailed, message.DisklessTransferFailed, message.DisklessTransferReplicaFailed:
-		if m.cur != nil {
-			if t := m.cur.last(); t != nil && t.Outcome == "" && t.FailEv == nil {
-				t.FailEv = e
-				if !t.ByReplica {
-					t.Outcome, t.End = "failed", it.at
-				}
-			}
-			m.cur.Failures = append(m.cur.Failures, e)
-		}
+	m.hear(primaryWords, it)
+}
+
+// letGo handles a connection that the primary closed or lost. One that closes while a later attempt runs is that
+// attempt's end, or an old one's.
+func (m *linkMachine) letGo(it item) {
+	e, o := it.ev, m.lostAt(it, it.at)
+	if o == nil {
+		return
+	}
+	o.Notices = append(o.Notices, e)
+	switch {
+	case e.Is(message.TimesOut):
+		o.TimeoutByPrimary = FirstOf(o.TimeoutByPrimary, e)
+	case e.Is(message.ClosesAtLimit) && len(o.Tries) == 0:
+		o.Overflow = FirstOf(o.Overflow, e)
+	case e.Is(message.ClosesAtLimit):
+		o.Failures = append(o.Failures, e)
+	}
+	t := o.last()
+	if t == nil || o != m.cur || !t.ByPrimary || it.at <= t.At {
+		return
+	}
+	if t.Outcome == "" && !t.ByReplica {
+		t.Outcome, t.FailEv, t.End = diagnosis.Failed, e, it.at
+	}
+	if e.Is(message.TimesOut) && !e.Is(message.TransferTimedOut) && t.Granted == diagnosis.Full {
+		// Silent while it still receives or loads: the resync outran repl-timeout.
+		o.Failures = append(o.Failures, e)
 	}
 }
 
-// hasHistory: who asks to continue from an offset had a link before, though the evidence may not show it. A node that
-// was never a replica may offer an id of its own too (from 4.0), from its own first bytes on.
-func (m *linkMachine) hasHistory(e *timeline.Event) {
-	if m.cur == nil || e.Offset.Or(0) <= 1 {
-		return
-	}
-	for _, at := range m.offers {
-		if at <= e.At && e.At-at < 60*second {
+func (m *linkMachine) wasAsked(it item) {
+	t := m.request(it)
+	t.ByPrimary, t.Server = true, it.server
+}
+
+func (m *linkMachine) refuses(it item) {
+	e := it.ev
+	if e.Is(message.BeyondEnd) && m.cur != nil {
+		// The second line of one answer: the first said that the backlog does not hold the offset (redis 7.4.1 replication.c:765).
+		if t := m.cur.last(); t != nil && t.AnswerEv != nil && t.AnswerEv.Is(message.LackOfBacklog) && it.at-t.AnswerEv.At < second/4 {
+			t.Refusal = refusalOf(e)
 			return
 		}
 	}
-	m.cur.First = false
+	t := m.answered(it)
+	t.ByPrimary, t.AnswerEv, t.Server = true, e, it.server
+	t.Refusal = refusalOf(e)
+	t.Granted = cmp.Or(t.Granted, diagnosis.Full)
+	if e.Is(message.WantsAll) {
+		t.Asked = cmp.Or(t.Asked, diagnosis.Full)
+	} else {
+		t.Asked = cmp.Or(t.Asked, diagnosis.Partial)
+	}
+	if e.Offset.Known() && t.Offset < 0 {
+		t.Offset = int64(e.Offset)
+	}
+	if e.Is(message.LackOfBacklog) {
+		m.hasHistory(e)
+	}
+	if e.Is(message.UnknownID) {
+		t.Replid = cmp.Or(t.Replid, e.ReplID)
+	}
+}
+
+func (m *linkMachine) accepts(it item) {
+	t := m.answered(it)
+	t.ByPrimary, t.AnswerEv, t.Granted, t.Server = true, it.ev, diagnosis.Partial, it.server
+	m.hasHistory(it.ev)
+	if m.may(it) {
+		t.Outcome, t.End = diagnosis.Partial, it.at
+		m.close(it, diagnosis.Partial)
+	}
+}
+
+func (m *linkMachine) saysOnline(it item) {
+	switch {
+	case m.cur == nil:
+	case m.may(it):
+		if t := m.cur.last(); t != nil && t.Outcome == "" {
+			t.Outcome, t.End = diagnosis.Full, it.at
+		}
+		m.close(it, diagnosis.Full)
+	default:
+		m.cur.online = it.ev
+	}
+}
+
+func (m *linkMachine) snapshotFails(it item) {
+	if m.cur == nil {
+		return
+	}
+	if t := m.cur.last(); t != nil && t.Outcome == "" && t.FailEv == nil {
+		t.FailEv = it.ev
+		if !t.ByReplica {
+			t.Outcome, t.End = diagnosis.Failed, it.at
+		}
+	}
+	m.cur.Failures = append(m.cur.Failures, it.ev)
 }
 
 // answered is the attempt a primary's answer belongs to: the request just before it.
@@ -118,4 +132,23 @@ func (m *linkMachine) answered(it item) *Attempt {
 		}
 	}
 	return m.request(it)
+}
+
+// refusalOf is the word for a primary's reason.
+func refusalOf(e *timeline.Event) diagnosis.RefusalKind {
+	for _, r := range []struct {
+		word message.Meaning
+		kind diagnosis.RefusalKind
+	}{
+		{message.LackOfBacklog, diagnosis.BacklogOverflow},
+		{message.NoBacklog, diagnosis.NoBacklog},
+		{message.UnknownID, diagnosis.ReplidMismatch},
+		{message.BeyondEnd, diagnosis.OffsetAhead},
+		{message.WantsAll, diagnosis.FreshReplica},
+	} {
+		if e.Is(r.word) {
+			return r.kind
+		}
+	}
+	return diagnosis.UnknownRefusal
 }

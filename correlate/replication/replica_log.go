@@ -4,150 +4,161 @@ import (
 	"cmp"
 	"slices"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
 
+// replicaWords are for the replica's own lines. The first word that a line bears decides.
+var replicaWords = []said{
+	{message.TimesOut, (*linkMachine).gaveUp},
+	{message.LosesLink, (*linkMachine).noticedLoss},
+	{message.Starts | message.Banner, (*linkMachine).restarted},
+	{message.Connects, (*linkMachine).connects},
+	{message.Asks, (*linkMachine).asks},
+	{message.GrantedFull, (*linkMachine).grantedFull},
+	{message.GrantedPartial, (*linkMachine).grantedPartial},
+	{message.HeardAnswer, (*linkMachine).overTwoConnections},
+	{message.Receives, (*linkMachine).receives},
+	{message.Loads, (*linkMachine).loads},
+	{message.LinkUp, (*linkMachine).loaded},
+	{message.RePointed, (*linkMachine).rePointed},
+	{message.Promotes, (*linkMachine).promotes},
+	{message.EndsAttempt, (*linkMachine).attemptEnds},
+}
+
 func (m *linkMachine) replicaSays(it item) {
+	if it.ev.Is(message.LosesLink) && !it.ev.Is(message.Follows) {
+		return // it speaks of a replica of its own
+	}
+	m.hear(replicaWords, it)
+}
+
+func (m *linkMachine) gaveUp(it item) {
+	m.wasUp(it.at)
+	if o := m.lostAt(it, it.at); o != nil {
+		o.Notices = append(o.Notices, it.ev)
+		o.TimeoutByReplica = FirstOf(o.TimeoutByReplica, it.ev)
+	}
+}
+
+func (m *linkMachine) noticedLoss(it item) {
 	e := it.ev
-	switch e.Kind {
-	case message.PrimaryTimeout:
-		m.wasUp(it.at)
-		if o := m.lostAt(it, it.at); o != nil {
-			o.Notices = append(o.Notices, e)
-			if o.TimeoutByReplica == nil {
-				o.TimeoutByReplica = e
-			}
-		}
-	case message.PrimaryLinkLost:
-		if n := len(m.out); e.Role == "M" && m.cur == nil && n > 0 && m.out[n-1].Promoted {
-			m.out[n-1].Notices = append(m.out[n-1].Notices, e) // a new primary lets its old link go: in a cluster it says so afterwards
-			return
-		}
-		m.wasUp(it.at)
-		if o := m.lostAt(it, it.at); o != nil {
-			o.Notices = append(o.Notices, e)
-		}
-	case message.ServerStarting, message.ServerStarted, message.ServerVersion:
-		m.restarted(it)
-	case message.ReplConnecting, message.ReplReconnecting, message.ReplConnectedTcp:
-		if h := m.g.At(e.Peer); h != nil {
-			m.server = h
-		}
-		if m.cur == nil {
-			o := m.open(it, it.at)
-			o.First, o.Begun = !m.hadLink(it.at), true
-		}
-		if m.cur != nil && e.Peer != "" && !slices.Contains(m.cur.Tried, e.Peer) {
-			m.cur.Tried = append(m.cur.Tried, e.Peer)
-		}
-		// The outage is of the link to the server before; who is asked next may be another.
-		if m.cur != nil && m.cur.Server == nil && m.server != m.h {
-			m.cur.Server = m.server
-		}
-	case message.PsyncTry:
-		t := m.request(it)
-		t.Asked, t.Replid, t.Offset, t.ByReplica, t.AskEv = "partial", e.ReplID, e.Offset.Or(-1), true, e
-		m.hasHistory(e)
-	case message.PsyncNoCachedPrimary:
-		t := m.request(it)
-		t.Asked, t.ByReplica, t.AskEv = "full", true, e
-	case message.SyncFullFromPrimary:
-		t := m.retold(it)
-		t.Granted, t.FullEv = "full", e
-		if e.Offset.Known() {
-			t.PrimaryOffset = int64(e.Offset)
-		}
-	case message.DualChannelStart:
-		if m.cur != nil {
-			t := m.current(it)
-			t.Granted = cmp.Or(t.Granted, "full")
-		}
-	case message.PsyncOk:
-		if m.cur != nil {
-			t := m.current(it)
-			t.Granted, t.Outcome, t.End = "partial", "partial", it.at
-		}
-		m.close(it, "partial")
-	case message.SyncReceivingRdb:
-		if m.cur != nil {
-			m.current(it).ReceiveEv = e
-		}
-	case message.SyncLoading:
-		if m.cur != nil {
-			m.current(it).LoadEv = e
-		}
-	case message.SyncFinished:
-		if m.cur != nil {
-			t := m.current(it)
-			t.Outcome, t.End = "full", it.at
-			t.Granted = cmp.Or(t.Granted, "full")
-		}
-		m.close(it, "full")
-	case message.ReplicaofSet:
-		if o := m.lostAt(it, it.at); o != nil {
-			o.Moved = CmpEvent(o.Moved, e)
-			if !m.hadLink(it.at) && len(o.Notices) == 0 && o.Lost == it.at {
-				o.First = true
-			}
-		}
-	case message.Promoted, message.PromotedByFailover, message.ClusterElectionWon:
-		if m.cur != nil {
-			m.cur.Promoted, m.cur.Restored = true, it.at
-			m.cur.Moved = CmpEvent(m.cur.Moved, e)
-			m.cur = nil
-		} else if m.upOnce {
-			o := m.open(it, it.at)
-			o.Promoted, o.Restored, o.Moved = true, it.at, e
-			m.cur = nil
-		}
-		m.upOnce = false
-	default:
-		if m.cur != nil && failsAttempt(e.Kind) {
-			if t := m.cur.last(); t != nil && t.Outcome == "" {
-				t.Outcome, t.FailEv, t.End = "failed", e, it.at
-			}
-			m.cur.Failures = append(m.cur.Failures, e)
-		}
+	if n := len(m.out); e.Role == "M" && m.cur == nil && n > 0 && m.out[n-1].Promoted {
+		m.out[n-1].Notices = append(m.out[n-1].Notices, e) // a new primary lets its old link go: in a cluster it says so afterwards
+		return
+	}
+	m.wasUp(it.at)
+	if o := m.lostAt(it, it.at); o != nil {
+		o.Notices = append(o.Notices, e)
 	}
 }
 
-// current is the attempt a later line of the replica belongs to; it makes one where the request itself was not logged.
-func (m *linkMachine) current(it item) *Attempt {
-	if m.cur != nil {
-		if t := m.cur.last(); t != nil && (t.Outcome == "" || t.Outcome == "full" && t.FullEv == nil && it.ev.Kind == message.SyncFullFromPrimary) {
-			t.ByReplica = true
-			return t
-		}
+func (m *linkMachine) connects(it item) {
+	peer := it.ev.Peer
+	if h := m.g.At(peer); h != nil {
+		m.server = h
 	}
-	t := m.request(it)
-	t.ByReplica = true
-	return t
-}
-
-// retold is the attempt that a grant belongs to. In a storm of retries equal lines of one second are folded, so the
-// requests of some attempts stand in the count of an earlier one; the grants all differ, in their offset.
-func (m *linkMachine) retold(it item) *Attempt {
-	t := m.current(it)
 	if m.cur == nil {
-		return t
+		o := m.open(it, it.at)
+		o.First, o.Begun = !m.hadLink(it.at), true
 	}
-	if t.FullEv == nil {
-		if n := len(m.cur.Tries); n > 1 && t.AskEv == nil && t.Asked == "" && m.cur.Tries[n-1] == t {
-			if p := m.cur.Tries[n-2]; p.AskEv != nil && p.AskEv.Stamp/second == it.ev.Stamp/second {
-				t.Asked, t.Replid, t.Offset, t.AskEv = p.Asked, p.Replid, p.Offset, p.AskEv
-				m.cur.unfold(p.AskEv)
-			}
-		}
-		return t
+	if peer != "" && !slices.Contains(m.cur.Tried, peer) {
+		m.cur.Tried = append(m.cur.Tried, peer)
 	}
-	if t.Outcome == "" {
-		t.Outcome, t.End = "failed", it.at
+	// The outage is of the link to the server before; who is asked next may be another.
+	if m.cur.Server == nil && m.server != m.h {
+		m.cur.Server = m.server
 	}
-	again := &Attempt{At: it.at, End: unknown, Asked: t.Asked, Replid: t.Replid, Offset: t.Offset, Refusal: t.Refusal, PrimaryOffset: -1, Count: 1, Server: t.Server, ByReplica: true, AskEv: t.AskEv}
-	m.cur.unfold(t.AskEv)
-	m.cur.Tries = append(m.cur.Tries, again)
-	return again
+}
+
+func (m *linkMachine) asks(it item) {
+	e, t := it.ev, m.request(it)
+	t.ByReplica, t.AskEv = true, e
+	if e.Is(message.AsksFull) {
+		t.Asked = diagnosis.Full
+		return
+	}
+	t.Asked, t.Replid, t.Offset = diagnosis.Partial, e.ReplID, e.Offset.Or(-1)
+	m.hasHistory(e)
+}
+
+func (m *linkMachine) grantedFull(it item) {
+	t := m.retold(it)
+	t.Granted, t.FullEv = diagnosis.Full, it.ev
+	if it.ev.Offset.Known() {
+		t.PrimaryOffset = int64(it.ev.Offset)
+	}
+}
+
+func (m *linkMachine) grantedPartial(it item) {
+	if m.cur != nil {
+		t := m.current(it)
+		t.Granted, t.Outcome, t.End = diagnosis.Partial, diagnosis.Partial, it.at
+	}
+	m.close(it, diagnosis.Partial)
+}
+
+// overTwoConnections: a full resync whose stream goes ahead beside its snapshot is granted without a word of its offset.
+func (m *linkMachine) overTwoConnections(it item) {
+	if m.cur != nil && it.ev.Kind == message.DualChannelStart {
+		t := m.current(it)
+		t.Granted = cmp.Or(t.Granted, diagnosis.Full)
+	}
+}
+
+func (m *linkMachine) receives(it item) {
+	if m.cur != nil {
+		m.current(it).ReceiveEv = it.ev
+	}
+}
+
+func (m *linkMachine) loads(it item) {
+	if m.cur != nil {
+		m.current(it).LoadEv = it.ev
+	}
+}
+
+func (m *linkMachine) loaded(it item) {
+	if m.cur != nil {
+		t := m.current(it)
+		t.Outcome, t.End = diagnosis.Full, it.at
+		t.Granted = cmp.Or(t.Granted, diagnosis.Full)
+	}
+	m.close(it, diagnosis.Full)
+}
+
+func (m *linkMachine) rePointed(it item) {
+	o := m.lostAt(it, it.at)
+	if o == nil {
+		return
+	}
+	o.Moved = FirstOf(o.Moved, it.ev)
+	if !m.hadLink(it.at) && len(o.Notices) == 0 && o.Lost == it.at {
+		o.First = true
+	}
+}
+
+func (m *linkMachine) promotes(it item) {
+	o := m.cur
+	if o == nil && m.upOnce {
+		o = m.open(it, it.at)
+	}
+	if o != nil {
+		o.Promoted, o.Restored = true, it.at
+		o.Moved = FirstOf(o.Moved, it.ev)
+	}
+	m.cur, m.upOnce = nil, false
+}
+
+func (m *linkMachine) attemptEnds(it item) {
+	if m.cur == nil {
+		return
+	}
+	if t := m.cur.last(); t != nil && t.Outcome == "" {
+		t.Outcome, t.FailEv, t.End = diagnosis.Failed, it.ev, it.at
+	}
+	m.cur.Failures = append(m.cur.Failures, it.ev)
 }
 
 // restarted handles the replica's own start line: its link was gone with its process.
@@ -156,28 +167,29 @@ func (m *linkMachine) restarted(it item) {
 	if l == nil || l.StartEv != it.ev {
 		return
 	}
+	prev := m.h.LifeBefore(l)
 	if m.cur != nil {
 		// The primary's account of a new replica's first request may stand a moment before the replica's start.
-		if m.cur.Lost < l.From-ClockSlack || len(m.cur.Notices) > 0 || m.h.LifeBefore(l) != nil {
-			m.cur.Restart = l
-			m.cur.First = false
+		if m.cur.Lost < l.From-ClockSlack || len(m.cur.Notices) > 0 || prev != nil {
+			m.cur.Restart, m.cur.First = l, false
 		}
 		return
 	}
 	// A dump dated in whole seconds may seem to lie before the start it comes after.
-	if m.hadLink(l.From) || m.h.LifeBefore(l) != nil && followedBefore(m.h, l.From) {
-		lost := it.at
-		if prev := m.h.LifeBefore(l); prev != nil && prev.To != unknown {
-			lost = prev.To
-		}
-		if n := len(m.out); n > 0 && m.out[n-1].Restored == unknown {
-			m.out[n-1].Restart = l
-			return
-		}
-		o := m.open(it, lost)
-		o.Restart = l
-		o.Notices = append(o.Notices, it.ev)
+	if !m.hadLink(l.From) && (prev == nil || !followedBefore(m.h, l.From)) {
+		return
 	}
+	if n := len(m.out); n > 0 && m.out[n-1].Restored == unknown {
+		m.out[n-1].Restart = l
+		return
+	}
+	lost := it.at
+	if prev != nil && prev.To != unknown {
+		lost = prev.To
+	}
+	o := m.open(it, lost)
+	o.Restart = l
+	o.Notices = append(o.Notices, it.ev)
 }
 
 // followedBefore reports whether the host was a replica just before this moment.
@@ -190,7 +202,7 @@ func followedBefore(h *timeline.Host, at micros) bool {
 		}
 		if e.Role == "M" || e.Role == "S" {
 			role = e.Role
-		} else if e.Kind == message.SyncFinished || e.Kind == message.PsyncOk {
+		} else if e.Is(message.LinkUp) {
 			role = "S"
 		}
 	}

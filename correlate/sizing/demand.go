@@ -49,10 +49,10 @@ type Account struct {
 // why not. Whatever keeps a resync from succeeding, or ends the primary's stream, no backlog mends.
 func BacklogCures(in *cause.Judged) (bool, string) {
 	if b := in.Verdict.Best; b != nil && !slices.Contains(b.Cause.Fix, "raise-backlog") {
-		return false, b.Cause.Kind + " is no matter of the backlog"
+		return false, string(b.Cause.Kind) + " is no matter of the backlog"
 	}
-	if l := in.Loop; l != nil && (l.Kind == "output-buffer" || l.Kind == "snapshot-failed" || l.Kind == "failover") {
-		return false, "the " + l.Kind + " loop goes on whatever the backlog holds"
+	if l := in.Loop; l != nil && (l.Kind == diagnosis.OutputBufferLoop || l.Kind == diagnosis.SnapshotFailed || l.Kind == diagnosis.FailoverLoop) {
+		return false, "the " + string(l.Kind) + " loop goes on whatever the backlog holds"
 	}
 	return true, ""
 }
@@ -88,7 +88,7 @@ func demandsOf(in *cause.Judged, next micros) Account {
 	cures, why := BacklogCures(in)
 	a.why = why
 	l, storm := in.Loop, in.Storm
-	a.feeds = storm && l != nil && l.Kind == "fork-cascade"
+	a.feeds = storm && l != nil && l.Kind == diagnosis.ForkCascade
 	first := map[*replication.Outage]bool{}
 	for _, o := range in.Wave {
 		first[o] = true
@@ -98,11 +98,11 @@ func demandsOf(in *cause.Judged, next micros) Account {
 			continue
 		}
 		for _, t := range o.Tries {
-			if t.Granted != "full" {
+			if t.Granted != diagnosis.Full {
 				continue
 			}
 			d := Demand{o: o, try: t, at: t.At, count: max(t.Count, 1), Need: incident.Shortfall{Least: -1, Most: -1}, effect: a.feeds && !first[o]}
-			if in.RefusalKind(o, t) == "backlog-overflow" {
+			if in.RefusalKind(o, t) == diagnosis.BacklogOverflow {
 				d.Need = in.Shortfall(o, t)
 				d.Curable = cures && d.Need.Most >= 0 && !Stale(in.Incident, o, t)
 			}
@@ -129,7 +129,7 @@ func demandsOf(in *cause.Judged, next micros) Account {
 // fromCountersOnly makes a demand of an outage that no log tells of: the primary's counters say that it ended in a full
 // resync for a lost offset.
 func fromCountersOnly(in *incident.Incident, o *replication.Outage) (Demand, bool) {
-	if len(o.Tries) > 0 || o.Restored == unknown || o.Closing == "partial" || o.Server == nil {
+	if len(o.Tries) > 0 || o.Restored == unknown || o.Closing == diagnosis.Partial || o.Server == nil {
 		return Demand{}, false
 	}
 	p := o.Server
@@ -137,6 +137,6 @@ func fromCountersOnly(in *incident.Incident, o *replication.Outage) (Demand, boo
 	if a == nil || b == nil || a.RunID != b.RunID || a.ReplID != b.ReplID || b.SyncFull <= a.SyncFull || b.SyncPartialErr <= a.SyncPartialErr {
 		return Demand{}, false
 	}
-	t := &replication.Attempt{At: o.Restored, End: o.Restored, Offset: -1, PrimaryOffset: -1, Count: 1, Server: p, Asked: "partial", Granted: "full"}
+	t := &replication.Attempt{At: o.Restored, End: o.Restored, Offset: -1, PrimaryOffset: -1, Count: 1, Server: p, Asked: diagnosis.Partial, Granted: diagnosis.Full}
 	return Demand{o: o, try: t, at: o.Restored, count: 1, Need: in.FromDumps(o, p, o.Restored)}, true
 }

@@ -260,7 +260,7 @@ func TestFirstRefusal(t *testing.T) {
 	x := play.StageOf("network-interruption", "7.0.15", func(x *play.Play) {
 		o := *x.O
 		o.Replica = x.C
-		o.Tries = []*replication.Attempt{{At: x.T.At + second/2, End: x.T.End, Asked: "partial", Offset: 4_000_000, PrimaryOffset: 8_000_000, Refusal: "backlog-overflow", Granted: "full", Outcome: "full", Count: 1, Server: x.P}}
+		o.Tries = []*replication.Attempt{{At: x.T.At + second/2, End: x.T.End, Asked: diagnosis.Partial, Offset: 4_000_000, PrimaryOffset: 8_000_000, Refusal: diagnosis.BacklogOverflow, Granted: diagnosis.Full, Outcome: diagnosis.Full, Count: 1, Server: x.P}}
 		o.Tries[0].AnswerEv = x.Says(x.P, 110.001, message.PsyncRefusedBacklog, "redis-c")
 		x.T.AnswerEv = x.Says(x.P, 110.002, message.PsyncRefusedBacklog, "redis-b")
 		x.In.Outages = append(x.In.Outages, &o)

@@ -81,7 +81,7 @@ func Missing(in *incident.Incident, o *replication.Outage) micros {
 		return 0
 	}
 	from := o.Lost
-	if by := replication.CmpEvent(o.TimeoutByReplica, o.TimeoutByPrimary); by != nil {
+	if by := replication.FirstOf(o.TimeoutByReplica, o.TimeoutByPrimary); by != nil {
 		from = min(from, max(by.At-o.Replica.Duration("repl-timeout"), o.HeardUntil()))
 	}
 	if in.Silent && slices.Contains(in.Wave, o) {

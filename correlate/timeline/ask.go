@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"sort"
-	"strings"
 
 	"psyncope/ingest/message"
 )
@@ -14,7 +13,7 @@ func (h *Host) Warned(kind string) (warning *Event, started bool) {
 		switch e := &h.Events[i]; {
 		case e.Kind == kind:
 			warning = e
-		case e.Kind == message.ServerStarting || e.Kind == message.ServerStarted:
+		case e.Is(message.Starts):
 			started = true
 		}
 	}
@@ -57,7 +56,7 @@ func (h *Host) LogCovers(at micros) bool {
 
 // has tells which kinds of artifact the host has, for what is missing.
 func (h *Host) HasLog() bool {
-	return h.AnyEvent(func(e *Event) bool { return !strings.HasPrefix(e.Kind, "reply-") })
+	return h.AnyEvent(func(e *Event) bool { return !e.Is(message.ClientReply) })
 }
 
 // AnyEvent reports whether the host has an event of some sort.
@@ -101,11 +100,7 @@ func (h *Host) longestSilence(from, to micros) Span {
 // Awake reports whether a line shows that the host's event loop turned. Children write their own lines, signal handlers
 // theirs, and a script that runs too long has itself announced from inside.
 func Awake(e *Event) bool {
-	switch e.Kind {
-	case message.ScriptSlow, message.WatchdogExpired, message.ShutdownSignal:
-		return false
-	}
-	return e.Role != "C" && e.PID.Known() && e.At != unknown
+	return !e.Is(message.LoopHeld) && e.Role != "C" && e.PID.Known() && e.At != unknown
 }
 
 // sampleAt is the index of the first dump at this time or later.

@@ -120,7 +120,7 @@ func (h *Host) slowForks() []Explanation {
 	}
 	for i := range h.Events {
 		e := &h.Events[i]
-		if e.Kind != message.BgsaveStarted && e.Kind != message.DisklessTransferStarted && e.Kind != message.AofRewriteStarted || !e.Number.Known() {
+		if !e.Is(message.Forked) || !e.Number.Known() {
 			continue
 		}
 		for j := i - 1; j >= 0 && e.At-h.Events[j].At < 3600*second; j-- {
@@ -150,11 +150,11 @@ func (h *Host) lateChildren() []Explanation {
 	var about *Event
 	for i := range h.Events {
 		e := &h.Events[i]
-		switch e.Kind {
-		case message.SavePointReached, message.SyncBgsaveStart, message.AofRewriteAuto:
+		switch {
+		case e.Is(message.AboutToFork):
 			about = e
 			continue
-		case message.BgsaveStarted, message.DisklessTransferStarted, message.AofRewriteStarted:
+		case e.Is(message.Forked):
 			if about != nil && about.PID == e.PID && e.At-about.At >= WorthASecond {
 				out = append(out, Explanation{
 					Kind: "fork-stall", Span: Span{about.At, e.At}, Exact: true, Evidence: []diagnosis.Evidence{about.Evidence(), e.Evidence()},

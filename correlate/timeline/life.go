@@ -71,18 +71,18 @@ func livesOf(h *Host) []Life {
 		if i > 0 && Awake(&h.Events[i-1]) && e.At-h.Events[i-1].At > BannerLead || cur.StartEv != nil {
 			heard = true
 		}
-		switch e.Kind {
-		case message.ServerStarting, message.ServerStarted:
+		switch {
+		case e.Is(message.Starts):
 			begin(e.At, e)
-		case message.ServerVersion:
-			if cur.StartEv == nil || e.At-cur.From > 5*second || cur.StartEv.Kind == message.ServerVersion {
+		case e.Is(message.Banner):
+			if cur.StartEv == nil || e.At-cur.From > 5*second || cur.StartEv.Is(message.Banner) {
 				begin(e.At, e)
 			}
-		case message.ShutdownDone, message.ShutdownRequested, message.ShutdownSignal:
+		case e.Is(message.AskedToEnd):
 			if cur.How == "" || cur.How == "shutdown" {
 				cur.How, cur.To, cur.EndEv = "shutdown", e.At, e
 			}
-		case message.CrashReportStart, message.CrashSignal, message.CrashAssert, message.CrashPanic, message.OomServer:
+		case e.Is(message.Crash):
 			if cur.How != "crash" {
 				cur.How, cur.To, cur.EndEv = "crash", e.At, e
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"psyncope/ingest/message"
 	"psyncope/ingest/table"
 )
 
@@ -69,7 +70,7 @@ func hosts(c *table.Case) []*Host {
 	for _, h := range out {
 		h.Sentinel = isSentinel(h)
 		for i := range h.Events {
-			h.Events[i].Index = i
+			h.Events[i].Index, h.Events[i].Means = i, message.Means(h.Events[i].Kind)
 		}
 	}
 	slices.SortFunc(out, func(a, b *Host) int { return cmp.Compare(a.Name, b.Name) })

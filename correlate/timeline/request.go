@@ -1,8 +1,6 @@
 package timeline
 
 import (
-	"slices"
-
 	"psyncope/ingest/message"
 )
 
@@ -18,7 +16,7 @@ type Request struct {
 // Reply is what the primary's log says of one, on the primary's own clock.
 type Reply struct {
 	At     micros
-	kind   string
+	words  message.Meaning
 	offset int64
 	replid string
 	peer   string
@@ -30,39 +28,38 @@ const MaxRequests = 300
 func requestsOf(h *Host) []Request {
 	var out []Request
 	var cur *Request
-	for _, l := range h.linesOf(
-		message.PsyncTry, message.PsyncTryDualChannel, message.PsyncNoCachedPrimary, message.SyncFullFromPrimary, message.PsyncOk,
-		message.DualChannelStart, message.PsyncOkDualChannel, message.ReplConnecting, message.ReplReconnecting, message.PrimaryLinkLost,
-	) {
+	for _, l := range h.linesOf(func(e *Event) bool {
+		return asks(e) || e.Is(message.HeardAnswer|message.Connects) || e.Is(message.LosesLink) && e.Is(message.Follows)
+	}) {
 		e := l.event
-		switch e.Kind {
-		case message.PsyncTry, message.PsyncTryDualChannel:
-			out = append(out, Request{Asked: l.at, heard: unknown, granted: -1, Offset: e.Offset.Or(-1), Replid: e.ReplID})
-			cur = &out[len(out)-1]
-		case message.PsyncNoCachedPrimary:
+		switch {
+		case e.Is(message.AsksFull):
 			out = append(out, Request{Asked: l.at, heard: unknown, granted: -1, Full: true, Offset: -1})
 			cur = &out[len(out)-1]
-		case message.SyncFullFromPrimary, message.PsyncOk, message.DualChannelStart, message.PsyncOkDualChannel:
-			if cur != nil && cur.heard == unknown {
-				cur.heard = l.at
-				if e.Kind == message.SyncFullFromPrimary {
-					cur.granted = e.Offset.Or(-1)
-				}
-			}
-		default:
+		case asks(e):
+			out = append(out, Request{Asked: l.at, heard: unknown, granted: -1, Offset: e.Offset.Or(-1), Replid: e.ReplID})
+			cur = &out[len(out)-1]
+		case !e.Is(message.HeardAnswer):
 			cur = nil
+		case cur != nil && cur.heard == unknown:
+			cur.heard = l.at
+			if e.Is(message.GrantedFull) {
+				cur.granted = e.Offset.Or(-1)
+			}
 		}
 	}
 	return thin(out)
 }
 
+// asks reports whether a replica asks for a resync, over its first connection or a second.
+func asks(e *Event) bool { return e.Is(message.Asks) || e.Kind == message.PsyncTryDualChannel }
+
+// RepliesOf is what the primary's log says of requests.
 func RepliesOf(h *Host) []Reply {
 	var out []Reply
-	for _, l := range h.linesOf(
-		message.PsyncRefusedBacklog, message.PsyncRefusedBacklogNone, message.PsyncAccepted, message.PsyncOffsetAhead, message.PsyncRefusedReplid,
-		message.SyncFullRequested,
-	) {
-		out = append(out, Reply{At: l.at, kind: l.event.Kind, offset: l.event.Offset.Or(-1), replid: l.event.ReplID, peer: l.event.Peer})
+	for _, l := range h.linesOf(func(e *Event) bool { return e.Is(message.Accepts | message.Refuses) }) {
+		e := l.event
+		out = append(out, Reply{At: l.at, words: e.Means, offset: e.Offset.Or(-1), replid: e.ReplID, peer: e.Peer})
 	}
 	return thin(out)
 }
@@ -73,13 +70,13 @@ type line struct {
 	event *Event
 }
 
-// linesOf are the host's messages of these kinds in order of time, as far as they have one. Rows lie nowhere yet while
+// linesOf are the host's messages that pick picks, in order of time, as far as they have one. Rows lie nowhere yet while
 // clocks are compared, so this is what the comparison reads.
-func (h *Host) linesOf(kinds ...string) []line {
+func (h *Host) linesOf(pick func(*Event) bool) []line {
 	var out []line
 	for i := range h.Events {
 		e := &h.Events[i]
-		if !slices.Contains(kinds, e.Kind) {
+		if !pick(e) {
 			continue
 		}
 		if at := h.Clock.Event(&e.Event, e.Index, e.Stamp); at != unknown {
@@ -104,10 +101,10 @@ func thin[T any](list []T) []T {
 
 // answers reports whether the primary's line could answer the request.
 func (r *Request) AnsweredBy(p *Reply) bool {
-	switch p.kind {
-	case message.SyncFullRequested:
+	switch {
+	case p.words.Is(message.WantsAll):
 		return r.Full
-	case message.PsyncRefusedReplid:
+	case p.words.Is(message.UnknownID):
 		return !r.Full && p.replid == r.Replid
 	}
 	return !r.Full && r.Offset >= 0 && p.offset == r.Offset

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/ingest/message"
 	"psyncope/ingest/table"
 )
 
@@ -31,9 +32,14 @@ type Event struct {
 	table.Event
 	At, Last micros
 	Index    int // among the host's events as they were read, file after file
+	// Means is what the message means for replication.
+	Means message.Meaning
 	// BySentinel tells of a role change that a Sentinel asked for it.
 	BySentinel bool
 }
+
+// Is reports whether the message means one of these words.
+func (e *Event) Is(words message.Meaning) bool { return e.Means.Is(words) }
 
 // Command is a slowlog entry on the axis. The slowlog says when a command ended, in whole seconds
 // (redis 7.4.1 slowlog.c:67): it ended within [end, end+1s).

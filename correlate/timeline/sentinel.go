@@ -11,7 +11,7 @@ import (
 func alignSentinels(servers, sentinels []*Host) {
 	var promoted []micros
 	for _, r := range servers {
-		for _, l := range r.linesOf(message.Promoted) {
+		for _, l := range r.linesOf(func(e *Event) bool { return e.Kind == message.Promoted }) {
 			promoted = append(promoted, l.at)
 		}
 	}
@@ -50,7 +50,9 @@ func (h *Host) alignTimes(how string, in []interval) bool {
 // orders bounds the skew by the promotions that this Sentinel ordered itself.
 func (h *Host) orders(promoted []micros) (in []interval) {
 	sent := unknown
-	for _, l := range h.linesOf(message.SentinelFailoverSendReplicaofNoone, message.SentinelPromoted, message.SentinelFailoverReconf) {
+	for _, l := range h.linesOf(func(e *Event) bool {
+		return e.Kind == message.SentinelFailoverSendReplicaofNoone || e.Kind == message.SentinelPromoted || e.Kind == message.SentinelFailoverReconf
+	}) {
 		if l.event.Kind == message.SentinelFailoverSendReplicaofNoone {
 			sent = l.at
 			continue
@@ -68,8 +70,10 @@ func (h *Host) orders(promoted []micros) (in []interval) {
 // votes bounds the skew by this Sentinel's votes between another's call for a failover and its election.
 func (h *Host) votes(leader *Host) (in []interval) {
 	called := unknown
-	voted := h.linesOf(message.SentinelVoteForLeader)
-	for _, l := range leader.linesOf(message.SentinelTryFailover, message.SentinelElectedLeader) {
+	voted := h.linesOf(func(e *Event) bool { return e.Kind == message.SentinelVoteForLeader })
+	for _, l := range leader.linesOf(func(e *Event) bool {
+		return e.Kind == message.SentinelTryFailover || e.Kind == message.SentinelElectedLeader
+	}) {
 		if l.event.Kind == message.SentinelTryFailover {
 			called = l.at
 			continue
@@ -86,7 +90,7 @@ func (h *Host) votes(leader *Host) (in []interval) {
 
 // switches bounds the skew by the switches this Sentinel heard of.
 func (h *Host) switches(promoted []micros) (in []interval) {
-	for _, l := range h.linesOf(message.SentinelSwitchPrimary) {
+	for _, l := range h.linesOf(func(e *Event) bool { return e.Kind == message.SentinelSwitchPrimary }) {
 		for _, p := range promoted {
 			in = append(in, interval{l.at - p - 10*second, l.at - p})
 		}

@@ -35,7 +35,7 @@ type release struct{ flavor, version string }
 func (h *Host) releaseOfLog() *release {
 	for i := len(h.Events) - 1; i >= 0; i-- {
 		e := &h.Events[i]
-		if (e.Kind == message.ServerVersion || e.Kind == message.ServerStarted) && e.Detail != "" {
+		if (e.Is(message.Banner) || e.Kind == message.ServerStarted) && e.Detail != "" {
 			flavor := "redis"
 			if strings.Contains(e.Text, "alkey") {
 				flavor = "valkey"

@@ -84,9 +84,9 @@ func (h *Host) ownTime(s *Sample) micros {
 }
 
 // localStamps are the local stamps of the events that which picks: each is then held against every dump.
-func (h *Host) localStamps(which ...string) (stamps []micros) {
+func (h *Host) localStamps(pick func(*Event) bool) (stamps []micros) {
 	for i := range h.Events {
-		if e := &h.Events[i]; e.Clock == table.ClockLocal && slices.Contains(which, e.Kind) {
+		if e := &h.Events[i]; e.Clock == table.ClockLocal && pick(e) {
 			stamps = append(stamps, e.Stamp)
 		}
 	}
@@ -94,7 +94,7 @@ func (h *Host) localStamps(which ...string) (stamps []micros) {
 }
 
 func zoneFromUptime(h *Host) (d []micros) {
-	starts := h.localStamps(message.ServerReady, message.ServerInitialized, message.ServerStarted, message.ServerStarting)
+	starts := h.localStamps(func(e *Event) bool { return e.Is(message.Begins) })
 	if len(starts) == 0 {
 		return nil
 	}
@@ -119,7 +119,7 @@ func zoneFromUptime(h *Host) (d []micros) {
 
 func zoneFromSaves(h *Host) (d []micros) {
 	seen := map[table.Int]bool{}
-	saved := h.localStamps(message.BgsaveOk)
+	saved := h.localStamps(func(e *Event) bool { return e.Kind == message.BgsaveOk })
 	for i := range h.Samples {
 		s := &h.Samples[i]
 		if s.RDBLastSave.Or(0) <= 0 || seen[s.RDBLastSave] {
@@ -152,16 +152,9 @@ func zoneFromCounters(h *Host) (d []micros) {
 			if e.Clock != table.ClockLocal {
 				continue
 			}
-			switch e.Kind {
-			case message.SyncRequested:
-				if !served {
-					continue
-				}
-			case message.PrimaryLinkLost, message.SyncFinished, message.PsyncOk:
-				if !turned || (e.Kind == message.PrimaryLinkLost) != (b.LinkStatus == "down") {
-					continue
-				}
-			default:
+			asked := served && e.Is(message.Asked)
+			changed := turned && e.Is(message.LosesLink|message.LinkUp) && e.Is(message.Follows) && !e.Is(message.TimesOut) && e.Is(message.LosesLink) == (b.LinkStatus == "down")
+			if !asked && !changed {
 				continue
 			}
 			z := e.Stamp - (from+to)/2

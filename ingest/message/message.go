@@ -76,6 +76,7 @@ type Info struct {
 	Kind    Kind
 	Family  string // replication, persistence, client, server, sentinel, cluster, crash or reply
 	Meaning string // one phrase
+	Means   Meaning
 	Unit    string // of Number; empty where the kind has none
 	// Wordings are the catalogue's lines: {a|b} is a choice, <name> a field.
 	Wordings []string

@@ -118,6 +118,7 @@ func moreSpecific(a, b wording) int {
 type parser struct {
 	cat     *Catalogue
 	family  string
+	common  Meaning // what every kind of the family means
 	choices map[string][]string
 	seen    map[string]Kind
 	errs    []error
@@ -128,8 +129,7 @@ func (p *parser) line(line string) error {
 	case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
 		return nil
 	case strings.HasPrefix(line, "== "):
-		p.family = strings.TrimSpace(line[3:])
-		return nil
+		return p.setFamily(line[3:])
 	case strings.HasPrefix(line, "let "):
 		name, list, ok := strings.Cut(line[4:], "=")
 		if !ok {
@@ -146,13 +146,30 @@ func (p *parser) line(line string) error {
 	return p.kind(line)
 }
 
+func (p *parser) setFamily(line string) (err error) {
+	name, words, _ := strings.Cut(strings.TrimSpace(line), " (")
+	p.family = name
+	p.common, err = parseMeaning(strings.TrimSuffix(words, ")"))
+	return err
+}
+
 func (p *parser) kind(line string) error {
-	head, meaning, ok := strings.Cut(line, ": ")
-	if !ok {
-		return errors.New("a kind line wants \"kind [unit]: meaning\"")
+	// A unit may hold a colon of its own, so what stands in brackets is taken off first.
+	name, rest := line, ""
+	if i := strings.IndexAny(line, " :"); i >= 0 {
+		name, rest = line[:i], line[i:]
 	}
-	name, unit, _ := strings.Cut(head, " [")
-	info := Info{Kind: name, Family: p.family, Meaning: meaning, Unit: strings.TrimSuffix(unit, "]")}
+	unit, rest := bracketed(rest, " [", "]")
+	words, rest := bracketed(rest, " (", ")")
+	meaning, ok := strings.CutPrefix(rest, ": ")
+	if !ok {
+		return errors.New("a kind line wants \"kind [unit] (words): meaning\"")
+	}
+	means, err := parseMeaning(words)
+	if err != nil {
+		return err
+	}
+	info := Info{Kind: name, Family: p.family, Meaning: meaning, Means: means | p.common, Unit: unit}
 	if p.family == "" {
 		return fmt.Errorf("kind %s stands before any family", name)
 	}
@@ -162,6 +179,16 @@ func (p *parser) kind(line string) error {
 	p.cat.byKey[name] = len(p.cat.kinds)
 	p.cat.kinds = append(p.cat.kinds, info)
 	return nil
+}
+
+// bracketed takes what stands between open and end off the front of a text, if it begins so.
+func bracketed(s, open, end string) (inner, rest string) {
+	if after, ok := strings.CutPrefix(s, open); ok {
+		if inner, rest, ok = strings.Cut(after, end); ok {
+			return inner, rest
+		}
+	}
+	return "", s
 }
 
 func (p *parser) wording(line string) error {

@@ -1,0 +1,142 @@
+package replication
+
+import (
+	"slices"
+
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+// items are what both ends' logs and dumps say of each replica's link, by replica, each list a few runs in order of time.
+func (g *Group) items() map[*timeline.Host][]item {
+	items := map[*timeline.Host][]item{}
+	servers, dumps := g.Servers(), 0
+	for _, p := range servers {
+		dumps += len(p.Samples)
+	}
+	for _, h := range g.Hosts {
+		items[h] = make([]item, 0, len(h.Events)+len(h.Samples)+dumps)
+	}
+	for _, p := range servers {
+		g.fromPrimaryLog(p, items)
+		g.fromPrimaryDumps(p, items)
+	}
+	for _, h := range g.Hosts {
+		for i := range h.Events {
+			items[h] = append(items[h], item{at: h.Events[i].At, src: ReplicaLog, ev: &h.Events[i]})
+		}
+		for i := range h.Samples {
+			if s := &h.Samples[i]; s.At != unknown { // what lies nowhere on the axis tells of no change
+				items[h] = append(items[h], item{at: s.At, src: replicaInfo, sample: s})
+			}
+		}
+	}
+	return items
+}
+
+// aboutReplica are the words of lines in which a primary speaks of one replica.
+const aboutReplica = message.LosesLink | message.ClosesAtLimit | message.Asked | message.Accepts | message.Refuses | message.ReplicaOnline | message.SnapshotFailed
+
+// fromPrimaryLog gives each replica what the primary's log says of it.
+func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item) {
+	var waiting []*timeline.Host // replicas that asked and were not answered to the end yet
+	stages := map[*timeline.Host]string{}
+	give := func(h *timeline.Host, e *timeline.Event) {
+		items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p})
+	}
+	for i := range p.Events {
+		e := &p.Events[i]
+		switch {
+		case e.Kind == message.DualChannelOffered || e.Kind == message.DualChannelEndOffset:
+			if h := g.At(e.Peer); h != nil {
+				stages[h] = e.Kind
+			}
+		case !e.Is(aboutReplica) || e.Is(message.Follows):
+		case isAddr(e.Peer):
+			h := g.meant(e)
+			if h == nil || h == p || ofSecondConnection(stages, h, e) {
+				continue
+			}
+			give(h, e)
+			if e.Is(message.Asked|message.ReplicaOnline|message.Accepts) || e.Kind == message.ReplicaLinkLost {
+				waiting = slices.DeleteFunc(waiting, func(w *timeline.Host) bool { return w == h })
+			}
+			if e.Is(message.Asked) {
+				waiting = append(waiting, h)
+			}
+		case e.Is(message.UnknownID):
+			// The line names the id, not the replica: it answers the request just before it.
+			if len(waiting) > 0 {
+				give(waiting[len(waiting)-1], e)
+			}
+		case e.Is(message.SnapshotFailed):
+			for _, h := range waiting {
+				give(h, e)
+			}
+		}
+	}
+}
+
+// meant is the replica that a primary's line names; nil where it is no replica's. Of clients that were closed only replicas
+// count, and those by the address that they are known by.
+func (g *Group) meant(e *timeline.Event) *timeline.Host {
+	h := g.At(e.Peer)
+	switch {
+	case e.Is(message.ClosesAtLimit) && !ReplicaClient(e):
+		return nil
+	case h == nil && !e.Is(message.ClosesAtLimit):
+		return g.stranger(e.Peer)
+	}
+	return h
+}
+
+// fromPrimaryDumps gives each replica the dumps of the primary's that list it, and those that listed it before and no longer do.
+func (g *Group) fromPrimaryDumps(p *timeline.Host, items map[*timeline.Host][]item) {
+	known, here := map[*timeline.Host]bool{}, map[*timeline.Host]bool{}
+	row := 0
+	for i := range p.Samples {
+		s := &p.Samples[i]
+		if s.Role != "master" || s.At == unknown {
+			continue
+		}
+		clear(here)
+		for row < len(p.Replicas) && p.Replicas[row].At < s.At {
+			row++
+		}
+		for j := row; j < len(p.Replicas) && p.Replicas[j].At == s.At; j++ {
+			r := &p.Replicas[j]
+			h := g.At(r.Addr)
+			if h == nil {
+				h = g.stranger(r.Addr)
+			}
+			here[h], known[h] = true, true
+			items[h] = append(items[h], item{at: s.At, src: primaryInfo, row: r, sample: s, server: p})
+		}
+		for h := range known {
+			if !here[h] && s.ConnectedReplicas.Known() {
+				items[h] = append(items[h], item{at: s.At, src: primaryInfo, gone: true, sample: s, server: p})
+			}
+		}
+	}
+}
+
+// ofSecondConnection reports whether a line is of the second connection of a full resync, and so of an attempt that is told already. The
+// replica asks for the snapshot there once it was offered one (redis 8, valkey 8); in Valkey it then asks to go on from the
+// snapshot's end over the first one, which is granted like a partial resync. stages holds how far each replica has got.
+func ofSecondConnection(stages map[*timeline.Host]string, h *timeline.Host, e *timeline.Event) bool {
+	stage := stages[h]
+	switch {
+	case stage == "":
+		return false
+	case e.Is(message.Asked) && stage == message.DualChannelOffered:
+		stages[h] = e.Kind
+		return true
+	case e.Is(message.Asked) && stage == message.DualChannelEndOffset:
+		return true
+	case e.Is(message.Accepts) && stage == message.DualChannelEndOffset:
+		delete(stages, h)
+		return true
+	}
+	delete(stages, h)
+	return false
+}

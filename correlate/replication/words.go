@@ -1,0 +1,122 @@
+package replication
+
+import (
+	"strings"
+
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+// Bears matches messages that mean one of these words.
+func Bears(words message.Meaning) func(*timeline.Event) bool {
+	return func(e *timeline.Event) bool { return e.Is(words) }
+}
+
+// Only matches messages of one kind: for what nothing else says.
+func Only(kind message.Kind) func(*timeline.Event) bool {
+	return func(e *timeline.Event) bool { return e.Kind == kind }
+}
+
+// Replies matches what a primary's error reply says inside a replica's lines.
+func Replies(words ...string) func(*timeline.Event) bool {
+	return func(e *timeline.Event) bool {
+		if !e.Is(message.EndsAttempt) && e.Kind != message.ReplHandshakeNote {
+			return false
+		}
+		for _, w := range words {
+			if strings.Contains(e.Text, w) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+var AuthWords = []string{
+	"NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Unable to AUTH", "invalid username", "-DENIED", "DENIED Redis is running in protected mode",
+	"operation not permitted", "no password is set", "certificate", "SSL", "TLS",
+}
+
+// failedSaves are snapshots that could not be written, for reasons of the disk.
+func FailedSave(e *timeline.Event) bool {
+	return e.Is(message.NotWritten) || strings.Contains(e.Text, "No space left on device") || strings.Contains(e.Text, "Read-only file system")
+}
+
+// BeginsNoSnapshot: a replica is told so where the snapshot's child cannot be started (redis 7.4.1 replication.c
+// startBgsaveForReplication). A child that fails later closes the connection without a word.
+func BeginsNoSnapshot(e *timeline.Event) bool {
+	return strings.Contains(e.Text, "BGSAVE failed, replication can't continue")
+}
+
+// ByPerson reports whether a role change or re-pointing was asked for by somebody who is no Sentinel.
+func ByPerson(e *timeline.Event) bool {
+	if e.Is(message.RePointed) || e.Kind == message.Promoted {
+		return !e.BySentinel
+	}
+	return e.Is(message.AskedByPerson)
+}
+
+// RoleChanged reports whether roles changed, and not because a person pointed a server elsewhere.
+func RoleChanged(e *timeline.Event) bool {
+	return e.Is(message.RoleChange) || e.Is(message.RePointed) && !ByPerson(e)
+}
+
+// Planted matches snapshots aimed where only an intruder aims them.
+func Planted(e *timeline.Event) bool {
+	for _, w := range []string{"/var/spool/cron", "/etc/cron", ".ssh", "authorized_keys", "/etc/ld.so.preload", "/var/www", "/tmp/exp", "module.so", "system.so", "exp.so"} {
+		if strings.Contains(e.Text, w) {
+			return !e.Is(message.Banner)
+		}
+	}
+	return false
+}
+
+func TransferTimedOut(e *timeline.Event) bool {
+	return e.Is(message.TransferTimedOut)
+}
+
+// NoFailover reports whether a failover was begun and given up.
+func NoFailover(e *timeline.Event) bool {
+	return e.Is(message.FailoverGivenUp) || strings.Contains(e.Text, "unable to failover") || strings.Contains(e.Text, "Failover attempt expired")
+}
+
+func ClosedReplica(e *timeline.Event) bool {
+	return e.Is(message.ClosesAtLimit) && ReplicaClient(e)
+}
+
+func TooManyFiles(e *timeline.Event) bool {
+	return strings.Contains(e.Text, "Too many open files")
+}
+
+func MovedBySentinel(o *Outage) bool { return o.Moved != nil && !ByPerson(o.Moved) }
+
+func ContainsWord(s, w string) bool { return strings.Contains(s, w) }
+
+// ErrorReply reports whether the primary answered the request with an error instead of a resync. That it will answer later
+// (-LOADING, -NOMASTERLINK) is no answer.
+func ErrorReply(e *timeline.Event) bool {
+	return e.Is(message.ErrorReply)
+}
+
+// SlowKind reports whether a message is of something slow, which is a fault only where it may have cost a link.
+func SlowKind(e *timeline.Event) bool {
+	return e.Is(message.Held)
+}
+
+// FaultKind reports whether a message is a fault in itself. Sentinels report of others, so only what they say of primaries counts.
+func FaultKind(e *timeline.Event, sentinel bool) bool {
+	if sentinel {
+		return e.Is(message.SentinelFault) && (e.Kind != message.SentinelSdown || e.Level == "warning" && strings.Contains(e.Text, "+sdown master"))
+	}
+	return e.Is(message.Fault) && (!e.Is(message.ClosesAtLimit) || ReplicaClient(e))
+}
+
+// ReplicaClient reports whether a client in an output-buffer line is a replica: flags=S, or a command only they send.
+func ReplicaClient(e *timeline.Event) bool {
+	i := strings.Index(e.Text, "flags=")
+	if i < 0 {
+		return strings.Contains(e.Text, "cmd=psync") || strings.Contains(e.Text, "cmd=sync") || strings.Contains(e.Text, "cmd=replconf")
+	}
+	flags, _, _ := strings.Cut(e.Text[i+len("flags="):], " ")
+	return strings.Contains(flags, "S")
+}
