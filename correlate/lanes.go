@@ -30,112 +30,137 @@ func picture(g *replication.Group, d *diagnosis.Diagnosis) {
 	}
 }
 
+// lane is one instance's life over the capture.
 func lane(g *replication.Group, h *timeline.Host) diagnosis.Lane {
 	l := diagnosis.Lane{Instance: h.Name, Group: g.ID, Role: "replica", Bars: []diagnosis.Bar{}, Marks: []diagnosis.Mark{}}
 	if h == g.Primary {
 		l.Role = "primary"
 	}
-	from, to := h.FirstSeen(), timeline.LastSeen(h, 1<<62)
-	end := max(to, g.LastSeen())
-	at := from
-	bar := func(state string, a, b micros) {
-		if a == unknown || b == unknown || b <= a {
-			return
-		}
-		l.Bars = append(l.Bars, diagnosis.Bar{State: state, From: *diagnosis.StampOf(a), To: *diagnosis.StampOf(b)})
+	b := bars{lane: &l, h: h, end: max(timeline.LastSeen(h, 1<<62), g.LastSeen())}
+	b.link(g)
+	b.stalls()
+	b.events()
+	slices.SortStableFunc(l.Marks, func(a, b diagnosis.Mark) int {
+		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Kind, b.Kind))
+	})
+	return l
+}
+
+// bars draws a lane: the states of a link as bars, and instants as marks on them.
+type bars struct {
+	lane *diagnosis.Lane
+	h    *timeline.Host
+	end  micros // of the group's evidence
+}
+
+func (b *bars) bar(state string, from, to micros) {
+	if from != unknown && to != unknown && to > from {
+		b.lane.Bars = append(b.lane.Bars, diagnosis.Bar{State: state, From: *diagnosis.StampOf(from), To: *diagnosis.StampOf(to)})
 	}
-	// A process that ended holds no link until the next one begins.
-	up := func(a, b micros) {
-		for i := range h.Lives {
-			l := &h.Lives[i]
-			next := b
-			if i+1 < len(h.Lives) {
-				next = h.Lives[i+1].From
-			}
-			if l.How == "" || l.How == "ended" || l.To == unknown || next <= a || l.To >= b {
-				continue
-			}
-			bar("up", a, l.To)
-			bar("gone", max(a, l.To), min(b, next))
-			a = max(a, next)
+}
+
+// up draws a stretch in which the link was up. A process that ended holds no link until the next one begins.
+func (b *bars) up(from, to micros) {
+	for i := range b.h.Lives {
+		l := &b.h.Lives[i]
+		next := to
+		if i+1 < len(b.h.Lives) {
+			next = b.h.Lives[i+1].From
 		}
-		bar("up", a, b)
+		if l.How == "" || l.How == "ended" || l.To == unknown || next <= from || l.To >= to {
+			continue
+		}
+		b.bar("up", from, l.To)
+		b.bar("gone", max(from, l.To), min(to, next))
+		from = max(from, next)
 	}
-	var own []*replication.Outage
+	b.bar("up", from, to)
+}
+
+// link draws the host's outages, and that it was up between them.
+func (b *bars) link(g *replication.Group) {
+	at, open := b.h.FirstSeen(), false
 	for _, o := range g.Links {
-		if o.Replica == h {
-			own = append(own, o)
+		if o.Replica != b.h {
+			continue
 		}
-	}
-	for _, o := range own {
+		open = o.Restored == unknown
 		if o.Lost == unknown {
 			continue
 		}
 		if at != unknown {
-			up(at, o.Lost)
+			b.up(at, o.Lost)
 		}
-		stop := o.Restored
-		if stop == unknown {
-			stop = end
-		}
-		at = o.Lost
-		for _, t := range o.Tries {
-			if t.Granted != diagnosis.Full {
-				continue
-			}
-			done := t.End
-			if done == unknown {
-				done = stop
-			}
-			begin, load := t.At, unknown
-			if t.FullEv != nil {
-				begin = t.FullEv.At
-			}
-			if t.LoadEv != nil {
-				load = t.LoadEv.At
-			}
-			bar("down", at, begin)
-			if load != unknown {
-				bar("transfer", begin, load)
-				bar("load", load, done)
-			} else {
-				bar("transfer", begin, done)
-			}
-			at = max(at, done)
-		}
-		bar("down", at, stop)
-		at = stop
+		at = b.outage(o)
 	}
-	if at != unknown && (len(own) == 0 || own[len(own)-1].Restored != unknown) {
-		up(at, end)
+	if at != unknown && !open {
+		b.up(at, b.end)
 	}
-	mark := func(at micros, kind string, length micros, what string, ev ...diagnosis.Evidence) {
-		if at != unknown {
-			l.Marks = append(l.Marks, diagnosis.Mark{At: *diagnosis.StampOf(at), Kind: kind, Seconds: diagnosis.Seconds(length), ErrorS: diagnosis.Seconds(h.Clock.Err), Summary: what, Evidence: append([]diagnosis.Evidence{}, ev...)})
+}
+
+// outage draws one outage, its transfers and loads in it, and returns where it ends.
+func (b *bars) outage(o *replication.Outage) micros {
+	stop := o.Restored
+	if stop == unknown {
+		stop = b.end
+	}
+	at := o.Lost
+	for _, t := range o.Tries {
+		if t.Granted != diagnosis.Full {
+			continue
 		}
+		begin, done := t.At, t.End
+		if t.FullEv != nil {
+			begin = t.FullEv.At
+		}
+		if done == unknown {
+			done = stop
+		}
+		b.bar("down", at, begin)
+		if t.LoadEv != nil {
+			b.bar("transfer", begin, t.LoadEv.At)
+			b.bar("load", t.LoadEv.At, done)
+		} else {
+			b.bar("transfer", begin, done)
+		}
+		at = max(at, done)
 	}
-	for _, s := range h.Stalls {
-		kind, what, ev := "stall", h.Name+" gave no sign of life for "+diagnosis.Length(s.To-s.From), []diagnosis.Evidence{}
+	b.bar("down", at, stop)
+	return stop
+}
+
+func (b *bars) mark(at micros, kind string, length micros, what string, ev ...diagnosis.Evidence) {
+	if at != unknown {
+		b.lane.Marks = append(b.lane.Marks, diagnosis.Mark{
+			At: *diagnosis.StampOf(at), Kind: kind, Seconds: diagnosis.Seconds(length), ErrorS: diagnosis.Seconds(b.h.Clock.Err), Summary: what, Evidence: append([]diagnosis.Evidence{}, ev...),
+		})
+	}
+}
+
+func (b *bars) stalls() {
+	for _, s := range b.h.Stalls {
+		kind, what, ev := "stall", b.h.Name+" gave no sign of life for "+diagnosis.Length(s.To-s.From), []diagnosis.Evidence{}
 		if len(s.Because) > 0 {
 			kind, what, ev = s.Because[0].Kind, s.Because[0].Summary, s.Because[0].Evidence
 		}
-		mark(s.From, kind, s.To-s.From, what, diagnosis.Few(ev, 3)...)
+		b.mark(s.From, kind, s.To-s.From, what, diagnosis.Few(ev, 3)...)
 	}
-	for i := range h.Events {
-		e := &h.Events[i]
+}
+
+func (b *bars) events() {
+	for i := range b.h.Events {
+		e := &b.h.Events[i]
 		switch {
 		case e.Is(message.Forked):
-			mark(e.At, "fork", 0, "child started", e.Evidence())
+			b.mark(e.At, "fork", 0, "child started", e.Evidence())
 		case e.Kind == message.ServerReady || e.Kind == message.ServerStarted:
-			mark(e.At, "restart", 0, "the server started", e.Evidence())
+			b.mark(e.At, "restart", 0, "the server started", e.Evidence())
 		case e.Is(message.LackOfBacklog | message.UnknownID | message.NoBacklog):
-			mark(e.At, "refused", 0, "partial resync refused", e.Evidence())
+			b.mark(e.At, "refused", 0, "partial resync refused", e.Evidence())
 		case e.Kind == message.Promoted || e.Kind == message.PromotedByFailover:
-			mark(e.At, "promotion", 0, "became a primary", e.Evidence())
+			b.mark(e.At, "promotion", 0, "became a primary", e.Evidence())
 		}
 	}
-	slices.SortStableFunc(l.Marks, func(a, b diagnosis.Mark) int { return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Kind, b.Kind)) })
-	return l
 }
 
 // drawn are the numbers worth a line over time. value is nil-able: a dump without the field is a gap.

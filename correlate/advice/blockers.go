@@ -103,7 +103,7 @@ func freeDisk(in *situation) (diagnosis.Recommendation, bool) {
 	if on == nil {
 		on = p
 	}
-	dir := on.From("dir")
+	dir := on.Value("dir")
 	if !plainWord(dir) {
 		dir = "DIR"
 	}
@@ -147,7 +147,7 @@ func checkRDB(in *situation) (diagnosis.Recommendation, bool) {
 	if f, _ := r.Version(); f == "valkey" {
 		tool = "valkey-check-rdb"
 	}
-	dir, name := r.From("dir"), cmp.Or(r.From("dbfilename"), "dump.rdb")
+	dir, name := r.Value("dir"), cmp.Or(r.Value("dbfilename"), "dump.rdb")
 	if !plainWord(dir) || !plainWord(name) {
 		dir, name = "DIR", "dump.rdb"
 	}
@@ -212,7 +212,7 @@ func setMasterauth(in *situation) (diagnosis.Recommendation, bool) {
 	rec.Why += fmt.Sprintf(" (%q, %s)", diagnosis.Shorten(said.Text, 120), diagnosis.Plural(int64(len(in.Outages[0].Failures)), "time", "times"))
 	switch t := said.Text; {
 	case strings.Contains(t, "NOPERM"):
-		user := r.From("masteruser")
+		user := r.Value("masteruser")
 		if !plainWord(user) {
 			user = "USER"
 		}

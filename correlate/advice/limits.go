@@ -218,7 +218,7 @@ func speedUpTransfer(in *situation) (diagnosis.Recommendation, bool) {
 	}
 	r := slow.Replica
 	flavor, _ := p.Version()
-	if flavor == "valkey" && atLeast(p, 8, 0) && p.From("dual-channel-replication-enabled") == "no" && p.From("repl-diskless-sync") == "yes" {
+	if flavor == "valkey" && atLeast(p, 8, 0) && p.Value("dual-channel-replication-enabled") == "no" && p.Value("repl-diskless-sync") == "yes" {
 		return diagnosis.Recommendation{
 			Instance: p.Name, Setting: "dual-channel-replication-enabled", From: "no", To: "yes", Command: everywhere(in.Judged.Incident, "dual-channel-replication-enabled", "yes"),
 			Why:  fmt.Sprintf("a full resync of %s ran for %s; over two channels what is written meanwhile waits at the replica and not in the primary's output buffer", r.Name, diagnosis.Length(took)),

@@ -83,7 +83,7 @@ func planRestart(in *situation) (diagnosis.Recommendation, bool) {
 	default:
 		rec.Why = fmt.Sprintf("%s was restarted%s; stopped with SHUTDOWN SAVE it comes back with its id and its last offset and asks for what it missed only (4.0 on)", r.Name, old)
 	}
-	if r.From("appendonly") == "yes" {
+	if r.Value("appendonly") == "yes" {
 		rec.Why += ". With the AOF on the offset is not kept: expect a full resync"
 	}
 	return rec, true
@@ -143,7 +143,7 @@ func watched(g *replication.Group) string {
 
 func saveOnShutdown(in *situation) (diagnosis.Recommendation, bool) {
 	p := in.Primary
-	if !atLeast(p, 7, 0) || p.From("appendonly") == "yes" {
+	if !atLeast(p, 7, 0) || p.Value("appendonly") == "yes" {
 		return diagnosis.Recommendation{}, false // before 7.0, and with the AOF on, a start begins a new id whatever the dump holds
 	}
 	s := p.Setting("shutdown-on-sigterm")

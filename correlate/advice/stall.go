@@ -232,7 +232,7 @@ func fasterFsync(in *situation) (diagnosis.Recommendation, bool) {
 	if delayed > 0 {
 		r.Why += fmt.Sprintf(" (aof_delayed_fsync is %s)", diagnosis.BytesOf(delayed))
 	}
-	if dir := p.From("dir"); plainWord(dir) && dir != "." {
+	if dir := p.Value("dir"); plainWord(dir) && dir != "." {
 		r.Command += "\ndf -h " + dir
 	}
 	return r, true

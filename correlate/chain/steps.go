@@ -105,7 +105,7 @@ func outageSteps(in *incident.Incident, o *replication.Outage, add func(step)) {
 			mk(t.At, stepAttemptFailed, fmt.Sprintf("%d more attempts of %s ended like these", len(o.Tries)-1-maxTries, r.Name), 1, replication.AttemptEvidence(o.Tries[maxTries])...)
 		}
 		shown++
-		attemptSteps(in, o, t, mk)
+		attemptSteps(o, t, mk)
 	}
 	if !o.Promoted && o.Restored != unknown {
 		ev := diagnosis.Few(o.Proof, 1)
@@ -156,53 +156,30 @@ func handshakeSteps(in *incident.Incident, o *replication.Outage, mk func(micros
 	mk(refused[0].At, stepAttemptFailed, fmt.Sprintf("%s was refused in the handshake, %s: %s", o.Replica.Name, diagnosis.Plural(n, "time", "times"), diagnosis.Shorten(refused[0].Text, 90)), 1, replication.EvidenceOf(refused, 2)...)
 }
 
-func attemptSteps(in *incident.Incident, o *replication.Outage, t *replication.Attempt, mk func(micros, string, string, int, ...diagnosis.Evidence)) {
-	r := o.Replica
-	var ev []diagnosis.Evidence
-	for _, e := range []*timeline.Event{t.AskEv, t.AnswerEv} {
-		if e != nil {
-			ev = append(ev, e.Evidence())
-		}
-	}
-	switch {
-	case t.Granted == diagnosis.Partial:
-		what := r.Name + " continued by partial resync"
+// attemptSteps tells of one attempt: what was asked and answered, the grant, how it failed.
+func attemptSteps(o *replication.Outage, t *replication.Attempt, mk func(micros, string, string, int, ...diagnosis.Evidence)) {
+	r := o.Replica.Name
+	asked := evidence(t.AskEv, t.AnswerEv)
+	if t.Granted == diagnosis.Partial {
+		what := r + " continued by partial resync"
 		if t.AnswerEv != nil && t.AnswerEv.Bytes.Known() {
 			what += fmt.Sprintf(": %s bytes from the backlog", diagnosis.BytesOf(int64(t.AnswerEv.Bytes)))
 		}
-		mk(t.At, stepPartialResync, what, 2, ev...)
+		mk(t.At, stepPartialResync, what, 2, asked...)
 		return
-	case t.Asked == diagnosis.Partial:
-		what := fmt.Sprintf("%s asked to continue from %s and was refused", r.Name, diagnosis.BytesOf(t.Offset))
-		if t.Offset < 0 {
-			what = r.Name + " asked to continue and was refused"
+	}
+	if t.Asked == diagnosis.Partial && (t.Granted == diagnosis.Full || t.Refusal != "") {
+		what := r + " asked to continue and was refused"
+		if t.Offset >= 0 {
+			what = fmt.Sprintf("%s asked to continue from %s and was refused", r, diagnosis.BytesOf(t.Offset))
 		}
 		if t.Refusal != "" && t.Refusal != diagnosis.UnknownRefusal {
 			what += ": " + string(t.Refusal)
 		}
-		if t.Granted == diagnosis.Full || t.Refusal != "" {
-			mk(t.At, stepPartialRefused, what, 2, ev...)
-		}
+		mk(t.At, stepPartialRefused, what, 2, asked...)
 	}
 	if t.Granted == diagnosis.Full {
-		var ev []diagnosis.Evidence
-		for _, e := range []*timeline.Event{t.FullEv, t.ReceiveEv, t.LoadEv} {
-			if e != nil {
-				ev = append(ev, e.Evidence())
-			}
-		}
-		if len(ev) == 0 {
-			ev = replication.AttemptEvidence(t)
-		}
-		at := t.At
-		if t.FullEv != nil {
-			at = t.FullEv.At
-		}
-		what := r.Name + " was granted a full resync"
-		if t.PrimaryOffset >= 0 {
-			what += " at offset " + diagnosis.BytesOf(t.PrimaryOffset)
-		}
-		mk(at, stepFullResync, what, 3, ev...)
+		grantStep(r, t, mk)
 	}
 	if t.Outcome == diagnosis.Failed && t.FailEv != nil {
 		kind := stepAttemptFailed
@@ -211,6 +188,32 @@ func attemptSteps(in *incident.Incident, o *replication.Outage, t *replication.A
 		}
 		mk(t.End, kind, fmt.Sprintf("the attempt failed: %s", diagnosis.Shorten(t.FailEv.Text, 120)), 4, t.FailEv.Evidence())
 	}
+}
+
+func grantStep(r string, t *replication.Attempt, mk func(micros, string, string, int, ...diagnosis.Evidence)) {
+	ev := evidence(t.FullEv, t.ReceiveEv, t.LoadEv)
+	if len(ev) == 0 {
+		ev = replication.AttemptEvidence(t)
+	}
+	at, what := t.At, r+" was granted a full resync"
+	if t.FullEv != nil {
+		at = t.FullEv.At
+	}
+	if t.PrimaryOffset >= 0 {
+		what += " at offset " + diagnosis.BytesOf(t.PrimaryOffset)
+	}
+	mk(at, stepFullResync, what, 3, ev...)
+}
+
+// evidence are the lines that there are.
+func evidence(events ...*timeline.Event) []diagnosis.Evidence {
+	var out []diagnosis.Evidence
+	for _, e := range events {
+		if e != nil {
+			out = append(out, e.Evidence())
+		}
+	}
+	return out
 }
 
 // forkSteps adds the stalls that the incident's own resyncs cost the primary.
@@ -229,67 +232,4 @@ func forkSteps(in *incident.Incident, add func(step)) {
 			break
 		}
 	}
-}
-
-// link finds for each step the latest earlier one from which a rule leads to it.
-func link(steps []step) []diagnosis.Step {
-	out := make([]diagnosis.Step, len(steps))
-	byKind := map[string][]int{} // the steps before: a storm has tens of thousands, few of which a rule looks at
-	for i := range steps {
-		s := &steps[i]
-		s.From = -1
-		for k := range Rules {
-			r := &Rules[k]
-			if r.To != s.Kind || s.cause {
-				continue
-			}
-			from := byKind[r.From]
-			for n := len(from) - 1; n >= 0 && from[n] > s.From; n-- {
-				if r.fits(&steps[from[n]], s) {
-					s.Rule, s.From = r.Name, from[n]
-				}
-			}
-		}
-		byKind[s.Kind] = append(byKind[s.Kind], i)
-		if s.cause {
-			byKind["*"] = append(byKind["*"], i)
-		}
-		// Where the clocks cannot tell which came first, the cause may have been sorted behind its effect.
-		for j := i + 1; j < len(steps) && s.From < 0 && s.at != unknown && steps[j].at-s.at <= s.err+steps[j].err; j++ {
-			for _, r := range Rules {
-				if steps[j].Instance != s.Instance && r.fits(&steps[j], s) {
-					s.Rule, s.From = r.Name, j
-					break
-				}
-			}
-		}
-		if i > 0 {
-			p := &steps[i-1]
-			s.Unordered = p.Instance != s.Instance && s.at != unknown && p.at != unknown && s.at-p.at < s.err+p.err
-		}
-		s.Step.At = diagnosis.StampOf(s.at)
-		s.Evidence = slices.Clone(s.Evidence)
-		out[i] = s.Step
-	}
-	return out
-}
-
-func (r *Rule) fits(from, to *step) bool {
-	if to.Kind != r.To || to.cause {
-		return false
-	}
-	if r.From == "*" {
-		if !from.cause {
-			return false
-		}
-	} else if from.Kind != r.From || from.cause && r.From != stepFork {
-		return false
-	}
-	switch r.Where {
-	case sameLink:
-		return from.replica == to.replica
-	case otherLink:
-		return from.replica == nil || from.replica != to.replica
-	}
-	return true
 }

@@ -61,37 +61,38 @@ func (in *Incident) overTwoConnections() bool {
 func (in *Incident) fromCounters(next micros) (full, partial int64) {
 	full, partial = -1, -1
 	for _, p := range in.G.Servers() {
-		var prev *timeline.Sample
-		f, ok, q := int64(0), false, int64(0)
-		closed := false
-		for i := range p.Samples {
-			s := &p.Samples[i]
-			if !s.SyncFull.Known() {
-				continue
-			}
-			if next != unknown && s.At >= next {
-				break
-			}
-			if prev == nil || s.At <= in.Start {
-				prev = s
-				if s.At > in.Start && p == in.G.Primary {
-					break // no dump before: the counters may hold older resyncs
-				}
-				continue
-			}
-			f += gained(prev.SyncFull, s.SyncFull, prev.RunID == s.RunID)
-			q += gained(prev.SyncPartialOK, s.SyncPartialOK, prev.RunID == s.RunID)
-			prev, ok = s, true
-			if in.End != unknown && s.At >= in.End {
-				closed = true
-				break
-			}
-		}
-		if ok && (closed || in.End == unknown || p != in.Primary) {
+		if f, q, ok := in.counted(p, next); ok {
 			full, partial = max(full, 0)+f, max(partial, 0)+q
 		}
 	}
 	return full, partial
+}
+
+// counted is what one server's counters gained between the last dump before the incident and the first one after it, or before the next.
+func (in *Incident) counted(p *timeline.Host, next micros) (full, partial int64, ok bool) {
+	var prev *timeline.Sample
+	closed := in.End == unknown || p != in.Primary
+	for i := range p.Samples {
+		s := &p.Samples[i]
+		switch {
+		case !s.SyncFull.Known():
+			continue
+		case next != unknown && s.At >= next:
+			return full, partial, ok && closed
+		case prev == nil && s.At > in.Start && p == in.G.Primary:
+			return 0, 0, false // no dump before: the counters may hold older resyncs
+		case prev == nil || s.At <= in.Start:
+			prev = s
+			continue
+		}
+		full += gained(prev.SyncFull, s.SyncFull, prev.RunID == s.RunID)
+		partial += gained(prev.SyncPartialOK, s.SyncPartialOK, prev.RunID == s.RunID)
+		prev, ok = s, true
+		if in.End != unknown && s.At >= in.End {
+			return full, partial, true
+		}
+	}
+	return full, partial, ok && closed
 }
 
 func gained(a, b table.Int, same bool) int64 {

@@ -91,39 +91,38 @@ func (in *Incident) takes(o *replication.Outage) bool {
 	slack := timeout + 3*second + o.Replica.Clock.Err
 	last := unknown
 	for _, p := range slices.Backward(in.Outages) { // a storm has thousands, and the newest answers
-		if p.Replica == o.Replica && p.Restored != unknown && o.Lost-p.Restored <= slack {
+		if p.Replica == o.Replica && p.Restored != unknown && o.Lost-p.Restored <= slack || p.Promoted && (Demoted(o) || o.Moved != nil) {
 			return true
 		}
-		last = max(last, p.Lost)
-		for _, t := range p.Tries {
-			if t.Granted == diagnosis.Full {
-				last = max(last, t.At, t.End)
-			}
-		}
-		if p.Promoted {
-			last = max(last, p.Restored)
-			if Demoted(o) || o.Moved != nil {
-				return true
-			}
-		}
+		last = max(last, lastWork(p))
 	}
 	if in.End != unknown && o.Lost > in.End+slack {
 		return false
 	}
 	open := in.End == unknown || o.Lost <= in.End+3*second+o.Replica.Clock.Err
-	if open && o.Lost-last <= slack {
-		return true
-	}
-	// After the end: only what the primary's own stall for the resync's fork dropped.
-	if p := in.Outages[0].Server; p != nil {
-		for i := range p.Stalls {
-			s := &p.Stalls[i]
-			if s.From >= in.Start && s.From <= last+slack && o.Lost >= s.From && o.Lost <= s.To+3*second && s.AtMost >= timeout/2 {
-				return true
-			}
+	return open && o.Lost-last <= slack || in.lostToFork(o, last+slack, timeout)
+}
+
+// lastWork is the last moment at which the outage asked something of the servers: its loss, a full resync, a promotion.
+func lastWork(o *replication.Outage) micros {
+	last := o.Lost
+	for _, t := range o.Tries {
+		if t.Granted == diagnosis.Full {
+			last = max(last, t.At, t.End)
 		}
 	}
-	return false
+	if o.Promoted {
+		last = max(last, o.Restored)
+	}
+	return last
+}
+
+// lostToFork reports whether the primary's own stall, begun in the incident and until this moment, dropped the link.
+func (in *Incident) lostToFork(o *replication.Outage, until, timeout micros) bool {
+	p := in.Outages[0].Server
+	return p != nil && slices.ContainsFunc(p.Stalls, func(s timeline.Stall) bool {
+		return s.From >= in.Start && s.From <= until && o.Lost >= s.From && o.Lost <= s.To+3*second && s.AtMost >= timeout/2
+	})
 }
 
 // Demoted reports whether the outage is a former primary that comes back as a replica.
@@ -156,66 +155,4 @@ func Demoted(o *replication.Outage) bool {
 		}
 	}
 	return false
-}
-
-// silentFaults are faults of a server that no known link felt: a crash, a fork refused, a snapshot that cannot be
-// written, a stall, in evidence that shows no replica. They are incidents where they repeat or end a process.
-func silentFaults(g *replication.Group, known []*Incident) []*Incident {
-	covered := func(at micros) bool {
-		for _, in := range known {
-			if at >= in.Start-120*second && (in.End == unknown || at <= in.End+120*second) {
-				return true
-			}
-		}
-		return false
-	}
-	watched := false // some evidence shows that replicas live on
-	for _, o := range g.Links {
-		watched = watched || o.Restored != unknown
-	}
-	for _, h := range g.Hosts {
-		for i := range h.Samples {
-			watched = watched || h.Samples[i].LinkStatus == "up" || h.Samples[i].ConnectedReplicas.Or(0) > 0
-		}
-	}
-	var out []*Incident
-	for _, h := range append(slices.Clone(g.Hosts), g.Sentinels...) {
-		var in *Incident
-		mark := func(from, to micros) {
-			if covered(from) {
-				return
-			}
-			if in != nil && from-in.End < 600*second {
-				in.End = max(in.End, to)
-				return
-			}
-			in = &Incident{G: g, Seed: h, Start: from, End: to}
-			out = append(out, in)
-		}
-		for i := range h.Events {
-			e := &h.Events[i]
-			// All shards hear of a node that failed. Where replicas are seen, their links report whether it was one of this group's.
-			if !replication.FaultKind(e, h.Sentinel) || watched && (replication.SlowKind(e) || e.Kind == message.ClusterNodeFail) {
-				continue
-			}
-			if e.At != unknown {
-				mark(e.At, e.Last)
-			} else {
-				mark(0, 0) // a log without stamps
-			}
-		}
-		for _, l := range h.Lives {
-			if l.How == "crash" && l.To != unknown {
-				mark(l.To, l.To)
-			}
-		}
-		if !watched {
-			for _, s := range h.Stalls {
-				if !s.Gap && s.AtLeast >= 5*second { // busy-reply-threshold: what the server itself calls slow
-					mark(s.From, s.To)
-				}
-			}
-		}
-	}
-	return out
 }

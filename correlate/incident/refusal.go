@@ -58,34 +58,15 @@ func (in *Incident) Arithmetic(o *replication.Outage, t *replication.Attempt) (r
 
 // Refusal is the incident's first refusal, with its arithmetic.
 func (in *Incident) Refusal() diagnosis.Refusal {
-	var first *replication.Attempt
-	var of *replication.Outage
-	partial := false
-	for _, o := range in.Outages {
-		for _, t := range o.Tries {
-			if t.Granted == diagnosis.Partial {
-				partial = true
-			}
-			turnedAway := t.Asked != "" && t.Granted == "" && t.FailEv != nil && replication.ErrorReply(t.FailEv)
-			if t.Granted != diagnosis.Full && t.Refusal == "" && !turnedAway || t.Granted == diagnosis.Partial {
-				continue
-			}
-			if first == nil || t.Answered() < first.Answered() {
-				first, of = t, o
-			}
-		}
-	}
-	if first == nil {
-		if partial || len(in.Outages) == 0 {
-			return diagnosis.Refusal{Kind: diagnosis.NoRefusal}
-		}
+	first, of, partial := in.firstRefused()
+	switch {
+	case first == nil && !partial && len(in.Outages) > 0:
 		if full, _ := in.Counts(unknown); full > 0 {
 			return in.refusalFromCounters()
 		}
 		return diagnosis.Refusal{Kind: diagnosis.NoRefusal}
-	}
-	if first.Granted == "" && first.Refusal == "" {
-		return diagnosis.Refusal{Kind: diagnosis.NoRefusal} // turned away before the primary looked at the offset
+	case first == nil, first.Granted == "" && first.Refusal == "": // turned away before the primary looked at the offset
+		return diagnosis.Refusal{Kind: diagnosis.NoRefusal}
 	}
 	r := diagnosis.Refusal{Kind: in.RefusalKind(of, first), Instance: of.Replica.Name}
 	r.RequestedOffset, r.PrimaryOffset, r.NeededBytes, r.BacklogBytes = in.Arithmetic(of, first)
@@ -97,6 +78,24 @@ func (in *Incident) Refusal() diagnosis.Refusal {
 		r.ShortByBytes = &n
 	}
 	return r
+}
+
+// firstRefused is the first attempt that was refused or turned away, by the primary's clock where its log tells, and whether any was
+// granted a partial resync.
+func (in *Incident) firstRefused() (first *replication.Attempt, of *replication.Outage, partial bool) {
+	for _, o := range in.Outages {
+		for _, t := range o.Tries {
+			partial = partial || t.Granted == diagnosis.Partial
+			turnedAway := t.Asked != "" && t.Granted == "" && t.FailEv != nil && replication.ErrorReply(t.FailEv)
+			if t.Granted != diagnosis.Full && t.Refusal == "" && !turnedAway || t.Granted == diagnosis.Partial {
+				continue
+			}
+			if first == nil || t.Answered() < first.Answered() {
+				first, of = t, o
+			}
+		}
+	}
+	return first, of, partial
 }
 
 // refusalFromCounters: only counters show the full resyncs; they count lost offsets and unknown ids alike.

@@ -2,52 +2,70 @@ package replication
 
 import (
 	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/timeline"
 )
 
+// replicaDump handles what the replica's own dump says of its role and link.
 func (m *linkMachine) replicaDump(it item) {
 	s := it.sample
-	if s.Role == "master" && m.follows && !m.hasLog(it.at) {
-		o := m.cur
-		if o == nil {
-			o = m.open(it, it.at)
-		}
-		o.Promoted, o.Restored, m.cur, m.follows = true, it.at, nil, false
-		o.Proof = appendFew(o.Proof, s.Evidence("role:master"))
-		m.upOnce = false
-		return
+	switch {
+	case s.Role == "master" && m.follows && !m.hasLog(it.at):
+		m.promotedInDump(it)
+	case s.Role != "slave" || s.LinkStatus == "":
+	case s.LinkStatus == "up":
+		m.isReplica(s)
+		m.upInDump(it)
+	default:
+		m.isReplica(s)
+		m.downInDump(it)
 	}
-	if s.Role != "slave" || s.LinkStatus == "" {
-		return
-	}
+}
+
+func (m *linkMachine) isReplica(s *timeline.Sample) {
 	m.follows = true
 	if s.PrimaryHost != "" && m.server == nil {
 		m.server = m.g.Primary
 	}
-	if s.LinkStatus == "up" {
-		if m.cur == nil {
-			m.up(it.at)
-			return
-		}
-		m.wasUp(it.at)
-		if m.cur == nil || m.hasLog(it.at) || s.LastIOSeconds.Or(0) > 2 {
-			return
-		}
-		// A replica that just woke still believes in its link, for a moment: against the primary's log its word counts when
-		// a second dump repeats it.
-		if m.may(it) || m.cur.LostBy == replicaInfo || m.saidUp == m.cur {
-			m.close(it, "")
-		} else {
-			m.saidUp = m.cur
-		}
+}
+
+func (m *linkMachine) promotedInDump(it item) {
+	o := m.cur
+	if o == nil {
+		o = m.open(it, it.at)
+	}
+	o.Promoted, o.Restored, m.cur, m.follows = true, it.at, nil, false
+	o.Proof = appendFew(o.Proof, it.sample.Evidence("role:master"))
+	m.upOnce = false
+}
+
+func (m *linkMachine) upInDump(it item) {
+	if m.cur == nil {
+		m.up(it.at)
 		return
 	}
-	m.saidUp = nil
-	lost := it.at
-	if d := s.LinkDownSeconds; d.Known() && d >= 0 && d < 1<<24 {
-		lost = it.at - micros(d)*second
+	m.wasUp(it.at)
+	if m.cur == nil || m.hasLog(it.at) || it.sample.LastIOSeconds.Or(0) > 2 {
+		return
 	}
+	// A replica that just woke still believes in its link, for a moment: against the primary's log its word counts when
+	// a second dump repeats it.
+	if m.may(it) || m.cur.LostBy == replicaInfo || m.saidUp == m.cur {
+		m.close(it, "")
+	} else {
+		m.saidUp = m.cur
+	}
+}
+
+func (m *linkMachine) downInDump(it item) {
+	s := it.sample
+	m.saidUp = nil
+	lost, since := it.at, false
+	if d := s.LinkDownSeconds; d.Known() && d >= 0 && d < neverUp {
+		lost, since = it.at-micros(d)*second, true
+	}
+	proof := s.Evidence("master_link_status:down", "master_link_down_since_seconds:"+diagnosis.Itoa(s.LinkDownSeconds.Or(-1)))
 	if m.cur != nil {
-		m.cur.Proof = appendFew(m.cur.Proof, s.Evidence("master_link_status:down", "master_link_down_since_seconds:"+diagnosis.Itoa(s.LinkDownSeconds.Or(-1))))
+		m.cur.Proof = appendFew(m.cur.Proof, proof)
 		return
 	}
 	if m.hasLog(it.at) {
@@ -62,10 +80,13 @@ func (m *linkMachine) replicaDump(it item) {
 		return
 	}
 	o := m.open(it, lost)
-	o.First = !m.hadLink(it.at) && (!s.LinkDownSeconds.Known() || s.LinkDownSeconds < 0 || s.LinkDownSeconds >= 1<<24)
 	o.Begun = !m.hadLink(it.at)
-	o.Proof = appendFew(o.Proof, s.Evidence("master_link_status:down", "master_link_down_since_seconds:"+diagnosis.Itoa(s.LinkDownSeconds.Or(-1))))
+	o.First = o.Begun && !since
+	o.Proof = appendFew(o.Proof, proof)
 }
+
+// neverUp bounds master_link_down_since_seconds: a link that never was up is down since the epoch, or since a clock's beginning.
+const neverUp = 1 << 24
 
 // hasLog reports whether the replica's own log speaks at this moment.
 func (m *linkMachine) hasLog(at micros) bool {

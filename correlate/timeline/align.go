@@ -3,7 +3,6 @@ package timeline
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"psyncope/correlate/diagnosis"
@@ -22,34 +21,14 @@ func Align(servers, sentinels []*Host, primary *Host, o Options) {
 		ref = servers[0]
 	}
 	ref.Clock.aligned, ref.Clock.Method, ref.Clock.Err = true, "reference", 0
-	done := map[*Host]bool{ref: true}
 	// Whoever shares requests with an aligned server is aligned next: siblings meet at a new primary.
 	for range servers {
 		for _, h := range servers {
-			if done[h] {
-				continue
-			}
-			if s, ok := o.Skew[h.Name]; ok {
-				h.Clock.set(micros(s.Microseconds()), second/2, 0, "--skew")
-				done[h] = true
-				continue
-			}
-			for _, p := range servers {
-				if !done[p] || p == h {
-					continue
-				}
-				if h.alignTo(p) {
-					done[h] = true
-					break
-				}
-			}
+			h.alignToAny(servers, o)
 		}
 	}
 	for _, h := range servers {
-		if !done[h] {
-			if h.alignByOffsets(ref) {
-				continue
-			}
+		if !h.Clock.aligned && !h.alignByOffsets(ref) {
 			h.Clock.Method = "unaligned: no event ties it to " + ref.Name + "; its clock was taken as it is"
 			h.Clock.Err = unalignedError
 		}
@@ -57,46 +36,36 @@ func Align(servers, sentinels []*Host, primary *Host, o Options) {
 	alignSentinels(servers, sentinels)
 }
 
+// alignToAny aligns the host as a person says, or to the first aligned server that logged requests of its own.
+func (h *Host) alignToAny(servers []*Host, o Options) {
+	if h.Clock.aligned {
+		return
+	}
+	if s, ok := o.Skew[h.Name]; ok {
+		h.Clock.set(micros(s.Microseconds()), second/2, 0, "--skew")
+		return
+	}
+	for _, p := range servers {
+		if p != h && p.Clock.aligned && h.alignTo(p) {
+			return
+		}
+	}
+}
+
 // unalignedError is the doubt of a clock that nothing ties to another: hosts under NTP mostly agree to better, and
 // no order is claimed inside it.
 const unalignedError = 5 * second
 
-func (c *clock) set(skew, err micros, pairs int, how string) {
-	c.Skew, c.Err, c.Pairs, c.Method, c.aligned = skew, err, pairs, how, true
-}
-
 // alignTo estimates h's skew from what it and p, which is aligned, logged of the same requests.
 func (h *Host) alignTo(p *Host) bool {
-	var candidates []candidate
-	add := func(reqs []Request, reps []Reply, sign micros) {
-		for i := range reqs {
-			var in []interval
-			for j := range reps {
-				server := p
-				if sign < 0 {
-					server = h
-				}
-				if !reqs[i].AnsweredBy(&reps[j]) || !server.hadOffset(reqs[i].granted, reps[j].At) {
-					continue
-				}
-				iv := interval{reqs[i].Asked - reps[j].At - logTick, math.MaxInt64}
-				if reqs[i].heard != unknown {
-					iv.hi = reqs[i].heard - reps[j].At + logTick
-				} else {
-					iv.hi = iv.lo + h.Duration("repl-timeout") + 2*second
-				}
-				if sign < 0 { // h answered and p asked
-					iv.lo, iv.hi = -iv.hi, -iv.lo
-				}
-				in = append(in, iv)
-			}
-			if len(in) > 0 {
-				candidates = append(candidates, candidate{reqs[i].Asked, in})
-			}
+	wait := h.Duration("repl-timeout") + 2*second
+	candidates := bounds(requestsOf(h), RepliesOf(p), p, wait)
+	for _, c := range bounds(requestsOf(p), RepliesOf(h), h, wait) { // h answered and p asked
+		for i, iv := range c.in {
+			c.in[i] = interval{-iv.hi, -iv.lo}
 		}
+		candidates = append(candidates, c)
 	}
-	add(requestsOf(h), RepliesOf(p), 1)
-	add(requestsOf(p), RepliesOf(h), -1)
 	if len(candidates) == 0 {
 		return false
 	}
@@ -107,22 +76,55 @@ func (h *Host) alignTo(p *Host) bool {
 	likely, best, votes := stab(candidates, hint, sure)
 	skew := likely.near(hint)
 	err := max(best.hi-skew, skew-best.lo) + logTick
-	// A zone that nothing told shows up as a skew of hours.
-	if q := zoneNear(skew); q != 0 && Abs(skew-q) < 300*second {
-		switch {
-		case !h.Clock.ZoneKnown && h.HasLog():
-			h.Clock.Zone += q
-			skew -= q
-			h.Clock.ZoneHow, h.Clock.ZoneKnown = "requests logged at both ends, taking the clocks to agree to minutes", true
-		case !p.Clock.ZoneKnown && p.HasLog() && p.Clock.Method == "reference":
-			p.Clock.Zone -= q
-			skew -= q
-			p.Clock.ZoneHow, p.Clock.ZoneKnown = "requests logged at both ends, taking the clocks to agree to minutes", true
-		}
-	}
+	skew -= h.zoneInSkew(p, skew)
 	h.Clock.set(skew, err+p.Clock.Err, votes, fmt.Sprintf("%d of %d requests logged at both ends", votes, len(candidates)))
 	h.findStep(candidates, best, hint)
 	return true
+}
+
+// bounds are the intervals that each request leaves for the asker's skew, one for each of the server's lines that could be its answer.
+// An answer that was not heard came within wait.
+func bounds(reqs []Request, reps []Reply, server *Host, wait micros) []candidate {
+	var out []candidate
+	for i := range reqs {
+		var in []interval
+		for j := range reps {
+			if !reqs[i].AnsweredBy(&reps[j]) || !server.hadOffset(reqs[i].granted, reps[j].At) {
+				continue
+			}
+			iv := interval{lo: reqs[i].Asked - reps[j].At - logTick}
+			iv.hi = iv.lo + wait
+			if reqs[i].heard != unknown {
+				iv.hi = reqs[i].heard - reps[j].At + logTick
+			}
+			in = append(in, iv)
+		}
+		if len(in) > 0 {
+			out = append(out, candidate{reqs[i].Asked, in})
+		}
+	}
+	return out
+}
+
+// zoneInSkew finds a zone that nothing told: it shows up as a skew of hours. It gives the zone to whichever of the two had to guess, and
+// returns how much of the skew it was.
+func (h *Host) zoneInSkew(p *Host, skew micros) micros {
+	const how = "requests logged at both ends, taking the clocks to agree to minutes"
+	q := zoneNear(skew)
+	if q == 0 || Abs(skew-q) >= 300*second {
+		return 0
+	}
+	switch {
+	case !h.Clock.ZoneKnown && h.HasLog():
+		h.Clock.Zone += q
+		h.Clock.ZoneHow, h.Clock.ZoneKnown = how, true
+		return q
+	case !p.Clock.ZoneKnown && p.HasLog() && p.Clock.Method == "reference":
+		p.Clock.Zone -= q
+		p.Clock.ZoneHow, p.Clock.ZoneKnown = how, true
+		return q
+	}
+	return 0
 }
 
 // findStep looks for a clock that was set in between: all requests from some moment on (or up to it) disagree with the

@@ -155,3 +155,23 @@ func (p *Host) OffsetsAround(at, doubt micros, replid string) (before, after int
 	}
 	return before, after
 }
+
+func (h *Host) usualStep() micros {
+	if len(h.Samples) < 3 {
+		return 0
+	}
+	d := make([]micros, 0, len(h.Samples)-1)
+	for i := 1; i < len(h.Samples); i++ {
+		// Dumps that were queued behind a stalled server come out at once: they are no interval.
+		if x := h.Samples[i].At - h.Samples[i-1].At; x > second/4 {
+			d = append(d, x)
+		}
+	}
+	if len(d) == 0 {
+		return 0
+	}
+	return median(d)
+}
+
+// Interval is the host's usual time between dumps; 0 with fewer than three.
+func (h *Host) Interval() micros { return h.step }

@@ -1,9 +1,6 @@
 package timeline
 
 import (
-	"cmp"
-	"slices"
-
 	"psyncope/ingest/table"
 )
 
@@ -76,39 +73,6 @@ func (c *clock) Dump(s *Sample) micros {
 	}
 }
 
-// clocks reads off each host's own evidence what its log's local time is ahead of its UTC.
-func clocks(hs []*Host, o Options) {
-	anchor := anyInstant(hs)
-	for _, h := range hs {
-		h.Clock = clock{Method: "unaligned: alone in its group"}
-		h.Clock.collector = collectorAhead(h)
-		sortByTime(h.Samples, h.Clock.Dump)
-		own := anyInstant([]*Host{h})
-		if own == unknown {
-			own = anchor
-		}
-		if own == unknown {
-			own = h.written // years alone rest on it, and a log is seldom copied years later
-		}
-		giveYears(h, own)
-		h.Clock.Zone, h.Clock.ZoneHow, h.Clock.ZoneKnown = zoneOf(h, o)
-		if o.TZ[h.Name] == nil {
-			h.findZoneChange()
-		} else {
-			h.followZone(o.TZ[h.Name])
-		}
-	}
-}
-
-func median[T cmp.Ordered](v []T) T {
-	v = slices.Clone(v)
-	slices.Sort(v)
-	return v[len(v)/2]
-}
-
-func Abs(d micros) micros {
-	if d < 0 {
-		return -d
-	}
-	return d
+func (c *clock) set(skew, err micros, pairs int, how string) {
+	c.Skew, c.Err, c.Pairs, c.Method, c.aligned = skew, err, pairs, how, true
 }

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"psyncope/correlate/diagnosis"
@@ -91,6 +92,10 @@ func (h *Host) slowScripts() []Explanation {
 // slowForks finds forks that held the main thread: latest_fork_usec that is new in a dump, LATENCY's fork
 // events, and in the log a child that had finished before its parent could say it had started.
 func (h *Host) slowForks() []Explanation {
+	return slices.Concat(h.forksInDumps(), h.forksInLatency(), h.doneChildren(), h.lateChildren())
+}
+
+func (h *Host) forksInDumps() []Explanation {
 	var out []Explanation
 	var prev *Sample
 	for i := range h.Samples {
@@ -109,6 +114,11 @@ func (h *Host) slowForks() []Explanation {
 		}
 		prev = s
 	}
+	return out
+}
+
+func (h *Host) forksInLatency() []Explanation {
+	var out []Explanation
 	for i := range h.latency {
 		l := &h.latency[i]
 		if l.Latency.Event == "fork" && l.end-l.start >= WorthASecond {
@@ -118,29 +128,42 @@ func (h *Host) slowForks() []Explanation {
 			})
 		}
 	}
+	return out
+}
+
+// longestChild is how far before a child's announcement its own lines are looked for: pids come round again.
+const longestChild = 3600 * second
+
+func (h *Host) doneChildren() []Explanation {
+	var out []Explanation
 	for i := range h.Events {
 		e := &h.Events[i]
 		if !e.Is(message.Forked) || !e.Number.Known() {
 			continue
 		}
-		for j := i - 1; j >= 0 && e.At-h.Events[j].At < 3600*second; j-- {
-			c := &h.Events[j]
-			if c.PID != e.Number {
-				if c.Kind == message.BgsaveStarted && c.Number == e.Number {
-					break
-				}
-				continue
-			}
-			if e.At-c.At >= WorthASecond {
-				out = append(out, Explanation{
-					Kind: "fork-stall", Span: Span{c.At, e.At}, Exact: true, Evidence: []diagnosis.Evidence{c.Evidence(), e.Evidence()},
-					Summary: fmt.Sprintf("child %d of %s was done %s before its parent said it had started: the fork returned that late", e.Number, h.Name, diagnosis.Length(e.At-c.At)),
-				})
-				break
-			}
+		if c := h.childBefore(i); c != nil && e.At-c.At >= WorthASecond {
+			out = append(out, Explanation{
+				Kind: "fork-stall", Span: Span{c.At, e.At}, Exact: true, Evidence: []diagnosis.Evidence{c.Evidence(), e.Evidence()},
+				Summary: fmt.Sprintf("child %d of %s was done %s before its parent said it had started: the fork returned that late", e.Number, h.Name, diagnosis.Length(e.At-c.At)),
+			})
 		}
 	}
-	return append(out, h.lateChildren()...)
+	return out
+}
+
+// childBefore is the first line long enough before the announcement at index i that the announced child wrote itself.
+func (h *Host) childBefore(i int) *Event {
+	e := &h.Events[i]
+	for j := i - 1; j >= 0 && e.At-h.Events[j].At < longestChild; j-- {
+		c := &h.Events[j]
+		switch {
+		case c.PID == e.Number && e.At-c.At >= WorthASecond:
+			return c
+		case c.PID != e.Number && c.Kind == message.BgsaveStarted && c.Number == e.Number:
+			return nil
+		}
+	}
+	return nil
 }
 
 // lateChildren finds forks by the line before them: a server says that it is about to fork, forks, and says that the

@@ -80,16 +80,6 @@ func (h *Host) orderEvents() {
 	sortByTime(h.Events, func(e *Event) micros { return e.At })
 }
 
-// sortByTime sorts rows that mostly are sorted already: they are large, and looking is cheaper than moving them.
-func sortByTime[R any](rows []R, at func(*R) micros) {
-	for i := 1; i < len(rows); i++ {
-		if at(&rows[i]) < at(&rows[i-1]) {
-			slices.SortStableFunc(rows, func(a, b R) int { return cmp.Compare(at(&a), at(&b)) })
-			return
-		}
-	}
-}
-
 // saidBefore is when the message before this line was said: the INFO in a crash report has no other date before 7.0.
 func saidBefore(log []*Event, line int32) micros {
 	at := unknown
@@ -110,24 +100,4 @@ func (h *Host) dumpAt(file string, at micros, from int) (micros, int) {
 		}
 	}
 	return h.Clock.Server(at), from
-}
-
-// Interval is the host's usual time between dumps; 0 with fewer than three.
-func (h *Host) Interval() micros { return h.step }
-
-func (h *Host) usualStep() micros {
-	if len(h.Samples) < 3 {
-		return 0
-	}
-	d := make([]micros, 0, len(h.Samples)-1)
-	for i := 1; i < len(h.Samples); i++ {
-		// Dumps that were queued behind a stalled server come out at once: they are no interval.
-		if x := h.Samples[i].At - h.Samples[i-1].At; x > second/4 {
-			d = append(d, x)
-		}
-	}
-	if len(d) == 0 {
-		return 0
-	}
-	return median(d)
 }

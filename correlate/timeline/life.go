@@ -50,60 +50,66 @@ type Life struct {
 
 // livesOf splits a host's evidence into process lives: start markers in the log, run ids in INFO.
 func livesOf(h *Host) []Life {
-	var out []Life
-	cur := Life{Span: Span{unknown, unknown}}
-	heard := false // the log holds lines of the process before
-	begin := func(at micros, e *Event) {
-		if cur.StartEv != nil || len(out) > 0 || sawBefore(h, at) {
-			if cur.How == "" {
-				cur.How, cur.To = "ended", LastSeen(h, at)
-				if heard {
-					cur.How = "gone" // its log reaches to its end and holds no farewell
-				}
-			}
-			out = append(out, cur)
-		}
-		cur = Life{Span: Span{at, unknown}, StartEv: e}
-		heard = false
-	}
+	l := lives{h: h, cur: Life{Span: Span{unknown, unknown}}}
 	for i := range h.Events {
-		e := &h.Events[i]
-		if i > 0 && Awake(&h.Events[i-1]) && e.At-h.Events[i-1].At > BannerLead || cur.StartEv != nil {
-			heard = true
-		}
-		switch {
-		case e.Is(message.Starts):
-			begin(e.At, e)
-		case e.Is(message.Banner):
-			if cur.StartEv == nil || e.At-cur.From > 5*second || cur.StartEv.Is(message.Banner) {
-				begin(e.At, e)
-			}
-		case e.Is(message.AskedToEnd):
-			if cur.How == "" || cur.How == "shutdown" {
-				cur.How, cur.To, cur.EndEv = "shutdown", e.At, e
-			}
-		case e.Is(message.Crash):
-			if cur.How != "crash" {
-				cur.How, cur.To, cur.EndEv = "crash", e.At, e
-			}
-		}
+		l.hear(i)
 	}
-	out = append(out, cur)
-	if len(out) > 1 || out[0].StartEv != nil {
-		return out
+	l.out = append(l.out, l.cur)
+	if len(l.out) > 1 || l.out[0].StartEv != nil {
+		return l.out
 	}
-	// No start line: a changed run id shows a restart within the gap between two dumps.
+	return livesOfDumps(h)
+}
+
+// lives gathers a log's processes, line by line.
+type lives struct {
+	h     *Host
+	out   []Life
+	cur   Life
+	heard bool // the log holds lines of the process before
+}
+
+func (l *lives) hear(i int) {
+	e, cur := &l.h.Events[i], &l.cur
+	if i > 0 && Awake(&l.h.Events[i-1]) && e.At-l.h.Events[i-1].At > BannerLead || cur.StartEv != nil {
+		l.heard = true
+	}
+	switch {
+	case e.Is(message.Starts), e.Is(message.Banner) && (cur.StartEv == nil || e.At-cur.From > BannerLead || cur.StartEv.Is(message.Banner)):
+		l.begin(e)
+	case e.Is(message.AskedToEnd) && (cur.How == "" || cur.How == "shutdown"):
+		cur.How, cur.To, cur.EndEv = "shutdown", e.At, e
+	case e.Is(message.Crash) && cur.How != "crash":
+		cur.How, cur.To, cur.EndEv = "crash", e.At, e
+	}
+}
+
+// begin ends the life before, if there was one, with how its evidence ends.
+func (l *lives) begin(e *Event) {
+	if l.cur.StartEv != nil || len(l.out) > 0 || sawBefore(l.h, e.At) {
+		if l.cur.How == "" {
+			l.cur.How, l.cur.To = "ended", LastSeen(l.h, e.At)
+			if l.heard {
+				l.cur.How = "gone" // its log reaches to its end and holds no farewell
+			}
+		}
+		l.out = append(l.out, l.cur)
+	}
+	l.cur, l.heard = Life{Span: Span{e.At, unknown}, StartEv: e}, false
+}
+
+// livesOfDumps is for a log without a start line: a changed run id shows a restart within the gap between two dumps.
+func livesOfDumps(h *Host) []Life {
+	var out []Life
 	var prev *Sample
-	out = out[:0]
-	cur = Life{Span: Span{unknown, unknown}}
+	cur := Life{Span: Span{unknown, unknown}}
 	for i := range h.Samples {
 		s := &h.Samples[i]
 		if s.RunID == "" {
 			continue
 		}
 		if prev != nil && prev.RunID != s.RunID {
-			cur.To = prev.At
-			cur.How = "ended"
+			cur.To, cur.How = prev.At, "ended"
 			out = append(out, cur)
 			start := s.At
 			if s.Uptime.Known() {

@@ -8,8 +8,8 @@ import (
 	"psyncope/ingest/table"
 )
 
-// From is a setting's present value, "" where nothing tells it.
-func (h *Host) From(name string) string { return h.Setting(name).Value }
+// Value is a setting's present value, "" where nothing tells it.
+func (h *Host) Value(name string) string { return h.Setting(name).Value }
 
 type Setting struct {
 	table.Setting

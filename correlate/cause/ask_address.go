@@ -1,0 +1,101 @@
+package cause
+
+import (
+	"fmt"
+	"net"
+	"slices"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+func neverLinked(s *scene) Finding {
+	o := s.First
+	if o == nil || !o.Begun {
+		return Finding{at: unknown}
+	}
+	if o.Restored == unknown && !slices.ContainsFunc(o.Tries, func(t *replication.Attempt) bool { return t.Granted != "" }) && len(o.Failures) > 0 {
+		return found(o.Lost, o.Replica.Name+" never had a link in the evidence", o.Failures[0].Evidence())
+	}
+	return Finding{at: unknown}
+}
+
+// wrongAddress: the replica tried an address at which nobody of the group is known, in vain, while the primary has
+// another: the one it was told to follow later, or the one its siblings use.
+func wrongAddress(s *scene) Finding {
+	o := s.own()
+	if o == nil {
+		return Finding{at: unknown}
+	}
+	if f := configuredElsewhere(s, o); f.Answer == yes {
+		return f
+	}
+	for _, a := range o.Tried {
+		if s.G.ByAddr[a] != nil || o.Moved != nil && o.Moved.Peer == a {
+			continue
+		}
+		i := slices.IndexFunc(o.Failures, replication.Bears(message.ConnectFailed))
+		if i < 0 {
+			continue
+		}
+		e := o.Failures[i]
+		if o.Moved != nil && s.G.At(o.Moved.Peer) == s.Primary {
+			return found(e.At, fmt.Sprintf("%s tried %s in vain and got its link when it was told to follow %s", o.Replica.Name, a, o.Moved.Peer), e.Evidence(), o.Moved.Evidence())
+		}
+		if other := otherAddress(s, a); other != "" && s.Primary.HasLog() {
+			return found(e.At, fmt.Sprintf("%s tried %s, where nobody of the group is known; its primary is at %s", o.Replica.Name, a, other), e.Evidence())
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// configuredElsewhere: INFO names the primary that the replica is configured with: one address while its link was down, another when it was
+// up again.
+func configuredElsewhere(s *scene, o *replication.Outage) Finding {
+	down := ""
+	var downAt *timeline.Sample
+	for i := range o.Replica.Samples {
+		sm := &o.Replica.Samples[i]
+		if sm.PrimaryHost == "" || sm.At < o.Lost || sm.At > o.Lost+600*second {
+			continue
+		}
+		a := net.JoinHostPort(sm.PrimaryHost, diagnosis.Itoa(sm.PrimaryPort.Or(6379)))
+		switch {
+		case sm.LinkStatus == "down" && downAt == nil:
+			down, downAt = a, sm
+		case sm.LinkStatus == "up" && downAt != nil:
+			if a == down || replication.MovedBySentinel(o) || s.G.ByAddr[a] != s.Primary && s.Primary.Name != a {
+				return Finding{at: unknown}
+			}
+			return found(downAt.At, fmt.Sprintf("%s was configured with %s while its link was down, and with %s when it was up", o.Replica.Name, down, a), downAt.Evidence("master_host, master_port: "+down))
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// otherAddress is an address of the primary's that is not a; the first by name.
+func otherAddress(s *scene, a string) string {
+	other := ""
+	for x, h := range s.G.ByAddr {
+		if h == s.Primary && x != a && (other == "" || x < other) {
+			other = x
+		}
+	}
+	return other
+}
+
+// cameBack: the link was restored by the same process to the same primary, and nobody pointed it elsewhere: whatever
+// kept it away passed by itself.
+func cameBack(s *scene) Finding {
+	o := s.own()
+	if o == nil || o.Restored == unknown || o.Promoted || o.Moved != nil || o.Restart != nil || len(o.Tried) > 1 || wrongAddress(s).Answer == yes {
+		return Finding{at: unknown}
+	}
+	f := found(o.Restored, o.Replica.Name+" came back to the same primary with nothing changed")
+	if o.RestoredEv != nil {
+		f.evidence = append(f.evidence, o.RestoredEv.Evidence())
+	}
+	return f
+}

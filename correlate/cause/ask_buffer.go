@@ -1,0 +1,89 @@
+package cause
+
+import (
+	"fmt"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+func overflowClosed(s *scene) Finding {
+	o := s.own()
+	if o == nil {
+		if s.First != nil {
+			return Finding{at: unknown}
+		}
+		for i := range s.Primary.Events {
+			e := &s.Primary.Events[i]
+			if replication.ClosedReplica(e) {
+				return found(e.At, "the primary closed a replica at its output buffer limit", e.Evidence())
+			}
+		}
+		return Finding{at: unknown}
+	}
+	if o.Begun && o.First {
+		for _, e := range o.Failures {
+			if replication.ClosedReplica(e) {
+				return found(e.At, fmt.Sprintf("the primary closed %s at its output buffer limit while it took its first full resync", o.Replica.Name), e.Evidence())
+			}
+		}
+	}
+	if o.Overflow != nil {
+		return found(o.Overflow.At, fmt.Sprintf("the primary closed %s at its output buffer limit with %s bytes waiting", o.Replica.Name, diagnosis.BytesOf(o.Overflow.Bytes.Or(0))), o.Overflow.Evidence())
+	}
+	// The closed client's address carries its own port, not the listening one: near misses in time count.
+	for i := range s.Primary.Events {
+		e := &s.Primary.Events[i]
+		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= 2*second+o.Replica.Clock.Err && !s.Several {
+			return found(e.At, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", diagnosis.BytesOf(e.Bytes.Or(0))), e.Evidence())
+		}
+	}
+	// The replica may notice a moment after it was closed.
+	before, after := s.Primary.LastSampleBefore(s.Lost-3*second), s.Primary.FirstSampleAfter(s.Lost)
+	if before != nil && after != nil && before.OutputLimitDrops.Known() && after.OutputLimitDrops > before.OutputLimitDrops && before.RunID == after.RunID {
+		return found(s.Lost, "client_output_buffer_limit_disconnections rose over the loss", after.Evidence("client_output_buffer_limit_disconnections:"+diagnosis.Itoa(int64(after.OutputLimitDrops))))
+	}
+	if !s.Primary.HasLog() {
+		return needs("the log of " + s.Primary.Name)
+	}
+	if s.Primary.LogCovers(s.Lost) && !o.Begun {
+		return denied("the log of " + s.Primary.Name + " names no client closed at a limit")
+	}
+	return needs("the log of " + s.Primary.Name + " from the time of the loss")
+}
+
+// overflowLater: what lost the link first is not in the evidence, and a later round of it ended at the buffer limit.
+func overflowLater(s *scene) Finding {
+	o := s.own()
+	if o == nil {
+		return Finding{at: unknown}
+	}
+	for _, x := range s.Outages {
+		if x.Replica != o.Replica {
+			continue
+		}
+		for _, e := range append(append([]*timeline.Event{}, x.Notices...), x.Failures...) {
+			if replication.ClosedReplica(e) {
+				return found(unknown, "a round of this link's resyncs ended at the output buffer limit", e.Evidence())
+			}
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// timedOutFirst: the replica's first attachment, or the first the evidence shows, ended in a timed-out transfer.
+// After a link that had been up, a transfer that times out feeds a loop but began nothing.
+func timedOutFirst(s *scene) Finding {
+	o := s.own()
+	if o == nil || !o.First && !o.Begun {
+		return denied("the link had been up before: what broke it came first")
+	}
+	for _, e := range o.Failures {
+		if replication.TransferTimedOut(e) || e.Kind == message.ReplicaTimeout {
+			return found(e.At, fmt.Sprintf("a resync of %s outran repl-timeout: %q", o.Replica.Name, diagnosis.Shorten(e.Text, 100)), e.Evidence())
+		}
+	}
+	return said("group", replication.TransferTimedOut, "gave up on a transfer")(s)
+}

@@ -1,0 +1,168 @@
+package cause
+
+import (
+	"fmt"
+	"strings"
+
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+func connectFails(words ...string) func(*scene) Finding {
+	return func(s *scene) Finding {
+		for _, o := range s.Wave {
+			for _, e := range o.Failures {
+				if !e.Is(message.ConnectFailed) && e.Kind != message.ReplHandshakeError {
+					continue
+				}
+				for _, w := range words {
+					if replication.ContainsWord(e.Text, w) {
+						return found(unknown, fmt.Sprintf("%s could not connect: %s", o.Replica.Name, e.Text), e.Evidence())
+					}
+				}
+			}
+		}
+		for _, o := range s.Wave {
+			if !o.Replica.HasLog() {
+				return needs("the log of " + o.Replica.Name)
+			}
+		}
+		return Finding{at: unknown}
+	}
+}
+
+// pathBroken: connecting failed although the primary was there.
+func pathBroken(s *scene) Finding {
+	f := connectFails("refused", "no route", "unreachable", "timed out", "Timeout connecting", "reset by peer", "Operation now in progress")(s)
+	if f.Answer != yes {
+		return f
+	}
+	p := s.Primary
+	if st := s.StallOf(p); st != nil && st.Gap && strings.Contains(f.Text, "Timeout connecting") {
+		return Finding{at: unknown}
+	}
+	if endedNear(p, s) != nil || startedAnew(s).Answer == yes {
+		return Finding{at: unknown}
+	}
+	// It ran on if it gave a dump meanwhile, or wrote a line: a log that ends before the loss may be that of a process that ended.
+	if p.AnswersBetween(s.Lost, s.End) || p.WroteAfter(s.Lost-p.Clock.Err) {
+		f.Text += ", though " + p.Name + " ran on"
+		return f
+	}
+	return needs("evidence of " + p.Name + " from that time")
+}
+
+func bothTimedOut(s *scene) Finding {
+	o := s.First
+	if o == nil {
+		return Finding{at: unknown}
+	}
+	if o.TimeoutByReplica != nil && o.TimeoutByPrimary != nil && timeline.Abs(o.TimeoutByPrimary.At-o.TimeoutByReplica.At) <= o.Replica.Duration("repl-timeout") {
+		return found(unknown, "each side waited for the other until its own repl-timeout", o.TimeoutByReplica.Evidence(), o.TimeoutByPrimary.Evidence())
+	}
+	return Finding{at: unknown}
+}
+
+func lostWithoutTimeout(s *scene) Finding {
+	o := s.First
+	if o == nil || o.LostBy < replication.PrimaryLog {
+		return Finding{at: unknown}
+	}
+	if !s.Silent {
+		return found(s.Lost, "the connection closed at once, without a timeout", replication.EvidenceOf(o.Notices, 2)...)
+	}
+	return denied("the link timed out", replication.EvidenceOf(o.Notices, 2)...)
+}
+
+// awakeButUnreached: a server wrote to its log while whoever took its dumps got none, for longer than a dump is apart:
+// the server ran and its network did not.
+func awakeButUnreached(s *scene) Finding {
+	hs := []*timeline.Host{s.Primary}
+	for _, o := range s.Wave {
+		hs = append(hs, o.Replica)
+	}
+	for _, h := range hs {
+		step := h.Interval()
+		if step == 0 {
+			continue
+		}
+		for i := 1; i < len(h.Samples); i++ {
+			a, b := &h.Samples[i-1], &h.Samples[i]
+			if b.At-a.At < step*17/10 || b.At < s.Contact || a.At > s.Last+second || h.RestartedWithin(a.At, b.At) {
+				continue
+			}
+			for j := range h.Events {
+				e := &h.Events[j]
+				if e.At > a.At+second && b.At-e.At > step*12/10+second && timeline.Awake(e) {
+					return found(unknown, fmt.Sprintf("%s wrote to its log at %s while nobody got a dump of it until %s", h.Name, ms(e.At), ms(b.At)), e.Evidence(), b.Evidence("first dump after the hole, "+ms(b.At)))
+				}
+			}
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// nothingElseSaid: the logs of both ends reach over the loss and name no cause: no end of a process, no closing at a
+// limit, no change of roles. What breaks links without a word is the network.
+func nothingElseSaid(s *scene) Finding {
+	if s.First == nil {
+		return Finding{at: unknown}
+	}
+	r := s.First.Replica
+	if !s.Primary.HasLog() || !r.HasLog() {
+		for _, h := range []*timeline.Host{s.Primary, r} {
+			if !h.HasLog() {
+				return needs("the log of " + h.Name)
+			}
+		}
+	}
+	for _, f := range []Finding{sameProcesses(s), not(movedAtLoss)(s), not(overflowClosed)(s)} {
+		if f.Answer == no {
+			return denied(f.Text, f.evidence...)
+		}
+	}
+	return found(unknown, "the logs of both ends name no other cause", replication.EvidenceOf(s.First.Notices, 2)...)
+}
+
+// wentNowhere: connecting timed out or found no route: packets were dropped on the way, unless the primary itself hung.
+func wentNowhere(s *scene) Finding {
+	f := connectFails("no route", "unreachable", "timed out", "Timeout connecting")(s)
+	if f.Answer != yes {
+		return Finding{at: unknown}
+	}
+	if st := s.StallOf(s.Primary); st != nil && st.Gap {
+		return Finding{at: unknown}
+	}
+	for _, o := range s.Wave {
+		for _, t := range o.Tries {
+			if t.ByReplica || t.ByPrimary {
+				return Finding{at: unknown} // it got through in between: whoever did not answer was the primary
+			}
+		}
+	}
+	return f
+}
+
+// goneForGood: nothing of the primary after the loss, and the replicas cannot reach it.
+func goneForGood(s *scene) Finding {
+	p := s.Primary
+	if len(p.Samples) > 0 && p.Samples[len(p.Samples)-1].At > s.Lost+5*second || p.HasLog() && p.Events[len(p.Events)-1].At > s.Lost+5*second+p.Clock.Err {
+		return denied(p.Name + " has evidence after the loss")
+	}
+	for _, o := range s.Outages {
+		for _, t := range o.Tries {
+			if t.Granted != "" && o.Moved == nil && (t.Server == nil || t.Server == p) {
+				return denied(p.Name+" answered "+o.Replica.Name+" afterwards", replication.AttemptEvidence(t)...)
+			}
+		}
+	}
+	if f := connectFails("refused", "no error", "reset by peer")(s); f.Answer == yes {
+		f.Text = "nothing of " + p.Name + " after the loss, and " + f.Text
+		return f
+	}
+	if f := said("sentinels", replication.Bears(message.SaysDown), "says it is down")(s); f.Answer == yes {
+		return f
+	}
+	return Finding{at: unknown}
+}

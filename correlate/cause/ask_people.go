@@ -1,0 +1,101 @@
+package cause
+
+import (
+	"fmt"
+	"net"
+	"strings"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+// movedAtLoss: the link was lost because a role changed or the replica was told to follow another.
+func movedAtLoss(s *scene) Finding {
+	for _, o := range s.Wave {
+		if o.Moved != nil && timeline.Abs(o.Moved.At-o.Lost) <= 2*second {
+			return found(o.Lost, o.Replica.Name+" was re-pointed at that moment", o.Moved.Evidence())
+		}
+	}
+	for i := range s.Primary.Events {
+		e := &s.Primary.Events[i]
+		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= 2*second {
+			return found(e.At, s.Primary.Name+" changed its role at that moment", e.Evidence())
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// clientKilled: CLIENT KILL stands in the slowlog at the loss, or its count in commandstats rose over it.
+func clientKilled(s *scene) Finding {
+	h := s.Primary
+	for i := range h.Commands {
+		c := &h.Commands[i]
+		if c.Name == "CLIENT" && strings.HasPrefix(strings.ToUpper(c.Args), "KILL") && timeline.Abs(c.End-s.Lost) <= 3*second {
+			return found(c.Start, "CLIENT KILL on "+h.Name, c.Evidence())
+		}
+	}
+	var prev *timeline.Statistic
+	for i := range h.Stats {
+		r := &h.Stats[i]
+		if r.Name != "cmdstat_client|kill" {
+			continue
+		}
+		if r.At >= s.Lost-second && (prev == nil || prev.At <= s.Lost) && r.At-s.Lost <= 2*h.Interval()+second && (prev != nil || h.Samples[0].At < s.Lost) {
+			return found(s.Lost, "CLIENT KILL was called on "+h.Name+" between two dumps", diagnosis.Evidence{File: r.File, Line: r.Line, Text: r.Name + ":calls=" + diagnosis.Itoa(r.Calls.Or(0))})
+		}
+		prev = r
+	}
+	return Finding{at: unknown}
+}
+
+// rogueReplicaof: a client that is no Sentinel told a serving primary to follow an address out in the open, while the
+// group itself lives on private ones.
+func rogueReplicaof(s *scene) Finding {
+	for i := range s.Primary.Events {
+		e := &s.Primary.Events[i]
+		if !e.Is(message.RePointed) || !replication.ByPerson(e) || e.Peer == "" || !s.During(e) || s.G.ByAddr[e.Peer] != nil {
+			continue
+		}
+		ip, _, _ := net.SplitHostPort(e.Peer)
+		target := net.ParseIP(ip)
+		if target == nil || target.IsPrivate() || target.IsLoopback() || target.IsLinkLocalUnicast() {
+			continue
+		}
+		for a := range s.G.ByAddr {
+			host, _, _ := net.SplitHostPort(a)
+			if own := net.ParseIP(host); own != nil && (own.IsPrivate() || own.IsLoopback()) {
+				f := found(e.At, fmt.Sprintf("%s was told to follow %s, a public address that is nobody of the group", s.Primary.Name, e.Peer), e.Evidence())
+				f.exact = true
+				return f
+			}
+		}
+	}
+	return Finding{at: unknown}
+}
+
+func counterRose(get func(*timeline.Sample) int64, name string) func(*scene) Finding {
+	return func(s *scene) Finding {
+		h := s.Primary
+		before := h.LastSampleBefore(s.Contact)
+		var after *timeline.Sample
+		for i := range h.Samples {
+			sm := &h.Samples[i]
+			if sm.At > s.Lost && (s.End == unknown || sm.At <= s.End+2*h.Interval()) {
+				after = sm
+			}
+		}
+		if before == nil || after == nil {
+			return needs("INFO of " + h.Name + " on both sides of the incident")
+		}
+		a, b := get(before), get(after)
+		if a < 0 || b < 0 || before.RunID != after.RunID {
+			return Finding{at: unknown}
+		}
+		if b > a {
+			return found(unknown, fmt.Sprintf("%s of %s rose by %s", name, h.Name, diagnosis.BytesOf(b-a)), before.Evidence(name+":"+diagnosis.Itoa(a)), after.Evidence(name+":"+diagnosis.Itoa(b)))
+		}
+		return denied(name + " did not rise")
+	}
+}

@@ -1,0 +1,152 @@
+package cause
+
+import (
+	"slices"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+)
+
+// endedNear is the life of the host that ended about when the links were lost.
+func endedNear(h *timeline.Host, s *scene) *timeline.Life {
+	for i := range h.Lives {
+		l := &h.Lives[i]
+		if l.How == "" || l.To == unknown {
+			continue
+		}
+		next := unknown
+		if i+1 < len(h.Lives) {
+			next = h.Lives[i+1].From
+		}
+		if l.To <= s.Last+5*second+h.Clock.Err && (next == unknown || next >= s.Contact-5*second) && l.To >= s.Contact-60*second-h.Interval()*2 {
+			return l
+		}
+		if (l.How == "gone" || l.How == "ended") && next != unknown && next >= s.Contact-second && l.To <= s.Last+second {
+			return l
+		}
+	}
+	return nil
+}
+
+func restartedReplica(s *scene) Finding {
+	o := s.own()
+	if o == nil {
+		return Finding{at: unknown}
+	}
+	if o.Restart != nil {
+		at := o.Lost
+		ev := []diagnosis.Evidence{}
+		if l := o.Replica.LifeBefore(o.Restart); l != nil && l.EndEv != nil {
+			at = l.EndEv.At
+			ev = append(ev, l.EndEv.Evidence())
+		}
+		if o.Restart.StartEv != nil {
+			ev = append(ev, o.Restart.StartEv.Evidence())
+		}
+		return found(at, o.Replica.Name+" was a new process when it came back", ev...)
+	}
+	a, b := o.Replica.LastSampleBefore(s.Lost), o.Replica.FirstSampleAfter(s.Last+second)
+	if a != nil && b != nil && a.RunID != "" && b.RunID != "" {
+		if a.RunID != b.RunID {
+			return found(a.At, "the run id of "+o.Replica.Name+" changed over the loss", a.Evidence("run_id:"+a.RunID), b.Evidence("run_id:"+b.RunID))
+		}
+		return denied("the run id of "+o.Replica.Name+" is the same before and after", b.Evidence("run_id:"+b.RunID))
+	}
+	if o.Replica.LogCovers(s.Lost) {
+		return denied("the log of " + o.Replica.Name + " has no start line after the loss")
+	}
+	return needs("the log or INFO of " + o.Replica.Name)
+}
+
+// primaryEnded asks how the primary's process ended.
+func primaryEnded(hows ...string) func(*scene) Finding {
+	return func(s *scene) Finding {
+		h := s.suspect
+		if l := endedNear(h, s); l != nil {
+			return endedSo(s, l, hows)
+		}
+		a, b := h.LastSampleBefore(s.Contact), h.FirstSampleAfter(s.Last+second)
+		switch {
+		case a != nil && b != nil && a.RunID != "" && a.RunID == b.RunID:
+			return denied(h.Name+" is the same process before and after", b.Evidence("run_id:"+b.RunID))
+		case !h.HasInfo() && !h.HasLog():
+			return needs("the log of " + h.Name)
+		case h.LogCovers(s.Contact) && len(h.Lives) == 1 && h.Events[len(h.Events)-1].At > s.Last:
+			return denied("the log of " + h.Name + " goes on without a new start")
+		}
+		return Finding{at: unknown}
+	}
+}
+
+// ends are how a process may have ended, in words.
+var ends = map[string]string{"shutdown": "it was asked to shut down", "crash": "it left a crash report", "gone": "its process was gone without a farewell"}
+
+// endedSo reports whether the suspect's life ended in one of these ways.
+func endedSo(s *scene, l *timeline.Life, hows []string) Finding {
+	h := s.suspect
+	switch {
+	case l.How == "ended":
+		return needs("the log of " + h.Name + " up to its end")
+	case !slices.Contains(hows, l.How):
+		return denied(h.Name + " ended otherwise: " + l.How)
+	}
+	var ev []diagnosis.Evidence
+	if l.EndEv != nil {
+		ev = append(ev, l.EndEv.Evidence())
+	}
+	if n := h.LifeAfter(l); n != nil && n.StartEv != nil {
+		ev = append(ev, n.StartEv.Evidence())
+	}
+	at := l.To
+	if l.How == "gone" && s.First != nil && s.Lost > at {
+		at = s.Lost // its links broke when it died; its last line may be older
+	}
+	return found(at, h.Name+": "+ends[l.How], ev...)
+}
+
+func runIDChanged(s *scene) Finding {
+	h := s.Primary
+	a, b := h.LastSampleBefore(s.Lost), h.FirstSampleAfter(s.Last)
+	if a == nil || b == nil || a.RunID == "" || b.RunID == "" {
+		return needs("INFO of " + h.Name + " before and after")
+	}
+	if a.RunID != b.RunID {
+		return found(unknown, "the run id of "+h.Name+" changed", a.Evidence("run_id:"+a.RunID), b.Evidence("run_id:"+b.RunID))
+	}
+	// A later dump may be the first of the new process.
+	return denied("the run id of "+h.Name+" stayed the same", b.Evidence("run_id:"+b.RunID))
+}
+
+func sameProcesses(s *scene) Finding {
+	if l := endedNear(s.Primary, s); l != nil {
+		return denied(s.Primary.Name + " itself was a new process afterwards")
+	}
+	for _, o := range s.Wave {
+		if o.Restart != nil {
+			return denied(o.Replica.Name + " itself was a new process")
+		}
+	}
+	return Finding{at: unknown}
+}
+
+func sameprimary(s *scene) Finding {
+	if l := endedNear(s.Primary, s); l != nil {
+		return denied(s.Primary.Name + " had ended too: " + l.How)
+	}
+	return Finding{at: unknown}
+}
+
+// startedAnew: the primary's log begins with a start after the loss: the process before it had ended, and how is not
+// in the evidence.
+func startedAnew(s *scene) Finding {
+	h := s.Primary
+	if len(h.Lives) == 0 || h.Lives[0].StartEv == nil || s.First == nil || s.First.First {
+		return Finding{at: unknown}
+	}
+	l := &h.Lives[0]
+	if l.From >= s.Lost-replication.ClockSlack && (s.End == unknown || l.From <= s.End) {
+		return found(s.Lost, h.Name+" started after the links were lost; its log does not reach back to how it ended", l.StartEv.Evidence())
+	}
+	return Finding{at: unknown}
+}

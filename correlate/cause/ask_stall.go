@@ -1,0 +1,290 @@
+package cause
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+func explained(kind string) func(*scene) Finding {
+	return func(s *scene) Finding {
+		for i := range s.suspect.Stalls {
+			st := &s.suspect.Stalls[i]
+			for _, e := range st.Because {
+				if e.Kind == kind && !s.effect(&e) && e.Overlaps(s.Window()) && e.From <= s.Last+second && (s.First == nil || long(e, s) || st.Gap && st.AtMost >= s.Timeout) {
+					f := found(e.From, e.Summary, e.Evidence...)
+					f.exact = e.Exact
+					if st.Gap && !e.Exact {
+						f.at = st.From
+					}
+					return f
+				}
+			}
+		}
+		return Finding{at: unknown}
+	}
+}
+
+// effect reports whether a fork is the incident's own work: the snapshot that the first request for a resync asked for.
+// The slowlog knows whole seconds only, so such a fork may seem to begin a second before its request.
+func (s *scene) effect(e *timeline.Explanation) bool {
+	if e.Kind != "fork-stall" {
+		return false
+	}
+	for i := range s.Primary.Stalls {
+		st := &s.Primary.Stalls[i]
+		// One fork is told by the slowlog, LATENCY and INFO: what the slowlog says of it holds for all.
+		if st.Overlaps(e.Span) && slices.ContainsFunc(st.Because, func(x timeline.Explanation) bool { return x.Resync && x.Overlaps(e.Span) }) {
+			return true
+		}
+	}
+	asked := unknown
+	for _, o := range s.Outages {
+		for _, t := range o.Tries {
+			if asked == unknown || t.At < asked {
+				asked = t.At
+			}
+		}
+	}
+	return asked != unknown && e.From >= asked-3*second/2
+}
+
+// long reports whether a hold is long enough to cost a silent link: a repl-timeout, less the time between two pings
+// that may already have passed.
+func long(e timeline.Explanation, s *scene) bool {
+	if s.Guessed && !s.Silent {
+		return e.To-e.From >= 5*second // what the server itself calls slow (busy-reply-threshold)
+	}
+	need := s.Timeout - second
+	if !s.Silent {
+		need = s.Timeout / 2
+	}
+	return e.To-e.From >= min(need, 5*second) && e.To-e.From >= s.Timeout/2
+}
+
+func slowlogHas(kind string) func(*scene) Finding {
+	exp := explained(kind)
+	return func(s *scene) Finding {
+		if f := exp(s); f.Answer == yes {
+			return f
+		}
+		if !s.suspect.HasSlowlog() {
+			return needs("the slowlog of " + s.suspect.Name)
+		}
+		return denied(fmt.Sprintf("nothing in the slowlog of %s held it for %s", s.suspect.Name, diagnosis.Length(max(s.Timeout/2, second))))
+	}
+}
+
+// statsShow looks for a command family whose total time in INFO commandstats jumped over the silence.
+func statsShow(kind string) func(*scene) Finding {
+	return func(s *scene) Finding {
+		h := s.suspect
+		if len(h.Stats) == 0 {
+			return needs("INFO commandstats of " + h.Name)
+		}
+		last := map[string]*timeline.Statistic{}
+		for i := range h.Stats {
+			r := &h.Stats[i]
+			prev := last[r.Name]
+			last[r.Name] = r
+			if r.At < s.Contact-2*second || r.At > s.Last+h.Interval()*2+60*second || familyKind(r.Name) != kind {
+				continue
+			}
+			took, ok := gainedTime(h, prev, r)
+			if !ok || took < max(s.Timeout/2, second) {
+				continue
+			}
+			at := unknown
+			if st := s.StallOf(h); st != nil {
+				at = st.From
+			}
+			name := strings.ToUpper(strings.TrimPrefix(r.Name, "cmdstat_"))
+			return found(at, fmt.Sprintf("%s took %s more of %s between two dumps", name, diagnosis.Length(took), h.Name),
+				diagnosis.Evidence{File: r.File, Line: r.Line, Text: fmt.Sprintf("%s:calls=%d,usec=%d", r.Name, r.Calls.Or(0), r.Usec)})
+		}
+		return denied("no command's total time in INFO commandstats rose by as much")
+	}
+}
+
+// gainedTime is how much a family's time grew from one dump to another. Families whose first call fell between have none before.
+func gainedTime(h *timeline.Host, prev, r *timeline.Statistic) (micros, bool) {
+	switch {
+	case !r.Usec.Known():
+		return 0, false
+	case prev == nil:
+		return micros(r.Usec), h.Samples[0].At < r.At
+	case !prev.Usec.Known() || prev.Usec > r.Usec:
+		return 0, false
+	}
+	return micros(r.Usec - prev.Usec), true
+}
+
+// familyKind is the cause that a family of commandstats speaks of. A resync's own fork is none: some link had been lost before.
+func familyKind(stat string) string {
+	name, ok := strings.CutPrefix(stat, "cmdstat_")
+	base, _, _ := strings.Cut(strings.ToUpper(name), "|")
+	switch {
+	case !ok || base == "PSYNC" || base == "SYNC":
+		return ""
+	case timeline.IsForkCommand(base, name):
+		return "fork-stall"
+	case timeline.IsScript(base):
+		return "slow-script"
+	}
+	return "slow-command"
+}
+
+// answered reports whether h gave a dump, or wrote a line of its main thread, inside the silence.
+func (s *scene) answeredInside(h *timeline.Host) *timeline.Sample {
+	from, to := s.Contact+second, s.Lost-second
+	if !s.Silent || to <= from {
+		from, to = s.Lost-2*second, s.Lost+2*second
+	}
+	for i := range h.Samples {
+		if t := h.Samples[i].At; t > from && t < to {
+			return &h.Samples[i]
+		}
+	}
+	return nil
+}
+
+func stoodStill(s *scene) Finding {
+	h := s.suspect
+	if st := s.StallOf(h); st != nil && (st.Gap || st.AtLeast >= s.Timeout/2) && (s.First == nil || st.AtMost >= s.Timeout-second || !s.Silent && st.AtMost >= 2*second) {
+		ev := []diagnosis.Evidence{}
+		if st.Before != nil {
+			ev = append(ev, st.Before.Evidence("last dump before the hole, "+ms(st.Before.At)), st.After.Evidence("first dump after it, "+ms(st.After.At)))
+		}
+		f := found(st.From, fmt.Sprintf("%s gave no sign of life from %s to %s", h.Name, ms(st.From), ms(st.To)), ev...)
+		return f
+	}
+	if a := s.answeredInside(h); a != nil && s.First != nil {
+		return denied(fmt.Sprintf("%s answered INFO at %s, inside the silence", h.Name, ms(a.At)), a.Evidence("dump at "+ms(a.At)))
+	}
+	if h.Interval() == 0 || h.Samples[0].At > s.Contact || h.Samples[len(h.Samples)-1].At < s.Lost {
+		return needs("INFO dumps of " + h.Name + " over the time of the loss")
+	}
+	if h.Interval() > s.Timeout/2 && s.Timeout > 0 {
+		return needs("INFO dumps of " + h.Name + " more often than every " + diagnosis.Length(h.Interval()))
+	}
+	return denied(fmt.Sprintf("the INFO series of %s has no hole long enough", h.Name))
+}
+
+func keptAnswering(s *scene) Finding {
+	f := stoodStill(s)
+	switch f.Answer {
+	case yes:
+		return denied(f.Text, f.evidence...)
+	case no:
+		return Finding{Answer: yes, Text: f.Text, evidence: f.evidence, at: unknown}
+	}
+	return f
+}
+
+func primaryAnswered(s *scene) Finding {
+	t := *s
+	t.suspect = s.Primary
+	return keptAnswering(&t)
+}
+
+func replicaAnswered(s *scene) Finding {
+	if len(s.Wave) == 0 {
+		return Finding{at: unknown}
+	}
+	t := *s
+	t.suspect = s.Wave[0].Replica
+	return keptAnswering(&t)
+}
+
+func nothingOfItsOwn(s *scene) Finding {
+	h := s.suspect
+	st := s.StallOf(h)
+	if st == nil || s.First == nil {
+		return Finding{at: unknown}
+	}
+	for _, e := range st.Because {
+		if long(e, s) || e.To-e.From >= st.AtLeast/2 {
+			return denied(e.Summary, e.Evidence...)
+		}
+	}
+	for _, k := range []string{"slow-command", "slow-script", "fork-stall"} {
+		if f := statsShow(k)(s); f.Answer == yes {
+			return denied(f.Text, f.evidence...)
+		}
+	}
+	if !h.HasSlowlog() {
+		return needs("the slowlog of " + h.Name)
+	}
+	return found(st.From, "nothing in its slowlog, its forks or its AOF explains it")
+}
+
+func forksUnchanged(s *scene) Finding {
+	h := s.suspect
+	before, after := h.LastSampleBefore(s.Lost-second), h.FirstSampleAfter(s.Last+second)
+	if st := s.StallOf(h); st != nil && st.Before != nil {
+		before, after = st.Before, st.After
+	}
+	if before == nil || after == nil || !before.LatestForkMicros.Known() || !after.LatestForkMicros.Known() {
+		return needs("INFO stats of " + h.Name + " on both sides of the stall")
+	}
+	if before.LatestForkMicros == after.LatestForkMicros && before.TotalForks == after.TotalForks {
+		return found(unknown, "latest_fork_usec did not change over it", before.Evidence("latest_fork_usec:"+diagnosis.Itoa(int64(before.LatestForkMicros))),
+			after.Evidence("latest_fork_usec:"+diagnosis.Itoa(int64(after.LatestForkMicros))))
+	}
+	return Finding{at: unknown}
+}
+
+func aofOff(s *scene) Finding {
+	sm := s.suspect.LastSampleBefore(s.Lost)
+	if sm == nil {
+		sm = s.suspect.FirstSampleAfter(s.Lost)
+	}
+	if sm == nil || !sm.AOFEnabled.Known() {
+		if v := s.suspect.Setting("appendonly"); !v.Assumed && v.Value == "no" {
+			return found(unknown, "appendonly is no", diagnosis.Evidence{File: v.File, Line: v.Line, Text: "appendonly no"})
+		}
+		return needs("INFO persistence of " + s.suspect.Name)
+	}
+	if sm.AOFEnabled == 0 {
+		return found(unknown, "aof_enabled is 0", sm.Evidence("aof_enabled:0"))
+	}
+	return denied("aof_enabled is 1")
+}
+
+// wokeTogether: Sentinel noticed a jump of its own timer, or primary and replica lost each other in the same moment
+// with almost nothing missed: the host under all of them had stopped.
+func wokeTogether(s *scene) Finding {
+	f := said("sentinels", replication.Only(message.SentinelTiltEnter), "entered TILT")(s)
+	if f.Answer == yes {
+		f.at = unknown
+		return f
+	}
+	return Finding{at: unknown}
+}
+
+// noticedLate: the primary heard nothing for repl-timeout and dropped the replica, which did not see a silence of
+// its own: it was not looking.
+func noticedLate(s *scene) Finding {
+	o := s.own()
+	if o == nil || o.TimeoutByPrimary == nil {
+		return Finding{at: unknown}
+	}
+	if o.TimeoutByReplica != nil {
+		return denied(o.Replica.Name+" timed the primary out by itself: it was awake", o.TimeoutByReplica.Evidence())
+	}
+	for _, e := range o.Notices {
+		if e.Instance == o.Replica.Name && e.At > o.TimeoutByPrimary.At+second+o.Replica.Clock.Err {
+			return found(o.TimeoutByPrimary.At-o.Replica.Duration("repl-timeout"), fmt.Sprintf("%s noticed %s after the primary had dropped it, and had seen no silence itself", o.Replica.Name, diagnosis.Length(e.At-o.TimeoutByPrimary.At)),
+				o.TimeoutByPrimary.Evidence(), e.Evidence())
+		}
+	}
+	if !o.Replica.HasLog() {
+		return needs("the log of " + o.Replica.Name)
+	}
+	return Finding{at: unknown}
+}

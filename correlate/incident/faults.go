@@ -1,0 +1,88 @@
+package incident
+
+import (
+	"slices"
+
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+// silentFaults are faults of a server that no known link felt: a crash, a fork refused, a snapshot that cannot be
+// written, a stall, in evidence that shows no replica. They are incidents where they repeat or end a process.
+func silentFaults(g *replication.Group, known []*Incident) []*Incident {
+	f := faults{g: g, known: known, watched: watched(g)}
+	for _, h := range append(slices.Clone(g.Hosts), g.Sentinels...) {
+		f.of(h)
+	}
+	return f.out
+}
+
+// watched reports whether some evidence shows that replicas live on: then their links say what was a fault.
+func watched(g *replication.Group) bool {
+	return slices.ContainsFunc(g.Links, func(o *replication.Outage) bool { return o.Restored != unknown }) ||
+		slices.ContainsFunc(g.Hosts, func(h *timeline.Host) bool {
+			return slices.ContainsFunc(h.Samples, func(s timeline.Sample) bool {
+				return s.LinkStatus == "up" || s.ConnectedReplicas.Or(0) > 0
+			})
+		})
+}
+
+// faults gathers a group's silent faults, host by host.
+type faults struct {
+	g       *replication.Group
+	known   []*Incident
+	watched bool
+	out     []*Incident
+	cur     *Incident // of the host that is looked at
+}
+
+const (
+	// nearIncident is how near to a known incident a fault is told with it, not beside it.
+	nearIncident = 120 * second
+	// oneFault is how long a fault may be silent and still be one: it repeats with the save points, which are minutes apart.
+	oneFault = 600 * second
+)
+
+func (f *faults) mark(h *timeline.Host, from, to micros) {
+	for _, in := range f.known {
+		if from >= in.Start-nearIncident && (in.End == unknown || from <= in.End+nearIncident) {
+			return
+		}
+	}
+	if f.cur != nil && from-f.cur.End < oneFault {
+		f.cur.End = max(f.cur.End, to)
+		return
+	}
+	f.cur = &Incident{G: f.g, Seed: h, Start: from, End: to}
+	f.out = append(f.out, f.cur)
+}
+
+func (f *faults) of(h *timeline.Host) {
+	f.cur = nil
+	for i := range h.Events {
+		e := &h.Events[i]
+		// All shards hear of a node that failed. Where replicas are seen, their links say whether it was one of this group's.
+		if !replication.FaultKind(e, h.Sentinel) || f.watched && (replication.SlowKind(e) || e.Kind == message.ClusterNodeFail) {
+			continue
+		}
+		if e.At != unknown {
+			f.mark(h, e.At, e.Last)
+		} else {
+			f.mark(h, 0, 0) // a log without stamps
+		}
+	}
+	for _, l := range h.Lives {
+		if l.How == "crash" && l.To != unknown {
+			f.mark(h, l.To, l.To)
+		}
+	}
+	if f.watched {
+		return
+	}
+	for _, s := range h.Stalls {
+		if !s.Gap && s.AtLeast >= 5*second { // busy-reply-threshold: what the server itself calls slow
+			f.mark(h, s.From, s.To)
+		}
+	}
+}

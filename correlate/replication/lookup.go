@@ -1,0 +1,72 @@
+package replication
+
+import (
+	"cmp"
+	"net"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
+)
+
+// PrimaryAddr is the first address the host connects to as a replica.
+func PrimaryAddr(h *timeline.Host) string {
+	for i := range h.Events {
+		if e := &h.Events[i]; e.Is(message.NamesPrimary) && e.Peer != "" {
+			return e.Peer
+		}
+	}
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if s.PrimaryHost != "" {
+			return net.JoinHostPort(s.PrimaryHost, diagnosis.Itoa(s.PrimaryPort.Or(6379)))
+		}
+	}
+	return ""
+}
+
+// At resolves an address in a message; nil where it names nobody known. Clients' ports are not listening
+// ports, so a host is also found by its ip alone where only one host has it.
+func (g *Group) At(addr string) *timeline.Host {
+	if h := g.ByAddr[addr]; h != nil {
+		return h
+	}
+	ip, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil
+	}
+	var found *timeline.Host
+	for a, h := range g.ByAddr {
+		if other, _, err := net.SplitHostPort(a); err == nil && other == ip {
+			if found != nil && found != h {
+				return nil
+			}
+			found = h
+		}
+	}
+	return found
+}
+
+// stranger is the host of a replica that no artifact is of, by the address it has in the primary's evidence.
+func (g *Group) stranger(addr string) *timeline.Host {
+	if h := g.ByAddr[addr]; h != nil {
+		return h
+	}
+	h := &timeline.Host{Name: addr, Settings: map[string]timeline.Setting{}, Peers: g.Primary.Peers, Addrs: []string{addr}}
+	h.Clock = g.Primary.Clock
+	g.ByAddr[addr] = h
+	return h
+}
+
+func isAddr(s string) bool {
+	_, _, err := net.SplitHostPort(s)
+	return err == nil
+}
+
+// PeerName is the replica that a line of its primary names.
+func PeerName(e *timeline.Event, g *Group) string {
+	if h := g.At(e.Peer); h != nil {
+		return h.Name
+	}
+	return cmp.Or(e.Peer, "a replica")
+}
