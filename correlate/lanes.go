@@ -16,8 +16,8 @@ import (
 // its lowest and highest value, so that no peak is lost.
 const maxPoints = 1200
 
-// picture adds the lanes and series that reports draw, for groups with incidents and the one that is asked for.
-func picture(g *replication.Group, d *diagnosis.Diagnosis) {
+// draw adds the lanes and series that reports draw, for groups with incidents and the one that is asked for.
+func draw(g *replication.Group, d *diagnosis.Diagnosis) {
 	all := slices.Clone(g.Hosts)
 	for _, l := range g.Links {
 		if !slices.Contains(all, l.Replica) {

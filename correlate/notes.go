@@ -8,11 +8,10 @@ import (
 	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/sizing"
-	"psyncope/correlate/timeline"
 )
 
 // notes adds what is worth saying and is no incident.
-func notes(g *replication.Group, d *diagnosis.Diagnosis, o timeline.Options, p *sizing.Plan) {
+func notes(g *replication.Group, p *sizing.Plan, o Options, d *diagnosis.Diagnosis) {
 	for _, l := range g.Links {
 		if l.First && !incident.Failing(l) && !incident.Demoted(l) && l.Restored != unknown && o.Tells(l.Lost, l.Restored) {
 			n := diagnosis.Note{Kind: "provisioning", Instance: l.Replica.Name, At: diagnosis.StampOf(l.Lost), Summary: fmt.Sprintf("%s was provisioned in %s", l.Replica.Name, diagnosis.Length(l.Restored-l.Lost)), Evidence: []diagnosis.Evidence{}}

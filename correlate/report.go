@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"psyncope/correlate/advice"
 	"psyncope/correlate/cause"
@@ -16,19 +15,29 @@ import (
 	"psyncope/correlate/timeline"
 )
 
-// groupID names a group: the directory its instances share, else its first primary.
-func groupID(g *replication.Group) string {
-	if dir, _, ok := strings.Cut(g.Primary.Name, "/"); ok {
-		return dir
+// isAsked reports whether the group has evidence and is the one that is asked for, by its id or the name of one of its instances; "" asks
+// for all.
+func isAsked(g *replication.Group, name string) bool {
+	if len(g.Hosts) == 0 && len(g.Sentinels) == 0 {
+		return false
 	}
-	return g.Primary.Name
-}
-
-func named(g *replication.Group, name string) bool {
-	if g.ID == name || g.Primary.Name == name {
+	if name == "" || g.ID == name || g.Primary.Name == name {
 		return true
 	}
 	return slices.ContainsFunc(g.Hosts, func(h *timeline.Host) bool { return h.Name == name })
+}
+
+// report adds the incidents that are asked for.
+func report(ins []*cause.Judged, p *sizing.Plan, o Options, d *diagnosis.Diagnosis) {
+	for i, in := range ins {
+		next := unknown
+		if i+1 < len(ins) {
+			next = ins[i+1].Start
+		}
+		if o.Tells(in.Start, in.End) {
+			d.Incidents = append(d.Incidents, incidentReport(in, next, p))
+		}
+	}
 }
 
 func clockReport(h *timeline.Host, g *replication.Group) diagnosis.HostClock {

@@ -87,10 +87,3 @@ func kindWord(k table.ColumnKind) string {
 		return "integer"
 	}
 }
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}

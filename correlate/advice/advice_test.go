@@ -251,7 +251,7 @@ func TestNoBacklogWhereItCannotHelp(t *testing.T) {
 			}
 		}
 		var d diagnosis.Diagnosis
-		sizing.Size(x.G, &d, sizing.For(x.G, []*cause.Judged{x.In}))
+		sizing.Report(x.G, sizing.For(x.G, []*cause.Judged{x.In}), &d)
 		if w := d.Sizing[0].WhatIf; w[len(w)-1].FullSyncs != w[0].FullSyncs {
 			t.Errorf("%s: the curve falls: %+v", c.Kind, w)
 		}
@@ -293,7 +293,7 @@ func TestBreakStorm(t *testing.T) {
 	}
 	// The second round is spared with the first: its own need is of no account.
 	var d diagnosis.Diagnosis
-	sizing.Size(x.G, &d, sizing.For(x.G, []*cause.Judged{x.In}))
+	sizing.Report(x.G, sizing.For(x.G, []*cause.Judged{x.In}), &d)
 	w := d.Sizing[0].WhatIf
 	if w[0].FullSyncs < 1 || w[1].FullSyncs != 0 || w[1].BacklogBytes != 3_000_000 {
 		t.Errorf("curve %+v", w)

@@ -7,7 +7,7 @@ import (
 	"psyncope/correlate/timeline"
 )
 
-// Resolve finds which host each address means.
+// Resolve finds which host each address means, and which role changes Sentinels asked for.
 func (g *Group) Resolve() {
 	g.ByAddr = map[string]*timeline.Host{}
 	for _, h := range g.Hosts {
@@ -43,4 +43,5 @@ func (g *Group) Resolve() {
 		}
 		slices.Sort(h.Addrs)
 	}
+	g.markSentinels()
 }

@@ -8,7 +8,7 @@ import (
 	"psyncope/ingest/message"
 )
 
-// MarkSentinels tells of each role change whether a Sentinel asked for it. Where the log names the client, the name
+// markSentinels tells of each role change whether a Sentinel asked for it. Where the log names the client, the name
 // says it. Where it hides the name (valkey 8.0 and later unless hide-user-data-from-log is no, redis 7.4 and later where it is
 // yes) or never gave one (2.8), two other things do:
 //
@@ -17,7 +17,7 @@ import (
 //   - a Sentinel's own log says whom it told to do so.
 //
 // What is left was asked for by a person.
-func (g *Group) MarkSentinels() {
+func (g *Group) markSentinels() {
 	for _, h := range g.Hosts {
 		for i := range h.Events {
 			e := &h.Events[i]

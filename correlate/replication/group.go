@@ -69,8 +69,16 @@ func Groups(hs []*timeline.Host) []*Group {
 	for _, g := range out {
 		slices.SortFunc(g.Hosts, func(a, b *timeline.Host) int { return cmp.Compare(a.Name, b.Name) })
 		g.Primary = firstPrimary(g.Hosts)
+		g.ID = nameOf(g.Primary)
+		g.shareSettings()
 	}
 	return out
+}
+
+// nameOf names a group: the directory its instances share, else its first primary.
+func nameOf(primary *timeline.Host) string {
+	dir, _, _ := strings.Cut(primary.Name, "/")
+	return dir
 }
 
 // homeOf is the group that a host without an id joins: the one whose names begin as its own, else the first.
@@ -124,8 +132,8 @@ func (f family) join(h *timeline.Host) (tied bool) {
 	return tied
 }
 
-// ShareSettings gives each host of the group what the others run with, for what its own evidence does not say.
-func (g *Group) ShareSettings() {
+// shareSettings gives each host of the group what the others run with, for what its own evidence does not say.
+func (g *Group) shareSettings() {
 	common := map[string]timeline.Setting{}
 	for _, h := range g.Hosts {
 		for n, s := range h.Settings {

@@ -10,9 +10,9 @@ import (
 	"psyncope/correlate/replication"
 )
 
-// Size adds the group's sizing: what the backlog holds, what it should hold, and what other settings would have left.
+// Report adds the group's sizing: what the backlog holds, what it should hold, and what other settings would have left.
 // A group without offsets, counters or resyncs has none.
-func Size(g *replication.Group, d *diagnosis.Diagnosis, p *Plan) {
+func Report(g *replication.Group, p *Plan, d *diagnosis.Diagnosis) {
 	if p.Rates.windows == 0 && p.need == 0 && (p.assumed || p.Backlog == 0) {
 		return
 	}

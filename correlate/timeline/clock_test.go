@@ -43,7 +43,7 @@ func TestAutumnHourComesTwice(t *testing.T) {
 	}
 	hs := hosts(&c)
 	clocks(hs, Options{})
-	hs[0].Lay()
+	hs[0].lay()
 	want := []string{"00:10", "00:50", "01:05", "01:55", "02:30"}
 	for i := range hs[0].Events {
 		if got := hs[0].Events[i].At.Time().Format("15:04"); got != want[i] {
@@ -86,7 +86,7 @@ func TestYearsOverNewYear(t *testing.T) {
 	c.Samples.Append(&table.Sample{Origin: table.Origin{Instance: "a", File: "i"}, At: at("2027-01-01 00:02:00.000"), ServerTime: at("2027-01-01 00:02:00.000")})
 	hs := hosts(&c)
 	clocks(hs, Options{})
-	hs[0].Lay()
+	hs[0].lay()
 	var years []int
 	for i := range hs[0].Events {
 		years = append(years, hs[0].Events[i].At.Time().Year())
@@ -119,7 +119,7 @@ func aligned(c *table.Case) []*Host {
 	clocks(hs, Options{})
 	Align(hs, nil, hs[0], Options{})
 	for _, h := range hs {
-		h.Lay()
+		h.lay()
 	}
 	return hs
 }

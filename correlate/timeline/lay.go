@@ -5,9 +5,18 @@ import (
 	"slices"
 )
 
-// Lay lays the host's rows on the axis with its clock, now that all is known of it, and sorts them. It is done once; what
+// Lay lays the rows of all hosts on the axis, once. What looks at the rows afterwards changes none.
+func Lay(lists ...[]*Host) {
+	for _, list := range lists {
+		for _, h := range list {
+			h.lay()
+		}
+	}
+}
+
+// lay lays the host's rows on the axis with its clock, now that all is known of it, and sorts them. It is done once; what
 // looks at the rows afterwards changes none.
-func (h *Host) Lay() {
+func (h *Host) lay() {
 	c := &h.Clock
 	for i := range h.Events {
 		e := &h.Events[i]

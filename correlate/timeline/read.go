@@ -9,7 +9,7 @@ import (
 	"psyncope/ingest/table"
 )
 
-// Read sorts a case's rows by instance and reads their clocks' zones. Times on the axis are set later, by [Host.Lay].
+// Read sorts a case's rows by instance and reads their clocks' zones. Times on the axis are set later, by [Lay].
 func Read(c *table.Case, o Options) []*Host {
 	hs := hosts(c)
 	clocks(hs, o)

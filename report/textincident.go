@@ -1,0 +1,134 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"psyncope/correlate/diagnosis"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+func (p *page) incident(i *diagnosis.Incident) {
+	p.gap()
+	p.line(p.dim(strings.Repeat("─", p.width)))
+	p.hang(p.severity(i.Severity)+"  ", p.bold(visible(i.Headline)))
+	for _, f := range facts(i) {
+		p.hang(p.dim(fmt.Sprintf("  %-9s ", f.Name)), f.Says)
+	}
+	p.chain(i)
+	p.refusal(i)
+	p.resyncs(i)
+	if len(i.Alternatives) > 0 {
+		p.head("Ruled out")
+		for _, a := range i.Alternatives {
+			who := visible(string(a.Kind))
+			if a.Instance != "" {
+				who += " on " + visible(a.Instance)
+			}
+			p.hang("  - ", who+" ("+percent(a.Confidence)+"): "+short(a.WhyNot))
+		}
+	}
+	if len(i.Missing) > 0 {
+		p.head("What would settle the rest")
+		for _, m := range i.Missing {
+			p.hang("  - ", short(m))
+		}
+	}
+	p.advice(i.Recommendations)
+}
+
+func (p *page) chain(i *diagnosis.Incident) {
+	if len(i.Chain) == 0 {
+		return
+	}
+	p.head("What happened")
+	if p.root != "" {
+		p.hang("  ", p.dim("places are below "+visible(p.root)))
+	}
+	names, offsets := 0, 0
+	for _, s := range i.Chain {
+		names = max(names, text.StringWidthWithoutEscSequences(visible(s.Instance)))
+		offsets = max(offsets, len(offset(i.Start, s.At)))
+	}
+	names = min(names, 24)
+	unordered, last := false, len(i.Chain)-1
+	for n, s := range i.Chain {
+		if len(i.Chain) > headSteps+tailSteps+1 && n >= headSteps && n <= last-tailSteps {
+			if n == headSteps {
+				p.line(p.dim(fmt.Sprintf("      … %d steps more; --format html or json has all", len(i.Chain)-headSteps-tailSteps)))
+			}
+			continue
+		}
+		mark := " "
+		if s.Unordered {
+			mark, unordered = "~", true
+		}
+		prefix := fmt.Sprintf("%s%3d %*s  %s  ", mark, n+1, offsets, offset(i.Start, s.At), text.Pad(cut(visible(s.Instance), names), names, ' '))
+		p.hang(prefix, p.bold(visible(s.Kind))+": "+short(s.Summary)+p.dim(leadsFrom(s, n)))
+		p.evidence(4+1+offsets+2, s.Evidence)
+	}
+	if unordered {
+		p.hang("  ~ ", p.dim("order not known: closer to its neighbour than the clocks' error"))
+	}
+}
+
+func (p *page) refusal(i *diagnosis.Incident) {
+	r := i.Refusal
+	if r.Kind == "" || r.Kind == "none" {
+		return
+	}
+	p.head("Why it could not simply catch up")
+	s := visible(string(r.Kind))
+	if r.Instance != "" {
+		s += " (" + visible(r.Instance) + ")"
+	}
+	if sum := arithmetic(r); sum != "" {
+		s += ": " + sum
+	}
+	p.para(2, s)
+	if r.How != "" {
+		p.para(2, p.dim(sentence(capital(short(r.How)))))
+	}
+}
+
+func (p *page) resyncs(i *diagnosis.Incident) {
+	if len(i.Resyncs) < 2 {
+		return
+	}
+	p.head("Attempts to come back")
+	var rows []table.Row
+	for n, r := range i.Resyncs {
+		if n == mostAttempts {
+			break
+		}
+		took := ""
+		if r.Seconds > 0 {
+			took = span(r.Seconds)
+		}
+		rows = append(rows, table.Row{offset(i.Start, r.At), cut(visible(r.Instance), 24), visible(string(r.Asked)), visible(string(r.Outcome)), visible(string(r.Refusal)), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took})
+	}
+	p.grid(table.Row{"at", "replica", "asked", "outcome", "refusal", "needed bytes", "backlog bytes", "took"}, rows, 0, 5, 6, 7)
+	p.more(len(i.Resyncs)-len(rows), "attempt")
+}
+
+func (p *page) advice(rs []diagnosis.Recommendation) {
+	if len(rs) == 0 {
+		return
+	}
+	p.head("What to change")
+	for n, r := range rs {
+		p.hang(fmt.Sprintf("%3d. ", n+1), p.bold(change(r)))
+		if s := reason(r); s != "" {
+			p.para(5, s)
+		}
+		if r.Command == "" {
+			continue
+		}
+		// Commands are pasted: a line as it is, never wrapped.
+		for c := range strings.SplitSeq(strings.TrimSpace(r.Command), "\n") {
+			p.line("       " + p.paint("32", visible(c)))
+		}
+	}
+}

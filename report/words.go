@@ -1,0 +1,352 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"psyncope/correlate/diagnosis"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// verdict is the first line of every report.
+func verdict(d *diagnosis.Diagnosis) string {
+	where := count(int64(len(d.Groups)), "group") + ", " + count(int64(instances(d)), "instance")
+	if from, to := extent(d); from != nil {
+		where += ", " + when(from) + " to " + until(from, to) + " UTC"
+	}
+	if len(d.Incidents) == 0 {
+		return "No replication incident found (" + where + ")."
+	}
+	critical := 0
+	for _, i := range d.Incidents {
+		if i.Severity == diagnosis.Critical {
+			critical++
+		}
+	}
+	how := ""
+	switch {
+	case critical == len(d.Incidents):
+		how = ", critical"
+	case critical > 0:
+		how = fmt.Sprintf(", %d of them critical", critical)
+	}
+	return count(int64(len(d.Incidents)), "replication incident") + how + " (" + where + ")."
+}
+
+func instances(d *diagnosis.Diagnosis) int {
+	n := 0
+	for _, g := range d.Groups {
+		n += len(g.Replicas)
+		if g.Primary != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// extent is the time that all groups together cover.
+func extent(d *diagnosis.Diagnosis) (from, to *diagnosis.Stamp) {
+	for _, g := range d.Groups {
+		if g.From != nil && (from == nil || g.From.Before(from.Time)) {
+			from = g.From
+		}
+		if g.To != nil && (to == nil || g.To.After(to.Time)) {
+			to = g.To
+		}
+	}
+	if from == nil || to == nil {
+		return nil, nil
+	}
+	return from, to
+}
+
+// worstFirst orders incidents as people want them: critical before the rest, then as they began.
+func worstFirst(in []diagnosis.Incident) []*diagnosis.Incident {
+	out := make([]*diagnosis.Incident, len(in))
+	for i := range in {
+		out[i] = &in[i]
+	}
+	slices.SortStableFunc(out, func(a, b *diagnosis.Incident) int { return rank(a) - rank(b) })
+	return out
+}
+
+func rank(i *diagnosis.Incident) int {
+	if i.Severity == diagnosis.Critical {
+		return 0
+	}
+	return 1
+}
+
+// summary is what an overview says of a group.
+type summary struct {
+	group             diagnosis.Group
+	critical, warning int
+	full              int64
+	worst             *diagnosis.Incident // the first of the worst
+}
+
+// summaries lists the groups with incidents, worst first, and counts those without.
+func summaries(d *diagnosis.Diagnosis) (sums []summary, quiet int) {
+	at := map[string]int{}
+	for _, g := range d.Groups {
+		at[g.ID] = len(sums)
+		sums = append(sums, summary{group: g})
+	}
+	for _, i := range worstFirst(d.Incidents) {
+		n, ok := at[i.Group]
+		if !ok { // a saved report may be anyone's: an incident is shown even where its group is not listed
+			n = len(sums)
+			at[i.Group] = n
+			sums = append(sums, summary{group: diagnosis.Group{ID: i.Group}})
+		}
+		s := &sums[n]
+		if s.worst == nil {
+			s.worst = i
+		}
+		if rank(i) == 0 {
+			s.critical++
+		} else {
+			s.warning++
+		}
+		s.full += i.FullSyncs
+	}
+	all := len(sums)
+	sums = slices.DeleteFunc(sums, func(s summary) bool { return s.worst == nil })
+	slices.SortStableFunc(sums, func(a, b summary) int {
+		return cmp.Or(b.critical-a.critical, b.warning-a.warning)
+	})
+	return sums, all - len(sums)
+}
+
+// cut shortens s to width columns.
+func cut(s string, width int) string {
+	return text.Snip(s, width, "…")
+}
+
+// fact is a line of the answer.
+type fact struct{ Name, Says string }
+
+// facts is the answer below the headline: when, who, what began it, what it cost.
+func facts(i *diagnosis.Incident) []fact {
+	out := []fact{{"when", lasted(i)}}
+	who := list(i.Affected, 8)
+	if who == "" {
+		who = "no replica"
+	}
+	if i.Group != "" {
+		who += " (group " + visible(i.Group) + ")"
+	}
+	out = append(out, fact{"affected", who}, fact{"began", began(i)},
+		fact{"cost", count(i.FullSyncs, "full resync") + ", " + count(i.PartialSyncs, "partial resync")})
+	if s := round(i); s != "" {
+		out = append(out, fact{"loop", s})
+	}
+	return out
+}
+
+// began says what began it, where, when, and how sure that is.
+func began(i *diagnosis.Incident) string {
+	t := i.Trigger
+	s := visible(string(t.Kind))
+	if t.Instance != "" {
+		s += " on " + visible(t.Instance)
+	}
+	if t.At != nil {
+		s += " at " + until(i.Start, t.At)
+	}
+	s += ", " + percent(t.Confidence) + " sure"
+	if t.Summary != "" {
+		s += ": " + short(t.Summary)
+	}
+	return s
+}
+
+// round says what goes round; empty where nothing does.
+func round(i *diagnosis.Incident) string {
+	s := ""
+	if l := i.Loop; l != nil {
+		s = visible(string(l.Kind)) + ", " + count(int64(l.Rounds), "round")
+		if l.PeriodS > 0 {
+			s += ", one every " + span(l.PeriodS)
+		}
+	}
+	if i.Storm {
+		if s != "" {
+			s += "; "
+		}
+		s += "a storm: each full resync brings on the next"
+	}
+	return s
+}
+
+// leadsFrom names the rule that leads to a step, and the step it comes from where that is not the one above.
+func leadsFrom(s diagnosis.Step, n int) string {
+	switch {
+	case s.Rule == "":
+		return ""
+	case s.From < 0 || s.From == n-1:
+		return " [" + visible(s.Rule) + "]"
+	default:
+		return fmt.Sprintf(" [%s, from %d]", visible(s.Rule), s.From+1)
+	}
+}
+
+// change says what a recommendation changes: repl-backlog-size on redis-a: 1mb -> 64mb.
+func change(r diagnosis.Recommendation) string {
+	s := visible(r.Setting)
+	if s == "" {
+		s = visible(r.ID)
+	}
+	if r.Instance != "" {
+		s += " on " + visible(r.Instance)
+	}
+	switch {
+	case r.From != "" && r.To != "":
+		s += ": " + short(r.From) + " -> " + short(r.To)
+	case r.To != "":
+		s += ": " + short(r.To)
+	}
+	return s
+}
+
+// reason says why, which link of the chain it cuts, and what it costs.
+func reason(r diagnosis.Recommendation) string {
+	var parts []string
+	if r.Why != "" {
+		parts = append(parts, sentence(short(r.Why)))
+	}
+	if r.Cuts != "" {
+		parts = append(parts, sentence("Cuts "+visible(r.Cuts)))
+	}
+	if r.Cost != "" {
+		parts = append(parts, sentence("Costs: "+short(r.Cost)))
+	}
+	return strings.Join(parts, " ")
+}
+
+// curve is the what-if in a line: backlog 1.0 MiB: 4, 8.0 MiB: 1 (saves ...).
+func curve(ws []diagnosis.WhatIf) string {
+	parts := make([]string, 0, len(ws))
+	setting := ""
+	for _, w := range ws {
+		s := ""
+		if name := whatSetting(w); name != setting {
+			s, setting = name+" ", name
+		}
+		s += whatValue(w) + ": " + commas(w.FullSyncs)
+		if w.Saves != "" {
+			s += " (saves " + short(w.Saves) + ")"
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func whatSetting(w diagnosis.WhatIf) string {
+	if w.Setting == "" {
+		return "repl-backlog-size"
+	}
+	return visible(w.Setting)
+}
+
+func whatValue(w diagnosis.WhatIf) string {
+	if w.Value != "" {
+		return visible(w.Value)
+	}
+	return size(float64(w.BacklogBytes))
+}
+
+// telling tells whether a clock is off by more than the doubt, changed, or is not aligned.
+func telling(h diagnosis.HostClock) bool {
+	return h.SkewS > h.ErrorS || -h.SkewS > h.ErrorS || len(h.Changes) > 0 || strings.HasPrefix(h.Method, "unaligned")
+}
+
+// kinds counts the files of each kind, in order of first appearance.
+func kinds(files []diagnosis.InputFile) string {
+	var names []string
+	n := map[string]int{}
+	for _, f := range files {
+		if n[f.Kind] == 0 {
+			names = append(names, f.Kind)
+		}
+		n[f.Kind]++
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	parts := make([]string, len(names))
+	for i, k := range names {
+		parts[i] = fmt.Sprintf("%s %d", visible(k), n[k])
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// lasted is the incident's extent in words.
+func lasted(i *diagnosis.Incident) string {
+	switch {
+	case i.Start == nil:
+		return "at an unknown time"
+	case i.End == nil:
+		return when(i.Start) + " UTC, still going on at the end of the capture"
+	default:
+		return when(i.Start) + " to " + until(i.Start, i.End) + " UTC, " + span(i.End.Sub(i.Start.Time).Seconds())
+	}
+}
+
+// arithmetic is the refusal's sum in words; empty where no number is known.
+func arithmetic(r diagnosis.Refusal) string {
+	var parts []string
+	add := func(words string, n *int64) {
+		if n != nil {
+			parts = append(parts, fmt.Sprintf(words, commas(*n)))
+		}
+	}
+	add("requested %s", r.RequestedOffset)
+	add("primary at %s", r.PrimaryOffset)
+	if s := needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes); s != "" {
+		parts = append(parts, "needed "+s+" bytes")
+	}
+	add("backlog %s", r.BacklogBytes)
+	add("short by %s", r.ShortByBytes)
+	return strings.Join(parts, "; ")
+}
+
+// lines makes each line of a command visible.
+func lines(s string) string {
+	in := strings.Split(strings.TrimSpace(s), "\n")
+	for i := range in {
+		in[i] = visible(in[i])
+	}
+	return strings.Join(in, "\n")
+}
+
+func inputWords(in diagnosis.Inputs) string {
+	return count(int64(len(in.Files)), "file") + ", " + size(float64(in.Bytes)) + ", " + count(in.Records, "record") + ", " + count(in.Rejected, "line") + " rejected" + kinds(in.Files)
+}
+
+// list joins names as prose does, and counts those beyond the first few.
+func list(names []string, most int) string {
+	shown := names
+	if len(shown) > most {
+		shown = shown[:most]
+	}
+	words := make([]string, len(shown))
+	for i, n := range shown {
+		words[i] = visible(n)
+	}
+	if more := len(names) - len(shown); more > 0 {
+		words = append(words, commas(int64(more))+" more")
+	}
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	default:
+		return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+	}
+}
