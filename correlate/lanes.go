@@ -226,7 +226,7 @@ func series(g *replication.Group, h *timeline.Host) []diagnosis.Series {
 				}
 				p := prev
 				prev = s
-				if p == nil || p.RunID != s.RunID || s.At-p.At < second/4 {
+				if p == nil || p.RunID != s.RunID || s.At-p.At < timeline.SameMoment {
 					continue
 				}
 				was, _ := v.value(p)

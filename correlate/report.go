@@ -98,7 +98,7 @@ func severity(in *cause.Judged, full int64) string {
 		if o.Promoted || o.Lost == unknown || end == unknown {
 			continue
 		}
-		if end-o.Lost > 30*second {
+		if end-o.Lost > timeline.LongOutage {
 			return diagnosis.Critical
 		}
 	}

@@ -102,7 +102,7 @@ func replicaLag(g *view, h *timeline.Host) (sign, bool) {
 			worst = r
 		}
 	}
-	if worst == nil || timeout == 0 || micros(worst.LagSeconds)*second*halfUsed < timeout || micros(worst.LagSeconds)*second < 2*second {
+	if worst == nil || timeout == 0 || micros(worst.LagSeconds)*second*halfUsed < timeout || micros(worst.LagSeconds)*second < timeline.TwoTicks {
 		return sign{}, false
 	}
 	return sign{

@@ -25,7 +25,7 @@ func (g *view) told(s timeline.Span) bool {
 	for i := range g.plan.Accounts {
 		in := g.plan.Accounts[i].In
 		from := min(in.Start, in.Contact)
-		if s.Overlaps(timeline.Span{From: from - 2*second, To: in.End}) {
+		if s.Overlaps(timeline.Span{From: from - timeline.TwoTicks, To: in.End}) {
 			return true
 		}
 	}

@@ -58,7 +58,7 @@ func configuredElsewhere(s *scene, o *replication.Outage) Finding {
 	var downAt *timeline.Sample
 	for i := range o.Replica.Samples {
 		sm := &o.Replica.Samples[i]
-		if sm.PrimaryHost == "" || sm.At < o.Lost || sm.At > o.Lost+600*second {
+		if sm.PrimaryHost == "" || sm.At < o.Lost || sm.At > o.Lost+timeline.LongWait {
 			continue
 		}
 		a := net.JoinHostPort(sm.PrimaryHost, diagnosis.Itoa(sm.PrimaryPort.Or(6379)))

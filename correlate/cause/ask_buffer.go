@@ -36,12 +36,12 @@ func overflowClosed(s *scene) Finding {
 	// The closed client's address carries its own port, not the listening one: near misses in time count.
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= 2*second+o.Replica.Clock.Err && !s.Several {
+		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= timeline.TwoTicks+o.Replica.Clock.Err && !s.Several {
 			return found(e.At, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", diagnosis.BytesOf(e.Bytes.Or(0))), e.Evidence())
 		}
 	}
 	// The replica may notice a moment after it was closed.
-	before, after := s.Primary.LastSampleBefore(s.Lost-3*second), s.Primary.FirstSampleAfter(s.Lost)
+	before, after := s.Primary.LastSampleBefore(s.Lost-timeline.ThreeTicks), s.Primary.FirstSampleAfter(s.Lost)
 	if before != nil && after != nil && before.OutputLimitDrops.Known() && after.OutputLimitDrops > before.OutputLimitDrops && before.RunID == after.RunID {
 		return found(s.Lost, "client_output_buffer_limit_disconnections rose over the loss", after.Evidence("client_output_buffer_limit_disconnections:"+diagnosis.Itoa(int64(after.OutputLimitDrops))))
 	}

@@ -89,12 +89,12 @@ func awakeButUnreached(s *scene) Finding {
 		}
 		for i := 1; i < len(h.Samples); i++ {
 			a, b := &h.Samples[i-1], &h.Samples[i]
-			if b.At-a.At < step*17/10 || b.At < s.Contact || a.At > s.Last+second || h.RestartedWithin(a.At, b.At) {
+			if b.At-a.At < step*timeline.Hole/10 || b.At < s.Contact || a.At > s.Last+timeline.Tick || h.RestartedWithin(a.At, b.At) {
 				continue
 			}
 			for j := range h.Events {
 				e := &h.Events[j]
-				if e.At > a.At+second && b.At-e.At > step*12/10+second && timeline.Awake(e) {
+				if e.At > a.At+timeline.Tick && b.At-e.At > step*12/10+timeline.Tick && timeline.Awake(e) {
 					return found(unknown, fmt.Sprintf("%s wrote to its log at %s while nobody got a dump of it until %s", h.Name, ms(e.At), ms(b.At)), e.Evidence(), b.Evidence("first dump after the hole, "+ms(b.At)))
 				}
 			}
@@ -147,7 +147,7 @@ func wentNowhere(s *scene) Finding {
 // goneForGood: nothing of the primary after the loss, and the replicas cannot reach it.
 func goneForGood(s *scene) Finding {
 	p := s.Primary
-	if len(p.Samples) > 0 && p.Samples[len(p.Samples)-1].At > s.Lost+5*second || p.HasLog() && p.Events[len(p.Events)-1].At > s.Lost+5*second+p.Clock.Err {
+	if len(p.Samples) > 0 && p.Samples[len(p.Samples)-1].At > s.Lost+replication.ClockSlack || p.HasLog() && p.Events[len(p.Events)-1].At > s.Lost+replication.ClockSlack+p.Clock.Err {
 		return denied(p.Name + " has evidence after the loss")
 	}
 	for _, o := range s.Outages {

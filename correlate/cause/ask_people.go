@@ -14,13 +14,13 @@ import (
 // movedAtLoss: the link was lost because a role changed or the replica was told to follow another.
 func movedAtLoss(s *scene) Finding {
 	for _, o := range s.Wave {
-		if o.Moved != nil && timeline.Abs(o.Moved.At-o.Lost) <= 2*second {
+		if o.Moved != nil && timeline.Abs(o.Moved.At-o.Lost) <= timeline.TwoTicks {
 			return found(o.Lost, o.Replica.Name+" was re-pointed at that moment", o.Moved.Evidence())
 		}
 	}
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= 2*second {
+		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= timeline.TwoTicks {
 			return found(e.At, s.Primary.Name+" changed its role at that moment", e.Evidence())
 		}
 	}
@@ -32,7 +32,7 @@ func clientKilled(s *scene) Finding {
 	h := s.Primary
 	for i := range h.Commands {
 		c := &h.Commands[i]
-		if c.Name == "CLIENT" && strings.HasPrefix(strings.ToUpper(c.Args), "KILL") && timeline.Abs(c.End-s.Lost) <= 3*second {
+		if c.Name == "CLIENT" && strings.HasPrefix(strings.ToUpper(c.Args), "KILL") && timeline.Abs(c.End-s.Lost) <= timeline.ThreeTicks {
 			return found(c.Start, "CLIENT KILL on "+h.Name, c.Evidence())
 		}
 	}
@@ -42,7 +42,7 @@ func clientKilled(s *scene) Finding {
 		if r.Name != "cmdstat_client|kill" {
 			continue
 		}
-		if r.At >= s.Lost-second && (prev == nil || prev.At <= s.Lost) && r.At-s.Lost <= 2*h.Interval()+second && (prev != nil || h.Samples[0].At < s.Lost) {
+		if r.At >= s.Lost-timeline.Tick && (prev == nil || prev.At <= s.Lost) && r.At-s.Lost <= 2*h.Interval()+timeline.Tick && (prev != nil || h.Samples[0].At < s.Lost) {
 			return found(s.Lost, "CLIENT KILL was called on "+h.Name+" between two dumps", diagnosis.Evidence{File: r.File, Line: r.Line, Text: r.Name + ":calls=" + diagnosis.Itoa(r.Calls.Or(0))})
 		}
 		prev = r

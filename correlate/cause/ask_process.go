@@ -19,10 +19,10 @@ func endedNear(h *timeline.Host, s *scene) *timeline.Life {
 		if i+1 < len(h.Lives) {
 			next = h.Lives[i+1].From
 		}
-		if l.To <= s.Last+5*second+h.Clock.Err && (next == unknown || next >= s.Contact-5*second) && l.To >= s.Contact-60*second-h.Interval()*2 {
+		if l.To <= s.Last+replication.ClockSlack+h.Clock.Err && (next == unknown || next >= s.Contact-replication.ClockSlack) && l.To >= s.Contact-timeline.MinuteApart-h.Interval()*2 {
 			return l
 		}
-		if (l.How == "gone" || l.How == "ended") && next != unknown && next >= s.Contact-second && l.To <= s.Last+second {
+		if (l.How == "gone" || l.How == "ended") && next != unknown && next >= s.Contact-timeline.Tick && l.To <= s.Last+timeline.Tick {
 			return l
 		}
 	}
@@ -46,7 +46,7 @@ func restartedReplica(s *scene) Finding {
 		}
 		return found(at, o.Replica.Name+" was a new process when it came back", ev...)
 	}
-	a, b := o.Replica.LastSampleBefore(s.Lost), o.Replica.FirstSampleAfter(s.Last+second)
+	a, b := o.Replica.LastSampleBefore(s.Lost), o.Replica.FirstSampleAfter(s.Last+timeline.Tick)
 	if a != nil && b != nil && a.RunID != "" && b.RunID != "" {
 		if a.RunID != b.RunID {
 			return found(a.At, "the run id of "+o.Replica.Name+" changed over the loss", a.Evidence("run_id:"+a.RunID), b.Evidence("run_id:"+b.RunID))
@@ -66,7 +66,7 @@ func primaryEnded(hows ...string) func(*scene) Finding {
 		if l := endedNear(h, s); l != nil {
 			return endedSo(s, l, hows)
 		}
-		a, b := h.LastSampleBefore(s.Contact), h.FirstSampleAfter(s.Last+second)
+		a, b := h.LastSampleBefore(s.Contact), h.FirstSampleAfter(s.Last+timeline.Tick)
 		switch {
 		case a != nil && b != nil && a.RunID != "" && a.RunID == b.RunID:
 			return denied(h.Name+" is the same process before and after", b.Evidence("run_id:"+b.RunID))

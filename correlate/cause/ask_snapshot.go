@@ -34,7 +34,7 @@ func grantsWithoutTransfer(s *scene) Finding {
 			if t.Granted != diagnosis.Full || t.Outcome != diagnosis.Failed || t.ReceiveEv != nil || t.FullEv == nil || t.FailEv == nil {
 				continue
 			}
-			if t.FailEv.Kind == message.ReplConnectTimeout || t.FailEv.Is(message.TransferTimedOut) || t.End-t.FullEv.At > max(s.Timeout/2, second) {
+			if t.FailEv.Kind == message.ReplConnectTimeout || t.FailEv.Is(message.TransferTimedOut) || t.End-t.FullEv.At > max(s.Timeout/2, timeline.Tick) {
 				continue
 			}
 			n++
@@ -48,7 +48,7 @@ func grantsWithoutTransfer(s *scene) Finding {
 	}
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		if (e.Is(message.SnapshotOK) || e.Kind == message.DisklessTransferStarted) && e.At >= first.At && (s.End == unknown || e.At < s.End-2*second) {
+		if (e.Is(message.SnapshotOK) || e.Kind == message.DisklessTransferStarted) && e.At >= first.At && (s.End == unknown || e.At < s.End-timeline.TwoTicks) {
 			return denied("the log of "+s.Primary.Name+" shows snapshots that went well meanwhile", e.Evidence())
 		}
 	}
@@ -121,7 +121,7 @@ func forksWhileFailing(s *scene) (forked, failed answer, ev []diagnosis.Evidence
 		sm := &h.Samples[i]
 		if sm.At <= s.Lost {
 			before = sm
-		} else if s.End == unknown || sm.At < s.End-second {
+		} else if s.End == unknown || sm.At < s.End-timeline.Tick {
 			after = sm
 		}
 	}
@@ -162,7 +162,7 @@ func (s *scene) snapshotSeen() bool {
 	}
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		if e.Is(message.Forked) && e.Kind != message.AofRewriteStarted && e.At >= s.Lost && (s.End == unknown || e.At < s.End-2*second) {
+		if e.Is(message.Forked) && e.Kind != message.AofRewriteStarted && e.At >= s.Lost && (s.End == unknown || e.At < s.End-timeline.TwoTicks) {
 			return true
 		}
 	}

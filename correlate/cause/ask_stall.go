@@ -16,7 +16,7 @@ func explained(kind string) func(*scene) Finding {
 		for i := range s.suspect.Stalls {
 			st := &s.suspect.Stalls[i]
 			for _, e := range st.Because {
-				if e.Kind == kind && !s.effect(&e) && e.Overlaps(s.Window()) && e.From <= s.Last+second && (s.First == nil || long(e, s) || st.Gap && st.AtMost >= s.Timeout) {
+				if e.Kind == kind && !s.effect(&e) && e.Overlaps(s.Window()) && e.From <= s.Last+timeline.Tick && (s.First == nil || long(e, s) || st.Gap && st.AtMost >= s.Timeout) {
 					f := found(e.From, e.Summary, e.Evidence...)
 					f.exact = e.Exact
 					if st.Gap && !e.Exact {
@@ -51,20 +51,20 @@ func (s *scene) effect(e *timeline.Explanation) bool {
 			}
 		}
 	}
-	return asked != unknown && e.From >= asked-3*second/2
+	return asked != unknown && e.From >= asked-timeline.SecondAndHalf
 }
 
 // long reports whether a hold is long enough to cost a silent link: a repl-timeout, less the time between two pings
 // that may already have passed.
 func long(e timeline.Explanation, s *scene) bool {
 	if s.Guessed && !s.Silent {
-		return e.To-e.From >= 5*second // what the server itself calls slow (busy-reply-threshold)
+		return e.To-e.From >= timeline.CalledSlow // what the server itself calls slow (busy-reply-threshold)
 	}
-	need := s.Timeout - second
+	need := s.Timeout - timeline.Tick
 	if !s.Silent {
 		need = s.Timeout / 2
 	}
-	return e.To-e.From >= min(need, 5*second) && e.To-e.From >= s.Timeout/2
+	return e.To-e.From >= min(need, timeline.CalledSlow) && e.To-e.From >= s.Timeout/2
 }
 
 func slowlogHas(kind string) func(*scene) Finding {
@@ -76,7 +76,7 @@ func slowlogHas(kind string) func(*scene) Finding {
 		if !s.suspect.HasSlowlog() {
 			return needs("the slowlog of " + s.suspect.Name)
 		}
-		return denied(fmt.Sprintf("nothing in the slowlog of %s held it for %s", s.suspect.Name, diagnosis.Length(max(s.Timeout/2, second))))
+		return denied(fmt.Sprintf("nothing in the slowlog of %s held it for %s", s.suspect.Name, diagnosis.Length(max(s.Timeout/2, timeline.Tick))))
 	}
 }
 
@@ -92,11 +92,11 @@ func statsShow(kind string) func(*scene) Finding {
 			r := &h.Stats[i]
 			prev := last[r.Name]
 			last[r.Name] = r
-			if r.At < s.Contact-2*second || r.At > s.Last+h.Interval()*2+60*second || familyKind(r.Name) != kind {
+			if r.At < s.Contact-timeline.TwoTicks || r.At > s.Last+h.Interval()*2+timeline.MinuteApart || familyKind(r.Name) != kind {
 				continue
 			}
 			took, ok := gainedTime(h, prev, r)
-			if !ok || took < max(s.Timeout/2, second) {
+			if !ok || took < max(s.Timeout/2, timeline.Tick) {
 				continue
 			}
 			at := unknown
@@ -141,9 +141,9 @@ func familyKind(stat string) string {
 
 // answered reports whether h gave a dump, or wrote a line of its main thread, inside the silence.
 func (s *scene) answeredInside(h *timeline.Host) *timeline.Sample {
-	from, to := s.Contact+second, s.Lost-second
+	from, to := s.Contact+timeline.Tick, s.Lost-timeline.Tick
 	if !s.Silent || to <= from {
-		from, to = s.Lost-2*second, s.Lost+2*second
+		from, to = s.Lost-timeline.TwoTicks, s.Lost+timeline.TwoTicks
 	}
 	for i := range h.Samples {
 		if t := h.Samples[i].At; t > from && t < to {
@@ -155,7 +155,7 @@ func (s *scene) answeredInside(h *timeline.Host) *timeline.Sample {
 
 func stoodStill(s *scene) Finding {
 	h := s.suspect
-	if st := s.StallOf(h); st != nil && (st.Gap || st.AtLeast >= s.Timeout/2) && (s.First == nil || st.AtMost >= s.Timeout-second || !s.Silent && st.AtMost >= 2*second) {
+	if st := s.StallOf(h); st != nil && (st.Gap || st.AtLeast >= s.Timeout/2) && (s.First == nil || st.AtMost >= s.Timeout-timeline.Tick || !s.Silent && st.AtMost >= timeline.TwoTicks) {
 		ev := []diagnosis.Evidence{}
 		if st.Before != nil {
 			ev = append(ev, st.Before.Evidence("last dump before the hole, "+ms(st.Before.At)), st.After.Evidence("first dump after it, "+ms(st.After.At)))
@@ -225,7 +225,7 @@ func nothingOfItsOwn(s *scene) Finding {
 
 func forksUnchanged(s *scene) Finding {
 	h := s.suspect
-	before, after := h.LastSampleBefore(s.Lost-second), h.FirstSampleAfter(s.Last+second)
+	before, after := h.LastSampleBefore(s.Lost-timeline.Tick), h.FirstSampleAfter(s.Last+timeline.Tick)
 	if st := s.StallOf(h); st != nil && st.Before != nil {
 		before, after = st.Before, st.After
 	}
@@ -278,7 +278,7 @@ func noticedLate(s *scene) Finding {
 		return denied(o.Replica.Name+" timed the primary out by itself: it was awake", o.TimeoutByReplica.Evidence())
 	}
 	for _, e := range o.Notices {
-		if e.Instance == o.Replica.Name && e.At > o.TimeoutByPrimary.At+second+o.Replica.Clock.Err {
+		if e.Instance == o.Replica.Name && e.At > o.TimeoutByPrimary.At+timeline.Tick+o.Replica.Clock.Err {
 			return found(o.TimeoutByPrimary.At-o.Replica.Duration("repl-timeout"), fmt.Sprintf("%s noticed %s after the primary had dropped it, and had seen no silence itself", o.Replica.Name, diagnosis.Length(e.At-o.TimeoutByPrimary.At)),
 				o.TimeoutByPrimary.Evidence(), e.Evidence())
 		}

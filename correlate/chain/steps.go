@@ -83,9 +83,9 @@ func outageSteps(in *incident.Incident, o *replication.Outage, add func(step)) {
 		}
 		what := fmt.Sprintf("%s lost its link; %s noticed first", r.Name, o.LostBy)
 		switch {
-		case o.TimeoutByReplica != nil && o.TimeoutByReplica.At <= o.Lost+second:
+		case o.TimeoutByReplica != nil && o.TimeoutByReplica.At <= o.Lost+timeline.Tick:
 			what = fmt.Sprintf("%s heard nothing for its repl-timeout and gave up the link", r.Name)
-		case o.TimeoutByPrimary != nil && o.TimeoutByPrimary.At <= o.Lost+second:
+		case o.TimeoutByPrimary != nil && o.TimeoutByPrimary.At <= o.Lost+timeline.Tick:
 			what = fmt.Sprintf("the primary heard nothing of %s for its repl-timeout and closed it", r.Name)
 		case o.Overflow != nil:
 			what = fmt.Sprintf("the primary closed %s at its output buffer limit", r.Name)

@@ -64,9 +64,9 @@ func (in *Incident) lookBack() {
 			continue
 		}
 		// The timer ticks once a second and asks for more than repl-timeout.
-		if by-o.Lost <= 2*second {
+		if by-o.Lost <= timeline.TwoTicks {
 			in.Silent = true
-			in.Contact = min(in.Contact, max(by-in.Timeout-second, o.HeardUntil()))
+			in.Contact = min(in.Contact, max(by-in.Timeout-timeline.Tick, o.HeardUntil()))
 		}
 	}
 	if in.Silent {
@@ -105,7 +105,7 @@ func (in *Incident) firstRound() []*replication.Outage {
 	n := 1
 	for n < len(lost) {
 		// Links time out on a timer that ticks once a second, at either end; whoever resynced before is the next round.
-		if lost[n].Lost-lost[0].Lost > 3*second+lost[n].Replica.Clock.Err+lost[0].Replica.Clock.Err || lost[n].Replica == lost[0].Replica {
+		if lost[n].Lost-lost[0].Lost > timeline.ThreeTicks+lost[n].Replica.Clock.Err+lost[0].Replica.Clock.Err || lost[n].Replica == lost[0].Replica {
 			break
 		}
 		n++
@@ -115,7 +115,7 @@ func (in *Incident) firstRound() []*replication.Outage {
 
 // Window is when the cause must have been at work.
 func (in *Incident) Window() timeline.Span {
-	return timeline.Span{From: in.Contact - 2*second, To: in.Last + 2*second}
+	return timeline.Span{From: in.Contact - timeline.TwoTicks, To: in.Last + timeline.TwoTicks}
 }
 
 // StallOf is the stall of h that could have lost the first links, the longest.
@@ -123,11 +123,11 @@ func (in *Incident) StallOf(h *timeline.Host) *timeline.Stall {
 	var best *timeline.Stall
 	for i := range h.Stalls {
 		st := &h.Stalls[i]
-		if !st.Overlaps(in.Window()) || st.From > in.Last+second {
+		if !st.Overlaps(in.Window()) || st.From > in.Last+timeline.Tick {
 			continue
 		}
 		// A server that stalls while it answers the incident's own resyncs is an effect.
-		if st.From > in.Lost+second && !in.Silent {
+		if st.From > in.Lost+timeline.Tick && !in.Silent {
 			continue
 		}
 		if best == nil || st.AtMost > best.AtMost {
@@ -142,6 +142,6 @@ func (in *Incident) During(e *timeline.Event) bool {
 	if e.At == unknown {
 		return true
 	}
-	from := min(in.Contact, in.Start) - 5*second
-	return e.Last >= from && (in.End == unknown || e.At <= in.End+2*second)
+	from := min(in.Contact, in.Start) - replication.ClockSlack
+	return e.Last >= from && (in.End == unknown || e.At <= in.End+timeline.TwoTicks)
 }

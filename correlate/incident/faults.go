@@ -81,7 +81,7 @@ func (f *faults) of(h *timeline.Host) {
 		return
 	}
 	for _, s := range h.Stalls {
-		if !s.Gap && s.AtLeast >= 5*second { // busy-reply-threshold: what the server itself calls slow
+		if !s.Gap && s.AtLeast >= timeline.CalledSlow { // busy-reply-threshold: what the server itself calls slow
 			f.mark(h, s.From, s.To)
 		}
 	}

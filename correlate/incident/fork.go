@@ -13,7 +13,7 @@ func (in *Incident) ForkedAt(from micros) micros {
 	at := from
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
-			if t.At > from && t.At-from <= 3*second/2 {
+			if t.At > from && t.At-from <= timeline.SecondAndHalf {
 				at = max(at, t.At)
 			}
 		}
@@ -37,7 +37,7 @@ func (in *Incident) ForkStalls() []timeline.Stall {
 	}
 	var out []timeline.Stall
 	for _, s := range p.Stalls {
-		if s.From < asked-2*second || in.End != unknown && s.From > in.End {
+		if s.From < asked-timeline.TwoTicks || in.End != unknown && s.From > in.End {
 			continue
 		}
 		if slices.ContainsFunc(s.Because, func(e timeline.Explanation) bool { return e.Kind == "fork-stall" }) {

@@ -65,7 +65,7 @@ func Failing(o *replication.Outage) bool {
 	for _, e := range o.Failures {
 		n += e.Count.Or(1)
 	}
-	return n >= 2 && (o.Restored == unknown || o.Restored-o.Lost > 30*second) || n >= 1 && o.Restored == unknown
+	return n >= 2 && (o.Restored == unknown || o.Restored-o.Lost > timeline.LongOutage) || n >= 1 && o.Restored == unknown
 }
 
 func (in *Incident) add(o *replication.Outage) {
@@ -88,7 +88,7 @@ func (in *Incident) add(o *replication.Outage) {
 // resyncs, or lost again before a whole repl-timeout had shown the link to hold.
 func (in *Incident) takes(o *replication.Outage) bool {
 	timeout := o.Replica.Duration("repl-timeout")
-	slack := timeout + 3*second + o.Replica.Clock.Err
+	slack := timeout + timeline.ThreeTicks + o.Replica.Clock.Err
 	last := unknown
 	for _, p := range slices.Backward(in.Outages) { // a storm has thousands, and the newest answers
 		if p.Replica == o.Replica && p.Restored != unknown && o.Lost-p.Restored <= slack || p.Promoted && (Demoted(o) || o.Moved != nil) {
@@ -99,7 +99,7 @@ func (in *Incident) takes(o *replication.Outage) bool {
 	if in.End != unknown && o.Lost > in.End+slack {
 		return false
 	}
-	open := in.End == unknown || o.Lost <= in.End+3*second+o.Replica.Clock.Err
+	open := in.End == unknown || o.Lost <= in.End+timeline.ThreeTicks+o.Replica.Clock.Err
 	return open && o.Lost-last <= slack || in.lostToFork(o, last+slack, timeout)
 }
 
@@ -121,7 +121,7 @@ func lastWork(o *replication.Outage) micros {
 func (in *Incident) lostToFork(o *replication.Outage, until, timeout micros) bool {
 	p := in.Outages[0].Server
 	return p != nil && slices.ContainsFunc(p.Stalls, func(s timeline.Stall) bool {
-		return s.From >= in.Start && s.From <= until && o.Lost >= s.From && o.Lost <= s.To+3*second && s.AtMost >= timeout/2
+		return s.From >= in.Start && s.From <= until && o.Lost >= s.From && o.Lost <= s.To+timeline.ThreeTicks && s.AtMost >= timeout/2
 	})
 }
 

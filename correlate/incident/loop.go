@@ -107,9 +107,9 @@ func (in *Incident) lostToForks() []micros {
 			continue
 		}
 		for _, o := range in.Outages {
-			behind := o.Lost >= f.From+second && o.Lost <= f.To+3*second
+			behind := o.Lost >= f.From+timeline.Tick && o.Lost <= f.To+timeline.ThreeTicks
 			for _, t := range o.Tries {
-				behind = behind || t.Outcome == diagnosis.Failed && t.End >= f.From+second && t.End <= f.To+3*second || t.Outcome == "" && t.At <= f.From+second && t.At >= f.From-second
+				behind = behind || t.Outcome == diagnosis.Failed && t.End >= f.From+timeline.Tick && t.End <= f.To+timeline.ThreeTicks || t.Outcome == "" && t.At <= f.From+timeline.Tick && t.At >= f.From-timeline.Tick
 			}
 			if behind {
 				out = append(out, f.From)
@@ -125,6 +125,6 @@ func (in *Incident) lostToForks() []micros {
 // loads sends a newline between keys (redis 7.4.1 replication.c:1729, rdb.c:2878): only one key that takes longer keeps it silent.
 func stuckLoading(o *replication.Outage, e *timeline.Event) bool {
 	return e.Kind == message.ReplicaTimeout && slices.ContainsFunc(o.Tries, func(t *replication.Attempt) bool {
-		return t.LoadEv != nil && e.At > t.LoadEv.At+second && (t.End == unknown || e.At <= t.End)
+		return t.LoadEv != nil && e.At > t.LoadEv.At+timeline.Tick && (t.End == unknown || e.At <= t.End)
 	})
 }

@@ -37,7 +37,7 @@ func (in *Incident) Arithmetic(o *replication.Outage, t *replication.Attempt) (r
 		n := t.PrimaryOffset
 		primary = &n
 	case requested != nil:
-		if s := p.FirstSampleAfter(t.At); s != nil && s.At-t.At < 60*second && s.PrimaryOffset.Known() {
+		if s := p.FirstSampleAfter(t.At); s != nil && s.At-t.At < timeline.MinuteApart && s.PrimaryOffset.Known() {
 			n := int64(s.PrimaryOffset)
 			primary = &n
 		}

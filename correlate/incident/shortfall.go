@@ -44,7 +44,7 @@ func forkOf(p *timeline.Host, refused *timeline.Event) forkTime {
 	}
 	i, _ := slices.BinarySearchFunc(p.Events, refused.At, func(e timeline.Event, t micros) int { return cmp.Compare(e.At, t) })
 	seen := false
-	for ; i < len(p.Events) && p.Events[i].At <= refused.At+second; i++ {
+	for ; i < len(p.Events) && p.Events[i].At <= refused.At+timeline.Tick; i++ {
 		e := &p.Events[i]
 		if e == refused {
 			seen = true

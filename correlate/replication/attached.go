@@ -28,7 +28,7 @@ func (g *Group) AttachedAt(p *timeline.Host, at micros) map[*timeline.Host]bool 
 	}
 	for i := range p.Replicas {
 		r := &p.Replicas[i]
-		if r.At <= at && at-r.At < 60*second && r.State == "online" {
+		if r.At <= at && at-r.At < timeline.MinuteApart && r.State == "online" {
 			if h := g.At(r.Addr); h != nil {
 				out[h] = true
 			}

@@ -73,7 +73,7 @@ func (m *linkMachine) downInDump(it item) {
 	}
 	// What a replica says of its own link is first hand. If it was down all along, the primary's log closed it too early:
 	// the primary has sent a resync before the replica has loaded it.
-	if n := len(m.out); n > 0 && !m.out[n-1].Promoted && m.out[n-1].Restored != unknown && lost <= m.out[n-1].Restored+second {
+	if n := len(m.out); n > 0 && !m.out[n-1].Promoted && m.out[n-1].Restored != unknown && lost <= m.out[n-1].Restored+timeline.Tick {
 		m.cur = m.out[n-1]
 		m.cur.Restored, m.cur.RestoredEv = unknown, nil
 		m.cur.LostBy = replicaInfo

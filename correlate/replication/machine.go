@@ -75,7 +75,7 @@ func (m *linkMachine) lostAt(it item, lost micros) *Outage {
 	// clocks' error swaps the lines.
 	if n := len(m.out); n > 0 && it.src != ReplicaLog {
 		last := m.out[n-1]
-		slack := m.h.Duration("repl-timeout") + 3*second + m.h.Clock.Err
+		slack := m.h.Duration("repl-timeout") + timeline.ThreeTicks + m.h.Clock.Err
 		if it.at-last.Lost <= slack && !slices.ContainsFunc(last.Notices, func(e *timeline.Event) bool { return e.Instance != m.h.Name }) {
 			return last
 		}
@@ -159,7 +159,7 @@ func (m *linkMachine) justClosed(it item) *Attempt {
 	}
 	o := m.out[len(m.out)-1]
 	t := o.last()
-	if t == nil || t.AnswerEv != nil || o.Restored == unknown || it.at-o.Restored > second+m.h.Clock.Err || it.at-t.At > ClockSlack+m.h.Clock.Err {
+	if t == nil || t.AnswerEv != nil || o.Restored == unknown || it.at-o.Restored > timeline.Tick+m.h.Clock.Err || it.at-t.At > ClockSlack+m.h.Clock.Err {
 		return nil
 	}
 	return t
@@ -218,7 +218,7 @@ func (m *linkMachine) hasHistory(e *timeline.Event) {
 		return
 	}
 	for _, at := range m.offers {
-		if at <= e.At && e.At-at < 60*second {
+		if at <= e.At && e.At-at < timeline.MinuteApart {
 			return
 		}
 	}

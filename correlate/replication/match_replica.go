@@ -75,7 +75,7 @@ func (g *Group) sightings() map[string][]sighting {
 				seen[e.Peer] = append(list, sighting{e.At, -1, true})
 			case !e.Is(message.Asked | message.LackOfBacklog | message.NoBacklog | message.Accepts):
 			// A request and its answer are one: two lines within the same moment.
-			case len(list) > 0 && !list[len(list)-1].lost && e.At-list[len(list)-1].at < second/4:
+			case len(list) > 0 && !list[len(list)-1].lost && e.At-list[len(list)-1].at < timeline.SameMoment:
 				list[len(list)-1].offset = max(list[len(list)-1].offset, e.Offset.Or(-1))
 			default:
 				seen[e.Peer] = append(list, sighting{e.At, e.Offset.Or(-1), false})
@@ -146,7 +146,7 @@ func together(h *timeline.Host, list []sighting) float64 {
 // that names the same offset counts a tenth more.
 func closest(h *timeline.Host, e *timeline.Event, list []sighting, lost bool) float64 {
 	best := 0.0
-	near := 2*second + h.Clock.Err // of a storm's requests only those of the same moment are looked at
+	near := timeline.TwoTicks + h.Clock.Err // of a storm's requests only those of the same moment are looked at
 	from := sort.Search(len(list), func(i int) bool { return list[i].at >= e.At-near })
 	for _, a := range list[from:] {
 		if a.at > e.At+near {

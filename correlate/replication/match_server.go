@@ -66,7 +66,7 @@ func (g *Group) whoAnswered(h *timeline.Host, r *timeline.Request, replies map[*
 		if y == h {
 			continue
 		}
-		slack := second + h.Clock.Err + y.Clock.Err
+		slack := timeline.Tick + h.Clock.Err + y.Clock.Err
 		for i := range replies[y] {
 			p := &replies[y][i]
 			if timeline.Abs(p.At-r.Asked) <= slack && r.AnsweredBy(p) {

@@ -29,7 +29,7 @@ func EvidenceOf(evs []*timeline.Event, n int) []diagnosis.Evidence {
 // HeardUntil is the latest moment at which a dump of the replica still shows a live link: it had heard the primary
 // master_last_io_seconds_ago before.
 func (o *Outage) HeardUntil() micros {
-	s := o.Replica.LastSampleBefore(o.Lost - second)
+	s := o.Replica.LastSampleBefore(o.Lost - timeline.Tick)
 	if s == nil || s.LinkStatus != "up" || !s.LastIOSeconds.Known() || s.LastIOSeconds < 0 {
 		return unknown
 	}

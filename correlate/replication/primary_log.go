@@ -60,7 +60,7 @@ func (m *linkMachine) refuses(it item) {
 	e := it.ev
 	if e.Is(message.BeyondEnd) && m.cur != nil {
 		// The second line of one answer: the first said that the backlog does not hold the offset (redis 7.4.1 replication.c:765).
-		if t := m.cur.last(); t != nil && t.AnswerEv != nil && t.AnswerEv.Is(message.LackOfBacklog) && it.at-t.AnswerEv.At < second/4 {
+		if t := m.cur.last(); t != nil && t.AnswerEv != nil && t.AnswerEv.Is(message.LackOfBacklog) && it.at-t.AnswerEv.At < timeline.SameMoment {
 			t.Refusal = refusalOf(e)
 			return
 		}

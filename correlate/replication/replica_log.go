@@ -206,7 +206,7 @@ func followedBefore(h *timeline.Host, at micros) bool {
 			role = "S"
 		}
 	}
-	if s := h.LastSampleBefore(at - 2*second); s != nil && role == "" {
+	if s := h.LastSampleBefore(at - timeline.TwoTicks); s != nil && role == "" {
 		return s.Role == "slave"
 	}
 	return role == "S"

@@ -135,7 +135,7 @@ func TimeoutNeed(in *cause.Judged) int64 {
 	if d == 0 {
 		return 0
 	}
-	return int64((d+second-1)/second) + 1
+	return int64((d+timeline.Tick-1)/second) + 1
 }
 
 // timeoutCurve is how many full resyncs other values of repl-timeout would have left.

@@ -10,6 +10,7 @@ import (
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
 )
 
 // Plan is what the group's incidents would have taken, worked out once for all of them: sizing, curves and every
@@ -114,14 +115,14 @@ func (p *Plan) recommend(g *replication.Group) {
 	outage, why := p.bridge, "longest outage that a backlog can bridge,"
 	if outage == 0 {
 		// Nothing broke that a backlog bridges: a silent link is given up after repl-timeout, and its timer ticks once a second.
-		outage, why = g.Primary.Duration("repl-timeout")+2*second, "repl-timeout, the least that a silent link costs (no longer outage was seen that a backlog bridges),"
+		outage, why = g.Primary.Duration("repl-timeout")+timeline.TwoTicks, "repl-timeout, the least that a silent link costs (no longer outage was seen that a backlog bridges),"
 	}
 	formula := int64(math.Min(formulaFactor*p.Rates.Peak*diagnosis.Seconds(outage), 1<<50))
 	target := formula
 	var say []string
 	if p.Rates.windows > 0 {
 		say = append(say, fmt.Sprintf("write rate from %s of %s between dumps (peak %s/s)", diagnosis.Plural(int64(p.Rates.windows), "window", "windows"), windowWord(p.Rates), diagnosis.Amount(int64(p.Rates.Peak))))
-		if p.Rates.shortest > 60*second {
+		if p.Rates.shortest > timeline.MinuteApart {
 			say = append(say, "bursts shorter than a window do not show: take INFO more often")
 		}
 		say = append(say, fmt.Sprintf("%d x peak rate x %s %s = %s", formulaFactor, why, diagnosis.Length(outage), diagnosis.Amount(formula)))

@@ -58,7 +58,7 @@ const unalignedError = 5 * second
 
 // alignTo estimates h's skew from what it and p, which is aligned, logged of the same requests.
 func (h *Host) alignTo(p *Host) bool {
-	wait := h.Duration("repl-timeout") + 2*second
+	wait := h.Duration("repl-timeout") + TwoTicks
 	candidates := bounds(requestsOf(h), RepliesOf(p), p, wait)
 	for _, c := range bounds(requestsOf(p), RepliesOf(h), h, wait) { // h answered and p asked
 		for i, iv := range c.in {
@@ -111,7 +111,7 @@ func bounds(reqs []Request, reps []Reply, server *Host, wait micros) []candidate
 func (h *Host) zoneInSkew(p *Host, skew micros) micros {
 	const how = "requests logged at both ends, taking the clocks to agree to minutes"
 	q := zoneNear(skew)
-	if q == 0 || Abs(skew-q) >= 300*second {
+	if q == 0 || Abs(skew-q) >= ClockWrong {
 		return 0
 	}
 	switch {

@@ -131,7 +131,7 @@ func (h *Host) SampleNear(at micros) *Sample {
 			best = &h.Samples[j]
 		}
 	}
-	if best == nil || Abs(best.At-at) > 30*second {
+	if best == nil || Abs(best.At-at) > NearDump {
 		return nil
 	}
 	return best
@@ -163,7 +163,7 @@ func (h *Host) usualStep() micros {
 	d := make([]micros, 0, len(h.Samples)-1)
 	for i := 1; i < len(h.Samples); i++ {
 		// Dumps that were queued behind a stalled server come out at once: they are no interval.
-		if x := h.Samples[i].At - h.Samples[i-1].At; x > second/4 {
+		if x := h.Samples[i].At - h.Samples[i-1].At; x > Queued {
 			d = append(d, x)
 		}
 	}

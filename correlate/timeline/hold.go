@@ -209,7 +209,7 @@ func (h *Host) slowFsyncs() []Explanation {
 		if e.Kind == message.AofFsyncSlow {
 			// Each line means that a write had been held for two seconds already (redis 7.4.1 aof.c flushAppendOnlyFile).
 			out = append(out, Explanation{
-				Kind: "aof-fsync-stall", Span: Span{e.At - 2*second, e.Last}, Evidence: []diagnosis.Evidence{e.Evidence()},
+				Kind: "aof-fsync-stall", Span: Span{e.At - FsyncHeld, e.Last}, Evidence: []diagnosis.Evidence{e.Evidence()},
 				Summary: fmt.Sprintf("the AOF's fsync held writes on %s for two seconds or more, %d times", h.Name, e.Count.Or(1)),
 			})
 		}

@@ -145,7 +145,7 @@ func LastSeen(h *Host, before micros) micros {
 	}
 	for i := range h.Samples {
 		// A dump dated in whole seconds may seem to lie before the start of the process that gave it.
-		if h.Samples[i].At >= before-2*second {
+		if h.Samples[i].At >= before-TwoTicks {
 			break
 		}
 		t = max(t, h.Samples[i].At)

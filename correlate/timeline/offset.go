@@ -20,10 +20,10 @@ func (h *Host) hadOffset(offset int64, at micros) bool {
 		return true
 	}
 	var before, after *Sample
-	if i := h.dumpsUntil(at - second); i > 0 {
+	if i := h.dumpsUntil(at - Tick); i > 0 {
 		before = &h.Samples[i-1]
 	}
-	if i := h.dumpsUntil(at + 600*second); i < len(h.Samples) {
+	if i := h.dumpsUntil(at + LongWait); i < len(h.Samples) {
 		after = &h.Samples[i]
 	}
 	if before != nil && before.PrimaryOffset.Known() && int64(before.PrimaryOffset) > offset {
@@ -76,7 +76,7 @@ func (h *Host) offsetDifferences(p *Host) (skew, spread micros, n int) {
 			continue
 		}
 		from, to := p.dumped(j-1), p.dumped(j)
-		if to-from > 60*second {
+		if to-from > MinuteApart {
 			continue
 		}
 		at := from + micros(float64(to-from)*float64(o-a.PrimaryOffset)/float64(b.PrimaryOffset-a.PrimaryOffset))
@@ -91,5 +91,5 @@ func (h *Host) offsetDifferences(p *Host) (skew, spread micros, n int) {
 	for i := range d {
 		dev[i] = Abs(d[i] - m)
 	}
-	return m, 3*median(dev) + second/4, len(d)
+	return m, 3*median(dev) + SameMoment, len(d)
 }

@@ -92,7 +92,7 @@ func (h *Host) votes(leader *Host) (in []interval) {
 func (h *Host) switches(promoted []micros) (in []interval) {
 	for _, l := range h.linesOf(func(e *Event) bool { return e.Kind == message.SentinelSwitchPrimary }) {
 		for _, p := range promoted {
-			in = append(in, interval{l.at - p - 10*second, l.at - p})
+			in = append(in, interval{l.at - p - HelloLag, l.at - p})
 		}
 	}
 	return in

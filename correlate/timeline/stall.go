@@ -44,7 +44,7 @@ func (h *Host) FindStalls() {
 		for i := range out {
 			s := &out[i]
 			// The hold lies in the hole, and fills a good part of it. A hole may be wider by an interval on each side.
-			if s.Gap && e.Overlaps(Span{s.From - 2*second, s.To + 2*second}) && e.To-e.From >= min(s.AtLeast, s.AtMost)/2 {
+			if s.Gap && e.Overlaps(Span{s.From - TwoTicks, s.To + TwoTicks}) && e.To-e.From >= min(s.AtLeast, s.AtMost)/2 {
 				s.Because = append(s.Because, e)
 				placed = true
 			}
@@ -58,7 +58,7 @@ func (h *Host) FindStalls() {
 		slices.SortStableFunc(s.Because, func(a, b Explanation) int { return cmp.Compare(b.To-b.From, a.To-a.From) })
 		// An exact account of the hold narrows the hole.
 		for _, e := range s.Because {
-			if e.Exact && e.From >= s.From-2*second {
+			if e.Exact && e.From >= s.From-TwoTicks {
 				s.From, s.To = e.From, e.To
 				break
 			}
@@ -98,7 +98,7 @@ func (h *Host) gaps() []Stall {
 		a, b := &h.Samples[i-1], &h.Samples[i]
 		d := b.At - a.At
 		// One dump missing is a hole; less is the collector's jitter.
-		if d < step*17/10 || d < 2*second {
+		if d < step*Hole/10 || d < TwoTicks {
 			continue
 		}
 		if a.RunID != "" && b.RunID != "" && a.RunID != b.RunID || h.RestartedWithin(a.At, b.At) {
@@ -106,7 +106,7 @@ func (h *Host) gaps() []Stall {
 		}
 		// A server that writes to its log is awake: it can have stood still only between two lines.
 		free := h.longestSilence(a.At, b.At)
-		if d = free.To - free.From; d < step*17/10-second || d < 2*second {
+		if d = free.To - free.From; d < step*Hole/10-Tick || d < TwoTicks {
 			continue
 		}
 		out = append(out, Stall{Span: free, AtLeast: max(d-step, 0), AtMost: d, Gap: true, Before: a, After: b})

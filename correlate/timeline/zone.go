@@ -69,7 +69,7 @@ func zoneFromSignals(h *Host) (d []micros) {
 
 // near reports whether a difference is a time zone.
 func near(z micros) bool {
-	return Abs(z-zoneNear(z)) < 30*second
+	return Abs(z-zoneNear(z)) < ZoneSlack
 }
 
 // ownTime is the host's own UTC at a dump.
@@ -128,7 +128,7 @@ func zoneFromSaves(h *Host) (d []micros) {
 		seen[s.RDBLastSave] = true
 		t := micros(s.RDBLastSave) * second
 		for _, stamp := range saved {
-			if z := stamp - t; Abs(z-zoneNear(z)) < 2*second {
+			if z := stamp - t; Abs(z-zoneNear(z)) < TwoTicks {
 				d = append(d, zoneNear(z))
 			}
 		}
@@ -158,7 +158,7 @@ func zoneFromCounters(h *Host) (d []micros) {
 				continue
 			}
 			z := e.Stamp - (from+to)/2
-			if q := zoneNear(z); e.Stamp-q > from-2*second && e.Stamp-q <= to+2*second {
+			if q := zoneNear(z); e.Stamp-q > from-TwoTicks && e.Stamp-q <= to+TwoTicks {
 				d = append(d, q)
 			}
 		}
