@@ -84,7 +84,7 @@ func incidentReport(in *cause.Judged, next micros, p *sizing.Plan) diagnosis.Inc
 }
 
 // severity is critical where a full resync happened that was no provisioning or planned restart of a replica, or a
-// link stayed down for more than 30 s (contract).
+// link stayed down for longer than LongOutage.
 func severity(in *cause.Judged, full int64) string {
 	planned := in.Verdict.Best != nil && in.Verdict.Best.Cause.Kind == "replica-restart" && plannedRestart(in.Incident)
 	if full > 0 && !planned && len(in.Outages) > 0 {

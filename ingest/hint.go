@@ -287,7 +287,7 @@ func (s *scanner) peer(a string) {
 	}
 }
 
-// usable tells whether an address names somebody: everyone is 127.0.0.1 to himself, and people mask
+// usable reports whether an address names somebody: everyone is 127.0.0.1 to himself, and people mask
 // addresses with x.
 func usable(a string) bool {
 	host, port, ok := cutPort(a)

@@ -267,7 +267,7 @@ func basesOf(fams []*family) map[string]bool {
 	return out
 }
 
-// isAnchor tells whether a family's kind is one that every instance has: others go where these are.
+// isAnchor reports whether a family's kind is one that every instance has: others go where these are.
 func (f *family) isAnchor() bool { return f.kind == "info" || f.isLog() }
 func (f *family) isLog() bool    { return f.kind == "log" || f.kind == "sentinel-log" }
 

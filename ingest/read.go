@@ -242,7 +242,7 @@ func (u *unit) parts() []part {
 	return out
 }
 
-// continues tells whether f is of one run of dumps with g: info-17.txt behind info-16.txt.
+// continues reports whether f is of one run of dumps with g: info-17.txt behind info-16.txt.
 func (f *family) continues(g *family) bool {
 	return f.kind == "info" && g.kind == "info" && len(f.files) == 1 && len(g.files) == 1
 }

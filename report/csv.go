@@ -156,7 +156,7 @@ func csvText(s string) string {
 	return s
 }
 
-// number tells whether s is a plain decimal number.
+// number reports whether s is a plain decimal number.
 func number(s string) bool {
 	if strings.Trim(s, "0123456789.eE+-") != "" {
 		return false

@@ -36,7 +36,7 @@ type Format struct {
 	Open func(dir string, o Options) (*Tables, error)
 }
 
-// Dir tells whether the format is a directory of tables.
+// Dir reports whether the format is a directory of tables.
 func (f Format) Dir() bool { return f.Open != nil }
 
 // Path is the name of the file or directory in a directory of reports: report.html, csv.

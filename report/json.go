@@ -13,7 +13,7 @@ import (
 	"psyncope/correlate/diagnosis"
 )
 
-// JSON writes the diagnosis as the contract has it: every slice a list, never null; one value a line, but
+// JSON writes the diagnosis in the form that scripts rely on: every slice a list, never null; one value a line, but
 // lists of numbers on one; characters a reader cannot see as \u escapes, so that a terminal shows
 // them and obeys none.
 func JSON(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {

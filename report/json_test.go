@@ -183,7 +183,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// The contract's field names, once each way: a renamed tag breaks users' scripts.
+// The field names that scripts rely on, once each way: a renamed tag breaks users' scripts.
 func TestJSONTags(t *testing.T) {
 	var walk func(typ reflect.Type, path string)
 	walk = func(typ reflect.Type, path string) {

@@ -32,13 +32,13 @@ func mdText(s string) string {
 	return strings.Join(words, " ")
 }
 
-// magnetic tells whether hosts of Markdown make something of a word even when it is escaped: they link
+// magnetic reports whether hosts of Markdown make something of a word even when it is escaped: they link
 // addresses, mention people, and refer to issues and commits. In code they do not.
 func magnetic(w string) bool {
 	return strings.ContainsAny(w, "@") || strings.Contains(w, "://") || strings.Contains(strings.ToLower(w), "www.") || issue(w) || hex(w)
 }
 
-// issue tells whether w refers to an issue: #12, GH-12, !12.
+// issue reports whether w refers to an issue: #12, GH-12, !12.
 func issue(w string) bool {
 	for _, sign := range []string{"#", "!", "GH-", "gh-"} {
 		if _, after, ok := strings.Cut(w, sign); ok && after != "" && after[0] >= '0' && after[0] <= '9' {
@@ -48,7 +48,7 @@ func issue(w string) bool {
 	return false
 }
 
-// hex tells whether w may be taken for a commit: replication ids are.
+// hex reports whether w may be taken for a commit: replication ids are.
 func hex(w string) bool {
 	w = strings.Trim(w, "().,:;'\"")
 	return len(w) >= 7 && strings.Trim(w, "0123456789abcdef") == "" && strings.Trim(w, "0123456789") != ""

@@ -54,7 +54,7 @@ func visible(s string) string {
 	return b.String()
 }
 
-// hidden tells whether a reader cannot see r, or r changes how its neighbours are seen: controls,
+// hidden reports whether a reader cannot see r, or r changes how its neighbours are seen: controls,
 // formats (direction marks, zero widths, tags), line separators, private use, and unassigned space.
 func hidden(r rune) bool {
 	if r >= ' ' && r < 0x7f {

@@ -259,7 +259,7 @@ func whatValue(w diagnosis.WhatIf) string {
 	return size(float64(w.BacklogBytes))
 }
 
-// telling tells whether a clock is off by more than the doubt, changed, or is not aligned.
+// telling reports whether a clock is off by more than the doubt, changed, or is not aligned.
 func telling(h diagnosis.HostClock) bool {
 	return h.SkewS > h.ErrorS || -h.SkewS > h.ErrorS || len(h.Changes) > 0 || strings.HasPrefix(h.Method, "unaligned")
 }

@@ -64,7 +64,7 @@ var fixes = []fix{
 	},
 	{
 		"raise-backlog", "backlog-overflow", raiseBacklog,
-		"Let the backlog hold what was written while the replica was away: the guide's formula (twice the peak write rate times the longest outage), and never less than what a refused resync needed. Given only where the refusal was a lost offset and a larger backlog would have made it a partial resync.",
+		"Let the backlog hold what was written while the replica was away: twice the peak write rate times the longest outage, and never less than what a refused resync needed. Given only where the refusal was a lost offset and a larger backlog would have made it a partial resync.",
 	},
 	{
 		"keepalive", "cause-loses-link", keepAlive,

@@ -238,7 +238,7 @@ func checkTopology(in *situation) (diagnosis.Recommendation, bool) {
 		}
 	}
 	word := "REPLICAOF"
-	if !atLeast(r, 5, 0) && !atLeast(p, 5, 0) {
+	if !r.Can(timeline.SaysReplica) && !p.Can(timeline.SaysReplica) {
 		word = "SLAVEOF"
 	}
 	target := "HOST PORT"
@@ -258,7 +258,7 @@ func lockDown(in *situation) (diagnosis.Recommendation, bool) {
 		Command: fmt.Sprintf("%s CONFIG SET protected-mode yes\n%s CONFIG SET requirepass PASSWORD\n%s CONFIG REWRITE", cli(p), cli(p), cli(p)),
 		Why:     "somebody who should not has commanded the server: take it off the net, look at cron, ssh keys and loaded modules on its host, and trust neither", Cost: "clients need the password",
 	}
-	if atLeast(p, 7, 0) {
+	if p.Can(timeline.GuardsConfig) {
 		r.Why += "; from 7.0 enable-protected-configs no keeps dir and dbfilename from being set at run time"
 	}
 	return r, true
@@ -302,7 +302,7 @@ func askWho(in *situation) (diagnosis.Recommendation, bool) {
 			r.Why += ": " + s
 		}
 	}
-	if atLeast(p, 6, 0) {
+	if p.Can(timeline.HasACL) {
 		r.Command += "\n" + cli(p) + " ACL LOG"
 	}
 	return r, true
@@ -327,7 +327,7 @@ func breakStorm(in *situation) (diagnosis.Recommendation, bool) {
 	}
 	slices.SortFunc(reps, func(a, b *timeline.Host) int { return cmp.Compare(a.Name, b.Name) })
 	word := "REPLICAOF"
-	if !atLeast(p, 5, 0) {
+	if !p.Can(timeline.SaysReplica) {
 		word = "SLAVEOF"
 	}
 	target := "PRIMARY 6379"

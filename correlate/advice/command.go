@@ -60,23 +60,7 @@ func everywhere(in *incident.Incident, name, value string) string {
 	return strings.Join(out, "\n")
 }
 
-// atLeast reports whether the host runs this version or a later one; false where the version is not known.
-func atLeast(h *timeline.Host, major, minor int) bool {
-	flavor, v := h.Version()
-	if v == "" {
-		return false
-	}
-	var a, b int
-	if n, _ := fmt.Sscanf(v, "%d.%d", &a, &b); n == 0 {
-		return false
-	}
-	if flavor == "valkey" && a == 7 {
-		a, b = 7, max(b, 2) // valkey 7.2 is redis 7.2
-	}
-	return a > major || a == major && b >= minor
-}
-
-// rewriteCost is what every CONFIG REWRITE costs.
+// noCost is what every CONFIG REWRITE costs.
 const noCost = "nothing to speak of"
 
 func assumedWord(s timeline.Setting) string {

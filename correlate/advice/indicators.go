@@ -9,14 +9,14 @@ import (
 )
 
 // indicator looks at one server's evidence for something that has not broken yet. It gives a number, the rows that say
-// so, and a threshold with a reason: a setting of the server's, or the guide's factor of two.
+// so, and a threshold with a reason: a setting of the server's, or half of what costs a link: the next one may be twice as long.
 type indicator struct {
 	kind  string
 	look  func(*view, *timeline.Host) (sign, bool)
 	prose string // what `explain` prints
 }
 
-// indicatorTable is every leading indicator, in the guide's order.
+// indicatorTable is every leading indicator, the backlog's first.
 var indicatorTable = []indicator{
 	{
 		"backlog-headroom", backlogHeadroom,

@@ -55,7 +55,7 @@ func partialErrRises(g *view, h *timeline.Host) (sign, bool) {
 	}, true
 }
 
-// halfUsed: the guide's factor of two. A partial resync that used half of the backlog would have been refused after an
+// halfUsed: the next outage may be twice as long. A partial resync that used half of the backlog would have been refused after an
 // outage twice as long.
 const halfUsed = 2
 

@@ -9,14 +9,14 @@ import (
 	"psyncope/correlate/timeline"
 )
 
-// outputBufferNear: half of the hard limit (the guide's factor), or the soft limit at all: it counts seconds from there.
+// outputBufferNear: half of the hard limit, or the soft limit at all: it counts seconds from there.
 func outputBufferNear(g *view, h *timeline.Host) (sign, bool) {
 	hard, soft, secs, ok := h.ReplicaLimit()
 	if !ok || hard == 0 && soft == 0 {
 		return sign{}, false
 	}
 	ignored := ""
-	if size := g.plan.Backlog; atLeast(h, 7, 0) && hard > 0 && hard < size {
+	if size := g.plan.Backlog; h.Can(timeline.SharesBuffers) && hard > 0 && hard < size {
 		ignored = fmt.Sprintf("; the setting of %s is below the backlog and ignored", diagnosis.SizeWord(hard))
 		hard = size
 	}
@@ -29,7 +29,7 @@ func outputBufferNear(g *view, h *timeline.Host) (sign, bool) {
 		}
 	}
 	what := "the output buffer of the replica " + who
-	if omem == 0 && !atLeast(h, 7, 0) { // from 7.0 on it is what all replicas share
+	if omem == 0 && !h.Can(timeline.SharesBuffers) { // from 7.0 on it is what all replicas share
 		for i := range h.Samples {
 			s := &h.Samples[i]
 			if s.ConnectedReplicas.Or(0) == 1 && s.MemClientsSlaves.Or(0) > omem {
@@ -119,7 +119,7 @@ func connectionsNear(g *view, h *timeline.Host) (sign, bool) {
 		limit, _, _ = h.Bytes("maxclients")
 	}
 	now, was := int64(most.ConnectedClients), int64(first.ConnectedClients)
-	// A tenth left is what the guide calls near, with or without growth.
+	// A tenth left is near, with or without growth.
 	if limit <= 0 || now+max(now-was, 0) < limit && now*10 < limit*9 {
 		return sign{}, false
 	}

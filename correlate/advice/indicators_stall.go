@@ -7,7 +7,7 @@ import (
 	"psyncope/correlate/timeline"
 )
 
-// A fork copies page tables: 10 to 20 ms for a GB of data on hardware and modern virtual machines; the guide to latency
+// A fork copies page tables: 10 to 20 ms for a GB of data on hardware and modern virtual machines; Redis's own page on latency
 // names 240 ms on old ones. Ten times the usual is worth a look, once it is long enough to be felt at all: a tenth of a
 // second is what latency-monitor-threshold is mostly set to.
 const (

@@ -111,10 +111,10 @@ func raiseBacklog(in *situation) (diagnosis.Recommendation, bool) {
 		why += fmt.Sprintf("; at the peak of %s/s it covers %s instead of %s", diagnosis.Amount(int64(pl.Rates.Peak)), diagnosis.Length(micros(float64(pl.Recommended)/pl.Rates.Peak*float64(second))), diagnosis.Length(micros(float64(pl.Backlog)/pl.Rates.Peak*float64(second))))
 	}
 	cost := fmt.Sprintf("%s of memory more on %s, and on each replica, which keeps one too", diagnosis.Amount(pl.Recommended-pl.Backlog), p.Name)
-	if _, v := p.Version(); v != "" && !atLeast(p, 7, 0) {
+	if _, v := p.Version(); v != "" && !p.Can(timeline.SharesBuffers) {
 		cost += "; up to 6.2 the change empties the backlog, so make it while all links are up"
 	}
-	if hard, _, _, ok := p.ReplicaLimit(); ok && hard > 0 && hard < pl.Recommended && atLeast(p, 7, 0) {
+	if hard, _, _, ok := p.ReplicaLimit(); ok && hard > 0 && hard < pl.Recommended && p.Can(timeline.SharesBuffers) {
 		cost += fmt.Sprintf("; client-output-buffer-limit replica (%s) is below it and counts as %s from then on", diagnosis.SizeWord(hard), diagnosis.SizeWord(pl.Recommended))
 	}
 	return diagnosis.Recommendation{Instance: p.Name, Setting: "repl-backlog-size", From: diagnosis.SizeWord(pl.Backlog), To: diagnosis.SizeWord(pl.Recommended), Command: everywhere(in.Judged.Incident, "repl-backlog-size", diagnosis.Itoa(pl.Recommended)), Why: why, Cost: cost}, true
@@ -144,7 +144,7 @@ func keepAlive(in *situation) (diagnosis.Recommendation, bool) {
 
 // pingName is the setting's name as the host's version has it (renamed in 5.0).
 func pingName(h *timeline.Host) string {
-	if _, v := h.Version(); v != "" && !atLeast(h, 5, 0) {
+	if _, v := h.Version(); v != "" && !h.Can(timeline.SaysReplica) {
 		return "repl-ping-slave-period"
 	}
 	return "repl-ping-replica-period"
@@ -173,12 +173,12 @@ func raiseOutputBuffer(in *situation) (diagnosis.Recommendation, bool) {
 	if soft > 0 && omem > 0 && omem < hard {
 		what += fmt.Sprintf("; that is below the hard limit: the soft one (%s for %d s) closed it", diagnosis.SizeWord(soft), secs)
 	}
-	if s := p.LastSampleBefore(in.Start); s != nil && s.BacklogSize.Or(0) > hard && hard > 0 && atLeast(p, 7, 0) {
+	if s := p.LastSampleBefore(in.Start); s != nil && s.BacklogSize.Or(0) > hard && hard > 0 && p.Can(timeline.SharesBuffers) {
 		what += fmt.Sprintf("; the limit of %s is below the backlog and ignored: %s counts", diagnosis.SizeWord(hard), diagnosis.SizeWord(int64(s.BacklogSize)))
 		target = max(target, sizing.RoundUp(2*int64(s.BacklogSize)))
 	}
 	class := "replica"
-	if _, v := p.Version(); v != "" && !atLeast(p, 5, 0) {
+	if _, v := p.Version(); v != "" && !p.Can(timeline.SaysReplica) {
 		class = "slave"
 	}
 	target = max(target, hard)
@@ -186,7 +186,7 @@ func raiseOutputBuffer(in *situation) (diagnosis.Recommendation, bool) {
 	value := fmt.Sprintf("%s %d %d %d", class, target, newSoft, newSecs)
 	why := what + ". A larger repl-backlog-size does not stop it"
 	cost := fmt.Sprintf("up to %s of memory on %s while a replica is slow", diagnosis.Amount(target), p.Name)
-	if !atLeast(p, 7, 0) {
+	if !p.Can(timeline.SharesBuffers) {
 		cost += ", for each replica: before 7.0 they share nothing"
 	}
 	return diagnosis.Recommendation{
@@ -218,14 +218,14 @@ func speedUpTransfer(in *situation) (diagnosis.Recommendation, bool) {
 	}
 	r := slow.Replica
 	flavor, _ := p.Version()
-	if flavor == "valkey" && atLeast(p, 8, 0) && p.Value("dual-channel-replication-enabled") == "no" && p.Value("repl-diskless-sync") == "yes" {
+	if flavor == "valkey" && p.Can(timeline.DualChannel) && p.Value("dual-channel-replication-enabled") == "no" && p.Value("repl-diskless-sync") == "yes" {
 		return diagnosis.Recommendation{
 			Instance: p.Name, Setting: "dual-channel-replication-enabled", From: "no", To: "yes", Command: everywhere(in.Judged.Incident, "dual-channel-replication-enabled", "yes"),
 			Why:  fmt.Sprintf("a full resync of %s ran for %s; over two channels what is written meanwhile waits at the replica and not in the primary's output buffer", r.Name, diagnosis.Length(took)),
 			Cost: "memory at the replica instead, up to its own client-output-buffer-limit replica",
 		}, true
 	}
-	if s := r.Setting("repl-diskless-load"); s.Value == "disabled" && (atLeast(r, 6, 0) || atLeast(p, 6, 0)) {
+	if s := r.Setting("repl-diskless-load"); s.Value == "disabled" && (r.Can(timeline.LoadsDirect) || p.Can(timeline.LoadsDirect)) {
 		return diagnosis.Recommendation{
 			Instance: r.Name, Setting: "repl-diskless-load", From: "disabled", To: "on-empty-db", Command: configSet(r, "repl-diskless-load", "on-empty-db"),
 			Why:  fmt.Sprintf("a full resync of %s ran for %s; loading from the socket saves the replica the way over its disk. If the path is the narrow place, widen that: what is written must fit through it with the snapshot", r.Name, diagnosis.Length(took)),

@@ -109,11 +109,11 @@ func failoverFirst(in *situation) (diagnosis.Recommendation, bool) {
 	switch name := watched(in.G); {
 	case len(in.G.Sentinels) > 0:
 		rec.Command = fmt.Sprintf("%s SENTINEL FAILOVER %s", cli(in.G.Sentinels[0]), name)
-	case atLeast(p, 6, 2):
+	case p.Can(timeline.HasFailover):
 		rec.Command = cli(p) + " FAILOVER"
 	default:
 		rec.Command = fmt.Sprintf("# once %s has caught up:\n%s REPLICAOF NO ONE", r.Name, cli(r))
-		if !atLeast(p, 5, 0) {
+		if !p.Can(timeline.SaysReplica) {
 			rec.Command = strings.ReplaceAll(rec.Command, "REPLICAOF", "SLAVEOF")
 		}
 	}
@@ -143,7 +143,7 @@ func watched(g *replication.Group) string {
 
 func saveOnShutdown(in *situation) (diagnosis.Recommendation, bool) {
 	p := in.Primary
-	if !atLeast(p, 7, 0) || p.Value("appendonly") == "yes" {
+	if !p.Can(timeline.KeepsHistory) || p.Value("appendonly") == "yes" {
 		return diagnosis.Recommendation{}, false // before 7.0, and with the AOF on, a start begins a new id whatever the dump holds
 	}
 	s := p.Setting("shutdown-on-sigterm")

@@ -88,7 +88,7 @@ func avoidSlowCommand(in *situation) (diagnosis.Recommendation, bool) {
 	switch {
 	case !plainWord(word):
 		r.Command = cli(p) + " SLOWLOG GET 128"
-	case atLeast(p, 6, 0):
+	case p.Can(timeline.HasACL):
 		r.Command = fmt.Sprintf("%s ACL SETUSER default -%s\n%s CONFIG REWRITE", cli(p), word, cli(p))
 	default:
 		r.Command = fmt.Sprintf("# in redis.conf, at the next restart:\nrename-command %s \"\"", c.Name)

@@ -42,7 +42,7 @@ const (
 	stepFollow         = "re-pointed"
 )
 
-// Rules read as the guide does; String prints them so. The first that fits a pair of steps is taken.
+// Rules read as sentences; String prints them so. The first that fits a pair of steps is taken.
 var Rules = []Rule{
 	{
 		Name: "cause-loses-link", From: "*", To: stepLinkLost, Where: anyLink, When: "the cause was at work when the link was lost",

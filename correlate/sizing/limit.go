@@ -129,7 +129,7 @@ func Silence(in *cause.Judged) micros {
 }
 
 // TimeoutNeed is the repl-timeout with which the first wave would have kept its links: timers tick once a second and
-// ask for more than the timeout (psync semantics, section 5).
+// ask for more than the timeout (redis 7.4.1 replication.c replicationCron).
 func TimeoutNeed(in *cause.Judged) int64 {
 	d := Silence(in)
 	if d == 0 {

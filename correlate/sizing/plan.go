@@ -104,7 +104,7 @@ func Missing(in *incident.Incident, o *replication.Outage) micros {
 	return to - from
 }
 
-// formulaFactor is the guide's: the backlog should hold twice what is written at the peak rate in the longest outage.
+// formulaFactor doubles what was seen, for the next outage may be as long again: the backlog should hold twice what is written at the peak rate in the longest outage.
 const formulaFactor = 2
 
 // memoryShare is the part of a host's memory beyond which the formula is not followed: a backlog that large takes from

@@ -8,7 +8,7 @@ import (
 // redacted stands in place of a secret; the server writes the same word in its own slowlog (6.2).
 const redacted = "(redacted)"
 
-// secretSetting tells whether a setting's value is a secret: requirepass, masterauth, primaryauth,
+// secretSetting reports whether a setting's value is a secret: requirepass, masterauth, primaryauth,
 // tls-key-file-pass, tls-client-key-file-pass, and modules' settings of like names. tls-auth-clients,
 // masteruser and aclfile are not.
 func secretSetting(name string) bool {

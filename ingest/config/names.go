@@ -67,7 +67,7 @@ current-epoch deny-scripts-reconfig down-after-milliseconds failover-timeout kno
 known-sentinel leader-epoch master-reboot-down-after-period monitor myid notification-script
 parallel-syncs rename-command resolve-hostnames sentinel-pass sentinel-user`)
 
-// isKnown tells whether a name, old or new, is one of known, or Sentinel's.
+// isKnown reports whether a name, old or new, is one of known, or Sentinel's.
 func isKnown(name string) bool {
 	name = table.SettingName(name)
 	if word, ok := strings.CutPrefix(name, "sentinel "); ok {
@@ -86,7 +86,7 @@ func isValueToo(name string) bool {
 	return false
 }
 
-// isName tells whether s can be a setting's name: a letter, then letters, digits and -_.
+// isName reports whether s can be a setting's name: a letter, then letters, digits and -_.
 func isName(s string) bool {
 	for i := range len(s) {
 		c := s[i] | 0x20

@@ -172,7 +172,7 @@ func Command(line string) (command string, ok bool) {
 	return "", false
 }
 
-// isPrompt tells whether s is what redis-cli prints before "> ".
+// isPrompt reports whether s is what redis-cli prints before "> ".
 func isPrompt(s string) bool {
 	s = strings.TrimPrefix(s, "redis ")
 	s = strings.TrimSuffix(s, "(TX)")
@@ -183,7 +183,7 @@ func isPrompt(s string) bool {
 	return s == "not connected" || s == "redis" || IsAddr(s)
 }
 
-// IsAddr tells whether s may be the address of a server or of a client as servers print it:
+// IsAddr reports whether s may be the address of a server or of a client as servers print it:
 // 10.0.0.1:6379, [::1]:6379, host:6379, /path/redis.sock:0, ?:0.
 func IsAddr(s string) bool {
 	at := strings.LastIndexByte(s, ':')
@@ -206,7 +206,7 @@ func IsAddr(s string) bool {
 	return true
 }
 
-// Noise tells whether a line between replies is of no interest: empty, a date, a prompt, the time a
+// Noise reports whether a line between replies is of no interest: empty, a date, a prompt, the time a
 // reply took, a warning of redis-cli.
 func Noise(line string) bool {
 	line = strings.TrimSpace(line)
@@ -228,7 +228,7 @@ func Noise(line string) bool {
 	return ok
 }
 
-// Refusal tells whether a line is an error reply in place of what was asked for, as redis-cli prints
+// Refusal reports whether a line is an error reply in place of what was asked for, as redis-cli prints
 // it: "(error) NOAUTH Authentication required.", or the bare text when not on a terminal.
 func Refusal(line string) bool {
 	line = strings.TrimSpace(line)

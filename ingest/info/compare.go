@@ -162,7 +162,7 @@ func (r *Reader) passed(k, pline int) {
 	}
 }
 
-// again tells whether b, which follows the last line of a dump like the one before, is its first line again.
+// again reports whether b, which follows the last line of a dump like the one before, is its first line again.
 func (r *Reader) again(b []byte) bool {
 	l, first := &r.lines[0], r.buf[r.start:]
 	if l.number == 0 || len(b) < int(l.value) || !bytes.Equal(b[:l.value], first[:l.value]) {

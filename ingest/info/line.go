@@ -24,7 +24,7 @@ const (
 	classStrange              // anything else
 )
 
-// opens tells whether the class makes lines a dump: what stands before is a preface.
+// opens reports whether the class makes lines a dump: what stands before is a preface.
 func (l *line) opens() bool {
 	return l.class >= classSection && l.class <= classCount && l.number != 0 || l.family
 }
@@ -32,7 +32,7 @@ func (l *line) opens() bool {
 // caret is a carriage return as some pagers and paste sites show it.
 var caret = []byte("^M")
 
-// edge tells whether what stands before the line decides if it begins a dump.
+// edge reports whether what stands before the line decides if it begins a dump.
 func (l *line) edge() bool {
 	switch l.class {
 	case classDate, classBulk, classPrompt, classFailed:
@@ -127,7 +127,7 @@ func allDigits(b []byte) bool {
 	return n == len(b)
 }
 
-// isKey tells whether text[:colon] can be a field's name.
+// isKey reports whether text[:colon] can be a field's name.
 func isKey(text []byte, colon int) bool {
 	if colon <= 0 || text[0]-'0' <= 9 {
 		return false
@@ -140,7 +140,7 @@ func isKey(text []byte, colon int) bool {
 	return true
 }
 
-// plain tells whether what follows a colon needs no second look: prompts and errors have colons too.
+// plain reports whether what follows a colon needs no second look: prompts and errors have colons too.
 func plain(value []byte) bool {
 	return len(value) == 0 || value[0] != ' ' && bytes.IndexByte(value, '>') < 0
 }

@@ -46,7 +46,7 @@ func (r *Reader) odd(b []byte) {
 	r.k++
 }
 
-// starts tells whether a line begins the next dump.
+// starts reports whether a line begins the next dump.
 func (r *Reader) starts(l *line) bool {
 	if !r.body {
 		return r.over() && (l.class == classDate || l.opens())
@@ -58,7 +58,7 @@ func (r *Reader) starts(l *line) bool {
 	return l.number != 0 && r.seen[l.number] == r.gen || l.number == serverSection && !r.dated
 }
 
-// over tells whether the current dump is beyond the limits.
+// over reports whether the current dump is beyond the limits.
 func (r *Reader) over() bool {
 	return r.loose > 0 || r.k >= maxLines || r.cline-r.start > maxBytes
 }

@@ -61,7 +61,7 @@ func sniff(name string, head []byte) int {
 	return 0
 }
 
-// logBehind tells whether lines of a log follow: a crash report holds a whole dump, and a log may have been cut inside it.
+// logBehind reports whether lines of a log follow: a crash report holds a whole dump, and a log may have been cut inside it.
 func logBehind(head []byte) bool {
 	for len(head) > 0 {
 		var b []byte

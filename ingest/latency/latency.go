@@ -167,7 +167,7 @@ func historyOf(s string) string {
 
 const maxName = 64
 
-// isEvent tells whether s can be an event's name: aof-fsync-always, module-acquire-GIL.
+// isEvent reports whether s can be an event's name: aof-fsync-always, module-acquire-GIL.
 func isEvent(s string) bool {
 	for i := range len(s) {
 		c := s[i] | 0x20
@@ -346,7 +346,7 @@ func isProse(text string) bool {
 		strings.Contains(text, " - high ") && strings.Contains(text, " ms, low ")
 }
 
-// beginsRaw tells whether a file whose beginning is head has the raw form: a name and three numbers,
+// beginsRaw reports whether a file whose beginning is head has the raw form: a name and three numbers,
 // or a history's numbers two by two, before anything that only other forms have.
 func beginsRaw(head []byte) bool {
 	var window []string

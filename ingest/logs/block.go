@@ -67,7 +67,7 @@ func (r *reader) enter(s *stream, f frame) {
 	}
 }
 
-// inBlock tells whether a line with a header counts as a message though a raw block is open: those of
+// inBlock reports whether a line with a header counts as a message though a raw block is open: those of
 // crash reports that the catalogue does not know are registers and stack.
 func (r *reader) inBlock(s *stream, h *logline.Header) bool {
 	if s.block == untilDated && h.Form != logline.Handler {

@@ -107,7 +107,7 @@ func (e *entry) is(h *logline.Header) bool {
 	return e.pid == h.PID && same(e.role, h.Role) && same(e.level, h.Level) && same(e.clock, h.Clock) && e.what.raw == string(h.Message)
 }
 
-// same tells whether two strings are equal; mostly they are one and the same, and then it costs no call.
+// same reports whether two strings are equal; mostly they are one and the same, and then it costs no call.
 func same(a, b string) bool {
 	return len(a) == len(b) && (unsafe.StringData(a) == unsafe.StringData(b) || a == b)
 }

@@ -62,7 +62,7 @@ func (r *reader) rejoin(s *stream, e *entry) {
 	s.joins++
 }
 
-// printable tells whether a line is text.
+// printable reports whether a line is text.
 func printable(line []byte) bool {
 	for _, c := range line {
 		if c < ' ' && c != '\t' || c == 0x7f {

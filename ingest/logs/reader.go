@@ -47,7 +47,7 @@ func newReader(in artifact.Input, out *table.Case) *reader {
 	return r
 }
 
-// event takes the message that r.header holds. It tells whether that was said before in this second, and nothing else
+// event takes the message that r.header holds. It reports whether that was said before in this second, and nothing else
 // of the stream is waiting for what comes next.
 func (r *reader) event(s *stream, at place) bool {
 	h := &r.header

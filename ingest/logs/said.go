@@ -68,7 +68,7 @@ func (k *known) of(msg []byte) *said {
 	return w
 }
 
-// knows tells whether a text is a whole message of the catalogue: without a header before it, half of one
+// knows reports whether a text is a whole message of the catalogue: without a header before it, half of one
 // proves nothing.
 func (k *known) knows(text []byte) bool {
 	w := k.of(text)

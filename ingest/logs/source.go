@@ -147,7 +147,7 @@ func namesOf(streams []*stream) []string {
 	return names
 }
 
-// serverName tells whether a programme's name is a server's: what it says without a header is a message.
+// serverName reports whether a programme's name is a server's: what it says without a header is a message.
 func serverName(name []byte) bool {
 	for _, s := range [...]string{"redis", "valkey", "sentinel", "keydb"} {
 		if len(name) >= len(s) && containsFold(name, s) {

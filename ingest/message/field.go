@@ -214,7 +214,7 @@ func (m *Match) switched(s []byte) {
 	m.Detail = m.buf[start:]
 }
 
-// defaced tells whether clean could help: the text was pasted through something that changed it.
+// defaced reports whether clean could help: the text was pasted through something that changed it.
 func defaced(s []byte) bool {
 	return bytes.IndexByte(s, '\\') >= 0 || bytes.Contains(s, []byte("  ")) ||
 		bytes.IndexByte(s, '&') >= 0 && bytes.IndexByte(s, ';') >= 0

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// within tells whether part is a slice of whole's memory (any of its capacity).
+// within reports whether part is a slice of whole's memory (any of its capacity).
 func within(part, whole []byte) bool {
 	if len(part) == 0 {
 		return true

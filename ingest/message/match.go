@@ -282,7 +282,7 @@ func (p *part) textSpan(s []byte, last bool, total int) (n int, res outcome) {
 	return 0, differs
 }
 
-// looksLikeClient tells whether all of s is the beginning of a client's description: name=value words,
+// looksLikeClient reports whether all of s is the beginning of a client's description: name=value words,
 // of which the last may be cut.
 func looksLikeClient(s []byte) bool {
 	if !bytes.HasPrefix(s, []byte("id=")) && !bytes.HasPrefix(s, []byte("addr=")) {

@@ -140,7 +140,7 @@ func (p *parser) add(b ...byte) {
 	}
 }
 
-// ends tells whether a quote closes its text, going by what stands behind it: the end of lists that
+// ends reports whether a quote closes its text, going by what stands behind it: the end of lists that
 // are open, then a comma and another value, or the end of the line.
 func (p *parser) ends() bool {
 	b, _ := p.in.r.Peek(16)

@@ -195,7 +195,7 @@ func (p *parser) drop() {
 	p.open = p.open[:0]
 }
 
-// Begins tells whether a reply in one of the forms that Read knows may begin with this line.
+// Begins reports whether a reply in one of the forms that Read knows may begin with this line.
 func Begins(line string) bool {
 	if shapeOf(append([]byte(line[:min(len(line), 64)]), '\n')) != lines || isEmpty(strings.TrimSpace(line)) {
 		return true

@@ -231,7 +231,7 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
-// isPeer tells whether s is a caller's address as an entry has it: an IP and port, a socket's path,
+// isPeer reports whether s is a caller's address as an entry has it: an IP and port, a socket's path,
 // or ?:0 for a script. Host names do not come into it, so a key like user:1 is none.
 func isPeer(s string) bool {
 	if s == "?:0" {

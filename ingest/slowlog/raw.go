@@ -99,7 +99,7 @@ func isWhole(s string) bool {
 	return isDigits(s) && len(s) <= 19 && (s[0] != '0' || len(s) == 1)
 }
 
-// follows tells whether e can be the next entry, and its numbers are not arguments of this one.
+// follows reports whether e can be the next entry, and its numbers are not arguments of this one.
 func (r *raw) follows(e *entry) bool {
 	switch {
 	case !r.begun:
@@ -131,7 +131,7 @@ func (r *raw) other(line int32, text string) {
 	r.reader.line(line, text)
 }
 
-// isHeading tells whether a line ends a reply. An argument may well be a date: only what no argument
+// isHeading reports whether a line ends a reply. An argument may well be a date: only what no argument
 // looks like counts, and anything that dates once the entry is complete.
 func (r *raw) isHeading(text string) bool {
 	if _, ok := heading.Time(text); ok {
@@ -151,7 +151,7 @@ func (r *raw) finish() {
 	r.cur, r.begun, r.lines, r.size, r.taken = entry{}, false, nil, 0, 0
 }
 
-// beginsRaw tells whether a file whose beginning is head has the raw form: an entry begins before
+// beginsRaw reports whether a file whose beginning is head has the raw form: an entry begins before
 // anything that only other forms have.
 func beginsRaw(head []byte) bool {
 	var window []string

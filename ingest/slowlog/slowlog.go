@@ -143,7 +143,7 @@ func joined(args []string) string {
 	return b.String()
 }
 
-// sniffBytes is how much of a file's beginning is read to tell whether it is a slowlog.
+// sniffBytes is how much of a file's beginning is read to report whether it is a slowlog.
 const sniffBytes = 4 << 10
 
 func sniff(name string, head []byte) int {

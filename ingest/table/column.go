@@ -55,7 +55,7 @@ func (c *column) write(p unsafe.Pointer, stride uintptr, n int) {
 	}
 }
 
-// repeats tells whether n strings are the very string that all before them were. The parsers hand the same one again
+// repeats reports whether n strings are the very string that all before them were. The parsers hand the same one again
 // while a field stays the same.
 func (c *column) repeats(p unsafe.Pointer, stride uintptr, n int) bool {
 	s := *(*string)(p)

@@ -2,6 +2,10 @@ package table
 
 // Sample is one INFO dump. Names follow INFO (redis 7.4.1 server.c genRedisInfoString), with the unit
 // appended where INFO leaves it out.
+//
+// A field's line here is all that it takes to read it: info names it as servers print it, with the names that older or other
+// servers use for the same thing behind |; no dump has two of them. "last" marks fields that end a section in some release: only these are
+// believed where the input ends right behind them, without a line end.
 type Sample struct {
 	Origin
 	// At is the best date of the dump on the server's own clock, as UTC; Null if nothing dates it.
@@ -13,88 +17,88 @@ type Sample struct {
 
 	Version    string `col:"version" doc:"redis_version, or valkey_version where there is one"`
 	Flavor     string `col:"flavor" doc:"redis or valkey"`
-	Mode       string `col:"mode" doc:"standalone, cluster or sentinel"`
-	RunID      string `col:"run_id" doc:"random id of the process: changes at every restart"`
-	ProcessID  Int    `col:"process_id" doc:"pid"`
-	TCPPort    Int    `col:"tcp_port" doc:"listening port"`
+	Mode       string `col:"mode" info:"redis_mode|server_mode" doc:"standalone, cluster or sentinel"`
+	RunID      string `col:"run_id" info:"run_id" doc:"random id of the process: changes at every restart"`
+	ProcessID  Int    `col:"process_id" info:"process_id" doc:"pid"`
+	TCPPort    Int    `col:"tcp_port" info:"tcp_port" doc:"listening port"`
 	ServerTime Micros `col:"server_time_us" doc:"server_time_usec: the server's clock"`
-	Uptime     Int    `col:"uptime_seconds" doc:"uptime_in_seconds: since process start"`
-	LRUClock   Int    `col:"lru_clock" doc:"server's clock in seconds modulo 2^24 (2.8.10 and later)"`
+	Uptime     Int    `col:"uptime_seconds" info:"uptime_in_seconds" doc:"uptime_in_seconds: since process start"`
+	LRUClock   Int    `col:"lru_clock" info:"lru_clock" doc:"server's clock in seconds modulo 2^24 (2.8.10 and later)"`
 
-	ConnectedClients Int `col:"connected_clients" doc:"client connections, replicas not counted"`
-	MaxClients       Int `col:"maxclients" doc:"maxclients setting"`
-	BlockedClients   Int `col:"blocked_clients" doc:"clients in a blocking call"`
-	MaxOutputBuffer  Int `col:"client_recent_max_output_buffer_bytes" doc:"biggest output buffer in the last seconds"`
+	ConnectedClients Int `col:"connected_clients" info:"connected_clients" doc:"client connections, replicas not counted"`
+	MaxClients       Int `col:"maxclients" info:"maxclients" doc:"maxclients setting"`
+	BlockedClients   Int `col:"blocked_clients" info:"blocked_clients,last" doc:"clients in a blocking call"`
+	MaxOutputBuffer  Int `col:"client_recent_max_output_buffer_bytes" info:"client_recent_max_output_buffer" doc:"biggest output buffer in the last seconds"`
 
-	UsedMemory            Int `col:"used_memory_bytes" doc:"bytes from the allocator"`
-	UsedMemoryRSS         Int `col:"used_memory_rss_bytes" doc:"resident size"`
-	UsedMemoryPeak        Int `col:"used_memory_peak_bytes" doc:"highest used_memory since start"`
-	MaxMemory             Int `col:"maxmemory_bytes" doc:"maxmemory setting, 0 is none"`
-	TotalSystemMemory     Int `col:"total_system_memory_bytes" doc:"the host's memory"`
-	MemClientsSlaves      Int `col:"mem_clients_slaves_bytes" doc:"replicas' output buffers"`
-	MemReplicationBacklog Int `col:"mem_replication_backlog_bytes" doc:"memory of the backlog"`
-	MemTotalReplication   Int `col:"mem_total_replication_buffers_bytes" doc:"backlog and replicas' buffers together (7.0)"`
+	UsedMemory            Int `col:"used_memory_bytes" info:"used_memory" doc:"bytes from the allocator"`
+	UsedMemoryRSS         Int `col:"used_memory_rss_bytes" info:"used_memory_rss" doc:"resident size"`
+	UsedMemoryPeak        Int `col:"used_memory_peak_bytes" info:"used_memory_peak" doc:"highest used_memory since start"`
+	MaxMemory             Int `col:"maxmemory_bytes" info:"maxmemory" doc:"maxmemory setting, 0 is none"`
+	TotalSystemMemory     Int `col:"total_system_memory_bytes" info:"total_system_memory" doc:"the host's memory"`
+	MemClientsSlaves      Int `col:"mem_clients_slaves_bytes" info:"mem_clients_slaves" doc:"replicas' output buffers"`
+	MemReplicationBacklog Int `col:"mem_replication_backlog_bytes" info:"mem_replication_backlog" doc:"memory of the backlog"`
+	MemTotalReplication   Int `col:"mem_total_replication_buffers_bytes" info:"mem_total_replication_buffers" doc:"backlog and replicas' buffers together (7.0)"`
 
-	Loading             Int    `col:"loading" doc:"1 while loading a dump file"`
-	AsyncLoading        Int    `col:"async_loading" doc:"1 while loading a replication dump beside the old data"`
-	RDBChanges          Int    `col:"rdb_changes_since_last_save" doc:"writes since the last save"`
-	RDBInProgress       Int    `col:"rdb_bgsave_in_progress" doc:"1 while an RDB child runs, scheduled or for a full resync"`
-	RDBLastSave         Int    `col:"rdb_last_save_time_seconds" doc:"epoch second of the last successful disk save; process start if none"`
-	RDBLastStatus       string `col:"rdb_last_bgsave_status" doc:"ok or err"`
-	RDBLastSeconds      Int    `col:"rdb_last_bgsave_time_seconds" doc:"length of the last RDB child, -1 never"`
-	RDBCurrentSeconds   Int    `col:"rdb_current_bgsave_time_seconds" doc:"age of the running RDB child, -1 none"`
-	RDBSaves            Int    `col:"rdb_saves" doc:"disk saves since start"`
-	RDBLastCow          Int    `col:"rdb_last_cow_size_bytes" doc:"copy-on-write bytes of the last RDB child"`
-	CurrentCow          Int    `col:"current_cow_size_bytes" doc:"copy-on-write bytes of the running child"`
-	AOFEnabled          Int    `col:"aof_enabled" doc:"1 where appendonly is on"`
-	AOFRewriting        Int    `col:"aof_rewrite_in_progress" doc:"1 while an AOF rewrite runs"`
-	AOFLastRewrite      string `col:"aof_last_bgrewrite_status" doc:"ok or err"`
-	AOFLastWrite        string `col:"aof_last_write_status" doc:"ok or err"`
-	AOFDelayedFsync     Int    `col:"aof_delayed_fsync" doc:"times a write was held by a slow fsync"`
-	AOFPendingFsync     Int    `col:"aof_pending_bio_fsync" doc:"fsync jobs waiting"`
-	AOFLastCow          Int    `col:"aof_last_cow_size_bytes" doc:"copy-on-write bytes of the last AOF rewrite"`
-	ConnectionsReceived Int    `col:"total_connections_received" doc:"connections accepted since start"`
-	CommandsProcessed   Int    `col:"total_commands_processed" doc:"commands since start"`
-	OpsPerSecond        Int    `col:"instantaneous_ops_per_second" doc:"commands a second, as the server smooths it"`
-	NetInput            Int    `col:"total_net_input_bytes" doc:"bytes read from the network"`
-	NetOutput           Int    `col:"total_net_output_bytes" doc:"bytes written to the network"`
-	RejectedConnections Int    `col:"rejected_connections" doc:"connections refused for maxclients"`
-	SyncFull            Int    `col:"sync_full" doc:"full resyncs granted, counted at the request"`
-	SyncPartialOK       Int    `col:"sync_partial_ok" doc:"partial resyncs granted"`
-	SyncPartialErr      Int    `col:"sync_partial_err" doc:"partial resyncs refused"`
-	EvictedKeys         Int    `col:"evicted_keys" doc:"keys evicted for maxmemory"`
-	LatestForkMicros    Int    `col:"latest_fork_us" doc:"how long the last fork held the main thread"`
-	TotalForks          Int    `col:"total_forks" doc:"forks since start (6.2)"`
-	OutputLimitDrops    Int    `col:"client_output_buffer_limit_disconnections" doc:"clients closed at their output buffer limit (7.4, valkey 8)"`
-	ErrorReplies        Int    `col:"total_error_replies" doc:"error replies since start (6.2)"`
-	DeniedAuth          Int    `col:"acl_access_denied_auth" doc:"authentication failures (7.0)"`
-	EventLoopMicros     Int    `col:"instantaneous_eventloop_duration_us" doc:"length of an event loop turn (7.2)"`
-	EventLoopMaxMicros  Int    `col:"eventloop_duration_max_us" doc:"longest event loop turn (INFO debug, 7.2)"`
+	Loading             Int    `col:"loading" info:"loading" doc:"1 while loading a dump file"`
+	AsyncLoading        Int    `col:"async_loading" info:"async_loading" doc:"1 while loading a replication dump beside the old data"`
+	RDBChanges          Int    `col:"rdb_changes_since_last_save" info:"rdb_changes_since_last_save|changes_since_last_save" doc:"writes since the last save"`
+	RDBInProgress       Int    `col:"rdb_bgsave_in_progress" info:"rdb_bgsave_in_progress|bgsave_in_progress" doc:"1 while an RDB child runs, scheduled or for a full resync"`
+	RDBLastSave         Int    `col:"rdb_last_save_time_seconds" info:"rdb_last_save_time|last_save_time" doc:"epoch second of the last successful disk save; process start if none"`
+	RDBLastStatus       string `col:"rdb_last_bgsave_status" info:"rdb_last_bgsave_status" doc:"ok or err"`
+	RDBLastSeconds      Int    `col:"rdb_last_bgsave_time_seconds" info:"rdb_last_bgsave_time_sec" doc:"length of the last RDB child, -1 never"`
+	RDBCurrentSeconds   Int    `col:"rdb_current_bgsave_time_seconds" info:"rdb_current_bgsave_time_sec" doc:"age of the running RDB child, -1 none"`
+	RDBSaves            Int    `col:"rdb_saves" info:"rdb_saves" doc:"disk saves since start"`
+	RDBLastCow          Int    `col:"rdb_last_cow_size_bytes" info:"rdb_last_cow_size" doc:"copy-on-write bytes of the last RDB child"`
+	CurrentCow          Int    `col:"current_cow_size_bytes" info:"current_cow_size" doc:"copy-on-write bytes of the running child"`
+	AOFEnabled          Int    `col:"aof_enabled" info:"aof_enabled" doc:"1 where appendonly is on"`
+	AOFRewriting        Int    `col:"aof_rewrite_in_progress" info:"aof_rewrite_in_progress|bgrewriteaof_in_progress" doc:"1 while an AOF rewrite runs"`
+	AOFLastRewrite      string `col:"aof_last_bgrewrite_status" info:"aof_last_bgrewrite_status" doc:"ok or err"`
+	AOFLastWrite        string `col:"aof_last_write_status" info:"aof_last_write_status,last" doc:"ok or err"`
+	AOFDelayedFsync     Int    `col:"aof_delayed_fsync" info:"aof_delayed_fsync,last" doc:"times a write was held by a slow fsync"`
+	AOFPendingFsync     Int    `col:"aof_pending_bio_fsync" info:"aof_pending_bio_fsync" doc:"fsync jobs waiting"`
+	AOFLastCow          Int    `col:"aof_last_cow_size_bytes" info:"aof_last_cow_size,last" doc:"copy-on-write bytes of the last AOF rewrite"`
+	ConnectionsReceived Int    `col:"total_connections_received" info:"total_connections_received" doc:"connections accepted since start"`
+	CommandsProcessed   Int    `col:"total_commands_processed" info:"total_commands_processed" doc:"commands since start"`
+	OpsPerSecond        Int    `col:"instantaneous_ops_per_second" info:"instantaneous_ops_per_sec" doc:"commands a second, as the server smooths it"`
+	NetInput            Int    `col:"total_net_input_bytes" info:"total_net_input_bytes" doc:"bytes read from the network"`
+	NetOutput           Int    `col:"total_net_output_bytes" info:"total_net_output_bytes" doc:"bytes written to the network"`
+	RejectedConnections Int    `col:"rejected_connections" info:"rejected_connections" doc:"connections refused for maxclients"`
+	SyncFull            Int    `col:"sync_full" info:"sync_full" doc:"full resyncs granted, counted at the request"`
+	SyncPartialOK       Int    `col:"sync_partial_ok" info:"sync_partial_ok" doc:"partial resyncs granted"`
+	SyncPartialErr      Int    `col:"sync_partial_err" info:"sync_partial_err" doc:"partial resyncs refused"`
+	EvictedKeys         Int    `col:"evicted_keys" info:"evicted_keys" doc:"keys evicted for maxmemory"`
+	LatestForkMicros    Int    `col:"latest_fork_us" info:"latest_fork_usec" doc:"how long the last fork held the main thread"`
+	TotalForks          Int    `col:"total_forks" info:"total_forks" doc:"forks since start (6.2)"`
+	OutputLimitDrops    Int    `col:"client_output_buffer_limit_disconnections" info:"client_output_buffer_limit_disconnections" doc:"clients closed at their output buffer limit (7.4, valkey 8)"`
+	ErrorReplies        Int    `col:"total_error_replies" info:"total_error_replies" doc:"error replies since start (6.2)"`
+	DeniedAuth          Int    `col:"acl_access_denied_auth" info:"acl_access_denied_auth" doc:"authentication failures (7.0)"`
+	EventLoopMicros     Int    `col:"instantaneous_eventloop_duration_us" info:"instantaneous_eventloop_duration_usec" doc:"length of an event loop turn (7.2)"`
+	EventLoopMaxMicros  Int    `col:"eventloop_duration_max_us" info:"eventloop_duration_max" doc:"longest event loop turn (INFO debug, 7.2)"`
 
-	Role              string `col:"role" doc:"master or slave, as INFO says it"`
-	ConnectedReplicas Int    `col:"connected_slaves" doc:"replicas connected in any state"`
-	PrimaryHost       string `col:"master_host" doc:"the primary this replica is configured with"`
-	PrimaryPort       Int    `col:"master_port" doc:"its port"`
-	LinkStatus        string `col:"master_link_status" doc:"up or down"`
-	LastIOSeconds     Int    `col:"master_last_io_seconds_ago" doc:"since any byte from the primary; -1 without a link"`
-	SyncInProgress    Int    `col:"master_sync_in_progress" doc:"1 during a full resync"`
-	SyncLeftBytes     Int    `col:"master_sync_left_bytes" doc:"bytes of the transfer still to come"`
-	LinkDownSeconds   Int    `col:"master_link_down_since_seconds" doc:"how long the link is down; only while it is"`
-	ReplicaOffset     Int    `col:"slave_repl_offset" doc:"what this replica has applied, in bytes of the stream"`
-	ReplicaReadOffset Int    `col:"slave_read_repl_offset" doc:"what this replica has read, in bytes of the stream"`
-	ReplicaPriority   Int    `col:"slave_priority" doc:"promotion priority"`
-	FailoverState     string `col:"master_failover_state" doc:"no-failover, failover-in-progress or waiting-for-sync"`
-	ReplID            string `col:"master_replid" doc:"replication id"`
-	ReplID2           string `col:"master_replid2" doc:"the id before the last promotion"`
-	SecondOffset      Int    `col:"second_repl_offset" doc:"up to where replid2 is good; -1 none"`
-	PrimaryOffset     Int    `col:"master_repl_offset" doc:"end of the stream in bytes"`
-	BacklogActive     Int    `col:"repl_backlog_active" doc:"1 where there is a backlog"`
-	BacklogSize       Int    `col:"repl_backlog_size_bytes" doc:"repl-backlog-size"`
-	BacklogFirst      Int    `col:"repl_backlog_first_byte_offset" doc:"oldest offset in the backlog"`
-	BacklogHistlen    Int    `col:"repl_backlog_histlen_bytes" doc:"bytes in the backlog"`
+	Role              string `col:"role" info:"role" doc:"master or slave, as INFO says it"`
+	ConnectedReplicas Int    `col:"connected_slaves" info:"connected_slaves,last" doc:"replicas connected in any state"`
+	PrimaryHost       string `col:"master_host" info:"master_host" doc:"the primary this replica is configured with"`
+	PrimaryPort       Int    `col:"master_port" info:"master_port" doc:"its port"`
+	LinkStatus        string `col:"master_link_status" info:"master_link_status" doc:"up or down"`
+	LastIOSeconds     Int    `col:"master_last_io_seconds_ago" info:"master_last_io_seconds_ago" doc:"since any byte from the primary; -1 without a link"`
+	SyncInProgress    Int    `col:"master_sync_in_progress" info:"master_sync_in_progress" doc:"1 during a full resync"`
+	SyncLeftBytes     Int    `col:"master_sync_left_bytes" info:"master_sync_left_bytes" doc:"bytes of the transfer still to come"`
+	LinkDownSeconds   Int    `col:"master_link_down_since_seconds" info:"master_link_down_since_seconds" doc:"how long the link is down; only while it is"`
+	ReplicaOffset     Int    `col:"slave_repl_offset" info:"slave_repl_offset" doc:"what this replica has applied, in bytes of the stream"`
+	ReplicaReadOffset Int    `col:"slave_read_repl_offset" info:"slave_read_repl_offset" doc:"what this replica has read, in bytes of the stream"`
+	ReplicaPriority   Int    `col:"slave_priority" info:"slave_priority" doc:"promotion priority"`
+	FailoverState     string `col:"master_failover_state" info:"master_failover_state" doc:"no-failover, failover-in-progress or waiting-for-sync"`
+	ReplID            string `col:"master_replid" info:"master_replid" doc:"replication id"`
+	ReplID2           string `col:"master_replid2" info:"master_replid2" doc:"the id before the last promotion"`
+	SecondOffset      Int    `col:"second_repl_offset" info:"second_repl_offset" doc:"up to where replid2 is good; -1 none"`
+	PrimaryOffset     Int    `col:"master_repl_offset" info:"master_repl_offset" doc:"end of the stream in bytes"`
+	BacklogActive     Int    `col:"repl_backlog_active" info:"repl_backlog_active" doc:"1 where there is a backlog"`
+	BacklogSize       Int    `col:"repl_backlog_size_bytes" info:"repl_backlog_size" doc:"repl-backlog-size"`
+	BacklogFirst      Int    `col:"repl_backlog_first_byte_offset" info:"repl_backlog_first_byte_offset" doc:"oldest offset in the backlog"`
+	BacklogHistlen    Int    `col:"repl_backlog_histlen_bytes" info:"repl_backlog_histlen,last" doc:"bytes in the backlog"`
 
-	CPUSys  Float `col:"used_cpu_sys_seconds" doc:"system CPU of the process"`
-	CPUUser Float `col:"used_cpu_user_seconds" doc:"user CPU of the process"`
+	CPUSys  Float `col:"used_cpu_sys_seconds" info:"used_cpu_sys" doc:"system CPU of the process"`
+	CPUUser Float `col:"used_cpu_user_seconds" info:"used_cpu_user" doc:"user CPU of the process"`
 }
 
 // Replica is one slaveN line of one dump: the primary's view of a replica.

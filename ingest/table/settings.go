@@ -170,7 +170,7 @@ var settingDefaults = []struct {
 // Redacted stands in place of a secret; servers write the same word in their slowlog (redis 6.2).
 const Redacted = "(redacted)"
 
-// SecretSetting tells whether a setting's value is a password or a key's pass phrase: requirepass,
+// SecretSetting reports whether a setting's value is a password or a key's pass phrase: requirepass,
 // masterauth, tls-key-file-pass, Sentinel's auth-pass, modules' settings of like names, and whole
 // definitions of users. tls-auth-clients, masteruser and aclfile are not secret.
 func SecretSetting(name string) bool {

@@ -25,7 +25,7 @@ type Int int64
 // Null is the Int and the Micros of what was not said.
 const Null = math.MinInt64
 
-// Known tells whether the artifact said the number.
+// Known reports whether the artifact said the number.
 func (n Int) Known() bool { return n != Null }
 
 // Or is n, or other where n is not known.
@@ -42,14 +42,14 @@ type Float float64
 // NoFloat is the Float of what was not said.
 func NoFloat() Float { return Float(math.NaN()) }
 
-// Known tells whether the artifact said the number.
+// Known reports whether the artifact said the number.
 func (f Float) Known() bool { return f == f }
 
 // Micros is an instant in microseconds since 1970-01-01T00:00:00 UTC, [Null] where unknown.
 // Which clock it was read from is said by the column that holds it.
 type Micros int64
 
-// Known tells whether there is an instant.
+// Known reports whether there is an instant.
 func (t Micros) Known() bool { return t != Null }
 
 // Time is t as a time.Time in UTC; the zero time where unknown.

@@ -21,13 +21,13 @@ type Export struct {
 	pid     table.Int
 }
 
-// Begins tells whether a line opens a record of the export format. The journal writes its own fields,
+// Begins reports whether a line opens a record of the export format. The journal writes its own fields,
 // which begin with two underscores, first.
 func (e *Export) Begins(line []byte) bool {
 	return bytes.HasPrefix(line, []byte("__CURSOR=")) || bytes.HasPrefix(line, []byte("__REALTIME_TIMESTAMP="))
 }
 
-// Open tells whether a record is being read: every line is then Add's.
+// Open reports whether a record is being read: every line is then Add's.
 func (e *Export) Open() bool { return e.open }
 
 // Add takes the next line, number its place in the file. It reports whether the line was part of a record;
