@@ -23,6 +23,7 @@ const (
 	otherLink              // the work for one replica, the link of another
 )
 
+// String is where the two steps lie, as a rule says it.
 func (w where) String() string {
 	return [...]string{"on the same link", "on any of the primary's links", "on another link"}[w]
 }

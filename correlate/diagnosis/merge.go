@@ -9,6 +9,7 @@ import (
 	"psyncope/ingest/table"
 )
 
+// Empty is a Diagnosis that says nothing: its slices are lists, not nil.
 func Empty() *Diagnosis {
 	return &Diagnosis{
 		Schema: Schema, Inputs: Inputs{Files: []InputFile{}, Problems: []Problem{}}, Time: TimeAxis{Hosts: []HostClock{}}, Groups: []Group{},
@@ -65,6 +66,7 @@ func (d *Diagnosis) Finish() {
 	})
 }
 
+// CompareStamps orders stamps by time, unknown ones first.
 func CompareStamps(a, b *Stamp) int {
 	switch {
 	case a == nil && b == nil:

@@ -8,6 +8,7 @@ import (
 	"time"
 )
 
+// Few are the first n lines.
 func Few(ev []Evidence, n int) []Evidence {
 	if len(ev) > n {
 		return ev[:n]
@@ -15,8 +16,10 @@ func Few(ev []Evidence, n int) []Evidence {
 	return ev
 }
 
+// Round2 is a number to two digits behind the point.
 func Round2(p float64) float64 { return float64(int(p*100+0.5)) / 100 }
 
+// Shorten is a text of n bytes at most, with dots where it was cut.
 func Shorten(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -90,6 +93,7 @@ func BytesOf(n int64) string {
 	return s
 }
 
+// Itoa is a number in digits.
 func Itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // List joins names as a sentence does.
@@ -103,6 +107,7 @@ func List(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
+// Plural is a count with its noun.
 func Plural(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -110,6 +115,7 @@ func Plural(n int64, one, many string) string {
 	return BytesOf(n) + " " + many
 }
 
+// StampOf is an instant of the axis as reports have it, to the millisecond; nil where unknown.
 func StampOf(t micros) *Stamp {
 	if t == unknown {
 		return nil
@@ -117,4 +123,5 @@ func StampOf(t micros) *Stamp {
 	return &Stamp{t.Time().Truncate(time.Millisecond)}
 }
 
+// Seconds is a length in seconds.
 func Seconds(d micros) float64 { return float64(d) / float64(second) }

@@ -4,6 +4,7 @@ import (
 	"psyncope/correlate/timeline"
 )
 
+// LastSeen is when the last evidence of any of the group's servers was written.
 func (g *Group) LastSeen() micros {
 	t := unknown
 	for _, h := range g.Hosts {

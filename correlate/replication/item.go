@@ -19,6 +19,7 @@ const (
 	ReplicaLog
 )
 
+// String is the source as a sentence names it.
 func (s source) String() string {
 	return [...]string{"the primary's INFO", "the replica's INFO", "the primary's log", "the replica's log"}[s]
 }

@@ -5,6 +5,7 @@ import (
 	"psyncope/correlate/timeline"
 )
 
+// AttemptEvidence are the lines of an attempt: asked, answered, granted, failed.
 func AttemptEvidence(t *Attempt) []diagnosis.Evidence {
 	var out []diagnosis.Evidence
 	for _, e := range []*timeline.Event{t.AskEv, t.AnswerEv, t.FullEv, t.FailEv} {
@@ -15,6 +16,7 @@ func AttemptEvidence(t *Attempt) []diagnosis.Evidence {
 	return out
 }
 
+// EvidenceOf are the first n events as evidence.
 func EvidenceOf(evs []*timeline.Event, n int) []diagnosis.Evidence {
 	var out []diagnosis.Evidence
 	for _, e := range evs {

@@ -32,12 +32,13 @@ func Replies(words ...string) func(*timeline.Event) bool {
 	}
 }
 
+// AuthWords are what error replies say where credentials, rights or certificates were refused.
 var AuthWords = []string{
 	"NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Unable to AUTH", "invalid username", "-DENIED", "DENIED Redis is running in protected mode",
 	"operation not permitted", "no password is set", "certificate", "SSL", "TLS",
 }
 
-// failedSaves are snapshots that could not be written, for reasons of the disk.
+// FailedSave reports whether a snapshot or the AOF could not be written, for reasons of the disk.
 func FailedSave(e *timeline.Event) bool {
 	return e.Is(message.NotWritten) || strings.Contains(e.Text, "No space left on device") || strings.Contains(e.Text, "Read-only file system")
 }
@@ -71,6 +72,7 @@ func Planted(e *timeline.Event) bool {
 	return false
 }
 
+// TransferTimedOut reports whether a transfer or load outran repl-timeout.
 func TransferTimedOut(e *timeline.Event) bool {
 	return e.Is(message.TransferTimedOut)
 }
@@ -80,16 +82,20 @@ func NoFailover(e *timeline.Event) bool {
 	return e.Is(message.FailoverGivenUp) || strings.Contains(e.Text, "unable to failover") || strings.Contains(e.Text, "Failover attempt expired")
 }
 
+// ClosedReplica reports whether a replica was closed at its output buffer limit.
 func ClosedReplica(e *timeline.Event) bool {
 	return e.Is(message.ClosesAtLimit) && ReplicaClient(e)
 }
 
+// TooManyFiles reports whether the server had no file descriptor left.
 func TooManyFiles(e *timeline.Event) bool {
 	return strings.Contains(e.Text, "Too many open files")
 }
 
+// MovedBySentinel reports whether a Sentinel or the cluster pointed the replica elsewhere.
 func MovedBySentinel(o *Outage) bool { return o.Moved != nil && !ByPerson(o.Moved) }
 
+// ContainsWord reports whether a text holds a word.
 func ContainsWord(s, w string) bool { return strings.Contains(s, w) }
 
 // ErrorReply reports whether the primary answered the request with an error instead of a resync. That it will answer later

@@ -28,6 +28,7 @@ type Plan struct {
 	method      string
 }
 
+// For works out what a group's incidents would have taken.
 func For(g *replication.Group, ins []*cause.Judged) *Plan {
 	p := &Plan{Rates: writeRates(g)}
 	p.Backlog, p.assumed = backlogNow(g)

@@ -54,7 +54,7 @@ func (h *Host) LogCovers(at micros) bool {
 	return len(h.Events) > 0 && h.Events[0].At <= at
 }
 
-// has tells which kinds of artifact the host has, for what is missing.
+// HasLog reports whether the host has a log, not only what clients were told.
 func (h *Host) HasLog() bool {
 	return h.AnyEvent(func(e *Event) bool { return !e.Is(message.ClientReply) })
 }
@@ -69,8 +69,10 @@ func (h *Host) AnyEvent(sort func(*Event) bool) bool {
 	return false
 }
 
+// HasInfo reports whether there is a dump of the host.
 func (h *Host) HasInfo() bool { return len(h.Samples) > 0 }
 
+// HasSlowlog reports whether the host's slowlog was taken.
 func (h *Host) HasSlowlog() bool { return h.slowlogSeen || len(h.Commands) > 0 }
 
 // longestSilence is the longest stretch between two moments in which the host's main thread wrote no line.
@@ -108,6 +110,7 @@ func (h *Host) sampleAt(at micros) int {
 	return sort.Search(len(h.Samples), func(i int) bool { return h.Samples[i].At >= at })
 }
 
+// FirstSampleAfter is the first dump at this time or later; nil without one.
 func (h *Host) FirstSampleAfter(at micros) *Sample {
 	if i := h.sampleAt(at); i < len(h.Samples) {
 		return &h.Samples[i]
@@ -115,6 +118,7 @@ func (h *Host) FirstSampleAfter(at micros) *Sample {
 	return nil
 }
 
+// LastSampleBefore is the last dump before this time; nil without one.
 func (h *Host) LastSampleBefore(at micros) *Sample {
 	if i := h.sampleAt(at); i > 0 {
 		return &h.Samples[i-1]

@@ -9,7 +9,7 @@ import (
 	"psyncope/ingest/message"
 )
 
-// forks are commands that stand in the slowlog for a fork (redis 7.4.1 rdb.c, replication.c): where they are
+// IsForkCommand reports whether a command stands in the slowlog for a fork (redis 7.4.1 rdb.c, replication.c): where they are
 // long, the fork was.
 func IsForkCommand(name, args string) bool {
 	switch name {
@@ -21,6 +21,7 @@ func IsForkCommand(name, args string) bool {
 	return false
 }
 
+// IsScript reports whether a command runs a script or a function.
 func IsScript(name string) bool {
 	switch name {
 	case "EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "SCRIPT", "FUNCTION":

@@ -4,6 +4,7 @@ import (
 	"psyncope/ingest/message"
 )
 
+// LifeAfter is the life after another; nil behind the last.
 func (h *Host) LifeAfter(l *Life) *Life {
 	for i := range h.Lives[:max(len(h.Lives)-1, 0)] {
 		if &h.Lives[i] == l {
@@ -13,6 +14,7 @@ func (h *Host) LifeAfter(l *Life) *Life {
 	return nil
 }
 
+// FirstSeen is when the host's evidence begins.
 func (h *Host) FirstSeen() micros {
 	t := unknown
 	for i := range h.Events {
@@ -135,6 +137,7 @@ func sawBefore(h *Host, at micros) bool {
 	return len(h.Samples) > 0 && h.Samples[0].At < at-BannerLead
 }
 
+// LastSeen is the last sign of the host before a moment.
 func LastSeen(h *Host, before micros) micros {
 	t := unknown
 	for i := range h.Events {
@@ -153,6 +156,7 @@ func LastSeen(h *Host, before micros) micros {
 	return t
 }
 
+// LifeAt is the life that begins at this moment; nil where none does.
 func (h *Host) LifeAt(at micros) *Life {
 	for i := range h.Lives {
 		if h.Lives[i].From == at {
@@ -162,6 +166,7 @@ func (h *Host) LifeAt(at micros) *Life {
 	return nil
 }
 
+// LifeBefore is the life before another; nil before the first.
 func (h *Host) LifeBefore(l *Life) *Life {
 	for i := 1; i < len(h.Lives); i++ {
 		if &h.Lives[i] == l {
@@ -171,6 +176,7 @@ func (h *Host) LifeBefore(l *Life) *Life {
 	return nil
 }
 
+// RestartedWithin reports whether the log shows a start between two moments.
 func (h *Host) RestartedWithin(from, to micros) bool {
 	for _, l := range h.Lives {
 		if l.StartEv != nil && l.From >= from && l.From <= to {

@@ -5,6 +5,7 @@ import (
 	"slices"
 )
 
+// Abs is a length without its sign.
 func Abs(d micros) micros {
 	if d < 0 {
 		return -d

@@ -20,6 +20,7 @@ type Options struct {
 	Group string
 }
 
+// Tells reports whether what lies between two moments is to be told.
 func (o *Options) Tells(from, to micros) bool {
 	if !o.Since.IsZero() && to != unknown && to < table.MicrosOf(o.Since) {
 		return false

@@ -99,7 +99,7 @@ func thin[T any](list []T) []T {
 	return out
 }
 
-// answers reports whether the primary's line could answer the request.
+// AnsweredBy reports whether the primary's line could answer the request.
 func (r *Request) AnsweredBy(p *Reply) bool {
 	switch {
 	case p.words.Is(message.WantsAll):

@@ -13,15 +13,18 @@ import (
 // Span is a stretch of the axis; to is unknown while it is open.
 type Span struct{ From, To micros }
 
+// Overlaps reports whether two stretches have a moment in common.
 func (s Span) Overlaps(o Span) bool {
 	return (s.To == unknown || o.From <= s.To) && (o.To == unknown || s.From <= o.To)
 }
 
+// ReplicaRow is one line of a dump about a replica, on the axis.
 type ReplicaRow struct {
 	table.Replica
 	At micros
 }
 
+// Statistic is a line of commandstats or errorstats, on the axis.
 type Statistic struct {
 	table.Statistic
 	At micros
@@ -53,10 +56,12 @@ type latency struct {
 	start, end micros
 }
 
+// Evidence is the message as a report quotes it.
 func (e *Event) Evidence() diagnosis.Evidence {
 	return diagnosis.Evidence{File: e.File, Line: e.Line, Text: e.Text}
 }
 
+// Evidence is the entry as a report quotes it.
 func (c *Command) Evidence() diagnosis.Evidence {
 	return diagnosis.Evidence{File: c.File, Line: c.Line, Text: fmt.Sprintf("slowlog id %d: %s %s took %s, ended %s", c.ID, c.Name, diagnosis.Shorten(c.Args, 80),
 		diagnosis.Length(micros(c.Micros)), c.Ended.Time().Format(time.TimeOnly))}
@@ -66,6 +71,7 @@ func (l *latency) evidence() diagnosis.Evidence {
 	return diagnosis.Evidence{File: l.File, Line: l.Line, Text: fmt.Sprintf("latency event %s: %d ms at %s", l.Event, l.Last.Or(0), l.At.Time().Format(time.TimeOnly))}
 }
 
+// Evidence are fields of the dump as a report quotes them.
 func (s *Sample) Evidence(fields ...string) diagnosis.Evidence {
 	return diagnosis.Evidence{File: s.File, Line: s.Line, Text: strings.Join(fields, " ")}
 }

@@ -11,6 +11,7 @@ import (
 // Value is a setting's present value, "" where nothing tells it.
 func (h *Host) Value(name string) string { return h.Setting(name).Value }
 
+// Setting is what a host runs with; Assumed is true where it was not read from its own evidence.
 type Setting struct {
 	table.Setting
 	Assumed bool // the version's default, not read
