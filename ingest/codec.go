@@ -120,7 +120,7 @@ func openLz4(r *bufio.Reader, _ Limits) (io.ReadCloser, error) {
 var errBomb = errors.New("expands beyond the limit")
 
 // decode takes the compressions off r, as many as lie around one another up to lim.Depth, and names
-// them. Plain bytes come back as they are, behind a buffer only as large as the look at their head.
+// them; text in another charset comes out as UTF-8. Plain bytes come back as they are, behind a buffer only as large as the look at their head.
 // Closing the result closes the decoders and r.
 func decode(r io.ReadCloser, lim Limits) (io.ReadCloser, []string, error) {
 	var names []string
@@ -138,7 +138,11 @@ func decode(r io.ReadCloser, lim Limits) (io.ReadCloser, []string, error) {
 		rest := &prefixed{head: head, err: err, ReadCloser: r}
 		c, ok := codecOf(head)
 		if !ok {
-			return rest, names, nil
+			text, name, ok := inUTF8(head, rest)
+			if ok {
+				names = append(names, name)
+			}
+			return text, names, nil
 		}
 		if len(names) == lim.Depth {
 			r.Close()

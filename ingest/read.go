@@ -128,6 +128,10 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 	}
 	defer body.Close()
 	n, _ := io.ReadFull(body, buf[:glance])
+	if returned(buf[:n]) {
+		renewed(buf[:n])
+		body = newlines{body}
+	}
 	name := trimCodec(src.Name)
 	format, ok := e.formatOf(name, buf[:n], f.kind)
 	if !ok && n == glance {
@@ -480,6 +484,10 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	watched := &watched{r: body}
 	n, err := io.ReadFull(watched, buf)
 	head := buf[:n]
+	if returned(head) {
+		renewed(head)
+		watched.r = newlines{body}
+	}
 	if n == 0 && err != io.EOF {
 		r.unreadable(account, reasonOf(err))
 		return
