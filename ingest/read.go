@@ -37,6 +37,16 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 	if err := e.look(ctx, fams); err != nil {
 		return sum, err
 	}
+	apart, err := e.untangle(ctx, found, fams)
+	if err != nil {
+		return sum, err
+	}
+	if apart {
+		fams = e.families(found.Sources)
+		if err := e.look(ctx, fams); err != nil {
+			return sum, err
+		}
+	}
 	all := identify(fams)
 	for _, in := range all {
 		e.names[in.name] = true
@@ -138,6 +148,9 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		m, _ := io.ReadFull(body, buf[n:HeadBytes])
 		n += m
 		format, ok = e.formatOf(name, buf[:n], f.kind)
+	}
+	if src.share == nil && tangled(format.Name, ok && format.Sniff(name, buf[:n]) >= sureEnough, buf[:n]) {
+		src.tangled = true
 	}
 	if !ok {
 		return
@@ -360,6 +373,7 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 	}
 	e.list(u, c)
 	slices.SortStableFunc(c.Files, func(a, b table.File) int { return strings.Compare(a.Path, b.Path) })
+	c.Files = oneAccount(c.Files)
 	for _, f := range c.Files {
 		sum.Bytes += f.Bytes
 		sum.Records += f.Records
@@ -468,7 +482,7 @@ func (e *engine) part(ctx context.Context, p part, r *result, buf []byte) {
 func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader, r *result, buf []byte) {
 	defer e.tell(1)
 	src, whose := x.src, f.instanceName()
-	account := table.File{Path: src.Path, First: table.Null, Last: table.Null, ModTime: src.ModTime}
+	account := table.File{Path: src.evidence(), First: table.Null, Last: table.Null, ModTime: src.ModTime}
 	raw, err := src.Open()
 	if err != nil {
 		r.unreadable(account, reasonOf(err))
@@ -510,7 +524,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		return
 	}
 	in := artifact.Input{
-		Origin:  table.Origin{Instance: whose, File: src.Path},
+		Origin:  table.Origin{Instance: whose, File: src.evidence()},
 		Name:    trimCodec(src.Name),
 		ModTime: src.ModTime,
 		Body:    &prefixed{head: head, err: watched.err, ReadCloser: io.NopCloser(watched)},
@@ -520,19 +534,31 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	if format.Name == "info" && dumps != nil {
 		read = func(in artifact.Input, _ *table.Case) (artifact.Account, error) { return dumps.Read(in) }
 	}
+	if src.share != nil {
+		plain := format.Read
+		if format.Name == "info" {
+			plain = readInfo
+		}
+		read = func(in artifact.Input, out *table.Case) (artifact.Account, error) {
+			return readShare(in, src.share, plain, out)
+		}
+	}
 	a, err := read(in, &r.evidence)
 	if watched.err != nil && watched.err != io.EOF {
 		err = watched.err
 	}
 	if err != nil && !errors.Is(err, ctx.Err()) {
 		r.evidence.Problems.Append(&table.Problem{
-			Origin: table.Origin{Instance: whose, File: src.Path},
+			Origin: table.Origin{Instance: whose, File: src.evidence()},
 			Reason: reasonOf(err) + "; what stands before it was read",
 		})
 	}
 	account.Kind, account.Instance, account.Bytes = format.Name, whose, watched.n
 	account.Records, account.Ignored, account.Rejected = a.Records, a.Ignored, a.Rejected
 	account.First, account.Last = a.First, a.Last
+	if src.share != nil {
+		account.Bytes = src.share.bytes
+	}
 	r.evidence.Files = append(r.evidence.Files, account)
 }
 

@@ -26,6 +26,9 @@ type Source struct {
 	// file that was named itself.
 	root string
 	open func() (io.ReadCloser, error)
+	// tangled tells that its beginning looks like several servers' evidence, or evidence in records.
+	tangled bool
+	share   *share // set where this is a part of a file
 }
 
 // Open reads the stored bytes from the beginning, as often as it is called and side by side.

@@ -43,6 +43,9 @@ func (l *line) edge() bool {
 
 // readLine tells what a line is; b includes its line end. Known fields are looked up first: everything else is rare.
 func (r *Reader) readLine(b []byte) line {
+	if len(b) > 0 && (b[0] == '*' || b[0] == '-' || b[0] == '`' || b[0] == '_' || b[0] == 0xe2) {
+		unmarked(b)
+	}
 	at := 0
 	for at < len(b) && strings.IndexByte(" \t>|", b[at]) >= 0 { // indented or quoted
 		at++
@@ -269,4 +272,23 @@ func glued(b []byte, from int) int {
 		}
 	}
 	return -1
+}
+
+// unmarked takes the marks off a line that people put there: emphasis, bullets, backticks. What follows moves up, and blanks fill the end.
+func unmarked(b []byte) {
+	text := bytes.TrimRight(b, "\r\n")
+	rest := bytes.TrimLeft(text, "*-_` ")
+	rest = bytes.TrimPrefix(rest, []byte("•"))
+	rest = bytes.TrimLeft(rest, "*_` ")
+	name, value, ok := bytes.Cut(rest, []byte(":"))
+	name = bytes.TrimRight(name, "*_` ")
+	if !ok || len(name) == 0 || name[0] < 'a' || name[0] > 'z' {
+		return
+	}
+	value = bytes.Trim(value, "*_` ")
+	clean := append(append(append(make([]byte, 0, len(text)), name...), ':'), value...)
+	n := copy(text, clean)
+	for i := n; i < len(text); i++ {
+		text[i] = ' '
+	}
 }

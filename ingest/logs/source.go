@@ -92,6 +92,13 @@ func (r *reader) survey(l *lines) {
 	}
 }
 
+// Servers is how many servers' lines a file that begins like this is seen to have; 0 where no line says whose it is.
+func Servers(head []byte) int {
+	r := newReader(artifact.Input{}, nil)
+	r.survey(newLines(bytes.NewReader(head)))
+	return len(r.names)
+}
+
 // anySource looks at the first lines: a log without wrappers is not read twice.
 func anySource(head []byte) bool {
 	var s wrap.Scratch

@@ -334,3 +334,16 @@ func (k ColumnKind) arrow() arrow.DataType {
 		return arrow.PrimitiveTypes.Int64
 	}
 }
+
+// InfoNames are the names of INFO's fields that have a column: the first of each info tag and its other names.
+func InfoNames() []string {
+	var out []string
+	row := reflect.TypeFor[Sample]()
+	for i := range row.NumField() {
+		tag, _, _ := strings.Cut(row.Field(i).Tag.Get("info"), ",")
+		if tag != "" {
+			out = append(out, strings.Split(tag, "|")...)
+		}
+	}
+	return out
+}

@@ -1,0 +1,237 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"psyncope/ingest/artifact"
+	"psyncope/ingest/info"
+	"psyncope/ingest/logs"
+	"psyncope/ingest/table"
+	"psyncope/ingest/untangle"
+)
+
+// share is what a source is that was taken out of a file with several servers' evidence, or with evidence in records.
+type share struct {
+	file  string  // the file's path
+	bytes int64   // of the file, on its first share; 0 on the others
+	extra int64   // lines of the file that are nobody's, on its first share
+	lines []int32 // the lines of the file that the share's lines are from
+}
+
+// evidence is the path under which a source's rows stand.
+func (s *Source) evidence() string {
+	if s.share != nil {
+		return s.share.file
+	}
+	return s.Path
+}
+
+// tangled reports whether a file that begins like this is worth taking apart: the plain files of servers, and what the readers of those
+// take out of its wrapper as they go, are not.
+func tangled(kind string, sure bool, head []byte) bool {
+	switch kind {
+	case "config", "clients", "latency":
+		return false
+	case "slowlog":
+		if sure && !bytes.Contains(head, []byte(" | ")) {
+			return false
+		}
+	}
+	text := string(head)
+	if !untangle.Tangled(text) || isNative(head) {
+		return false
+	}
+	t := bytes.TrimLeft(head, " \t\r\n")
+	return len(t) == 0 || t[0] == '{' || logs.Servers(head) < 2
+}
+
+// isNative knows the records that servers' own runtimes write a line each: docker's json-file and the journal.
+func isNative(head []byte) bool {
+	first, _, _ := bytes.Cut(head, []byte("\n"))
+	first = bytes.TrimSpace(first)
+	if bytes.Contains(first, []byte(`"__REALTIME_TIMESTAMP"`)) {
+		return true
+	}
+	return bytes.HasPrefix(first, []byte(`{"log":`)) && bytes.Contains(first, []byte(`"stream":"std`)) && bytes.Count(first, []byte(`":`)) == 3
+}
+
+// untangle replaces files that hold several servers' evidence, or evidence in records, by their shares. It reports whether there were any.
+func (e *engine) untangle(ctx context.Context, found *Found, fams []*family) (bool, error) {
+	type job struct {
+		src    *Source
+		shares []Source
+	}
+	var jobs []*job
+	for _, f := range fams {
+		if !slices.ContainsFunc(f.files, func(x file) bool { return x.src.tangled }) {
+			continue
+		}
+		for _, x := range f.files {
+			jobs = append(jobs, &job{src: x.src})
+		}
+	}
+	if len(jobs) == 0 {
+		return false, nil
+	}
+	err := e.sideBySide(ctx, len(jobs), func(i int, _ []byte) { jobs[i].shares = e.sharesOf(jobs[i].src) })
+	if err != nil {
+		return false, err
+	}
+	shares := map[string][]Source{}
+	for _, j := range jobs {
+		if len(j.shares) > 0 {
+			shares[j.src.Path] = j.shares
+		}
+	}
+	if len(shares) == 0 {
+		return false, nil
+	}
+	var all []Source
+	for _, s := range found.Sources {
+		if parts, ok := shares[s.Path]; ok {
+			all = append(all, parts...)
+		} else {
+			all = append(all, s)
+		}
+	}
+	found.Sources = all
+	return true, nil
+}
+
+// maxTangled is the largest file that is taken apart, in bytes after decompression: it is held in memory for that.
+const maxTangled = 512 << 20
+
+// sharesOf takes one file apart; nil where that fails, or there is nothing to take apart.
+func (e *engine) sharesOf(src *Source) []Source {
+	raw, err := src.Open()
+	if err != nil {
+		return nil
+	}
+	body, _, err := decode(raw, e.Limits)
+	if err != nil {
+		return nil
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, maxTangled+1))
+	if err != nil || len(data) > maxTangled {
+		return nil
+	}
+	if returned(data) {
+		renewed(data)
+	}
+	res, ok := untangle.Take(string(data))
+	if !ok {
+		return nil
+	}
+	var out []Source
+	for i, p := range res.Parts {
+		s := Source{Name: shareName(src.Name, p), Path: src.Path, Size: int64(len(p.Text)), ModTime: src.ModTime, root: src.root}
+		s.share = &share{file: src.Path, lines: p.Lines}
+		if i == 0 {
+			s.share.bytes, s.share.extra = int64(len(data)), res.Ignored
+		}
+		dir := path.Dir(slashed(src.Path))
+		if p.Server != "" {
+			dir = path.Join(dir, strings.Trim(path.Clean("/"+p.Server), "/"))
+		}
+		s.Path = path.Join(dir, s.Name)
+		text := p.Text
+		s.open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
+		out = append(out, s)
+	}
+	return out
+}
+
+// shareName is the name of the file that a server would have written.
+func shareName(name string, p untangle.Part) string {
+	stem := trimExt(trimCodec(name))
+	if p.Server != "" {
+		stem = "redis"
+	}
+	switch p.Kind {
+	case "info":
+		if p.Server != "" {
+			return "info.txt"
+		}
+		return stem + ".info.txt"
+	case "slowlog":
+		if p.Server != "" {
+			return "slowlog.txt"
+		}
+		return stem + ".slowlog.txt"
+	}
+	return stem + ".log"
+}
+
+// readShare reads a share and puts the file's own lines into its rows.
+func readShare(in artifact.Input, s *share, read func(artifact.Input, *table.Case) (artifact.Account, error), out *table.Case) (artifact.Account, error) {
+	var c table.Case
+	a, err := read(in, &c)
+	line := func(n int32) int32 {
+		if n >= 1 && int(n) <= len(s.lines) {
+			return s.lines[n-1]
+		}
+		return n
+	}
+	moved(&c.Samples, &out.Samples, func(r *table.Sample) { r.Line = line(r.Line) })
+	moved(&c.Replicas, &out.Replicas, func(r *table.Replica) { r.Line = line(r.Line) })
+	moved(&c.Statistics, &out.Statistics, func(r *table.Statistic) { r.Line = line(r.Line) })
+	moved(&c.Events, &out.Events, func(r *table.Event) { r.Line, r.LastLine = line(r.Line), line(r.LastLine) })
+	moved(&c.Commands, &out.Commands, func(r *table.Command) { r.Line = line(r.Line) })
+	moved(&c.Fields, &out.Fields, func(r *table.Field) { r.Line = line(r.Line) })
+	moved(&c.Problems, &out.Problems, func(r *table.Problem) { r.Line = line(r.Line) })
+	a.Ignored += s.extra
+	return a, err
+}
+
+// readInfo is how a share of INFO is read: by itself, for its rows' lines are its own.
+func readInfo(in artifact.Input, out *table.Case) (artifact.Account, error) {
+	return info.NewReader(out, in.Fields).Read(in)
+}
+
+// moved puts all rows of one table behind another's, changed.
+func moved[R any](from, to *table.Table[R], change func(*R)) {
+	rows := from.Rows()
+	for i := range rows {
+		change(&rows[i])
+		to.Append(&rows[i])
+	}
+	// The rows' texts are the table's: it stays, as the rows do.
+}
+
+// oneAccount adds up the accounts of a file's shares. The files are in the order of their paths.
+func oneAccount(files []table.File) []table.File {
+	out := files[:0]
+	for _, f := range files {
+		if n := len(out); n > 0 && out[n-1].Path == f.Path {
+			o := &out[n-1]
+			o.Bytes, o.Records, o.Ignored, o.Rejected = o.Bytes+f.Bytes, o.Records+f.Records, o.Ignored+f.Ignored, o.Rejected+f.Rejected
+			if o.Instance != f.Instance {
+				o.Instance = ""
+			}
+			o.First, o.Last = earlier(o.First, f.First), later(o.Last, f.Last)
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func earlier(a, b table.Micros) table.Micros {
+	if a == table.Null || b != table.Null && b < a {
+		return b
+	}
+	return a
+}
+
+func later(a, b table.Micros) table.Micros {
+	if a == table.Null || b != table.Null && b > a {
+		return b
+	}
+	return a
+}
