@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"hash/maphash"
 	"net/netip"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type hints struct {
 	port       string
 	role       int  // above zero where it mostly calls itself a primary, below where a replica
 	cluster    bool // runs in cluster mode
+	// lines are a log's first and last lines with a process and a time, each as a hash, in their order.
+	lines []uint64
 }
 
 func (h *hints) add(o hints) {
@@ -35,6 +38,9 @@ func (h *hints) add(o hints) {
 		h.port = o.port
 	}
 	h.role += o.role
+	if len(h.lines) < maxLines {
+		h.lines = append(h.lines, o.lines...)
+	}
 	h.cluster = h.cluster || o.cluster
 }
 
@@ -217,8 +223,17 @@ func (s *scanner) setting(name, value string) {
 // Old servers say master and slave, Valkey primary; capitals begin a sentence.
 var peerWords = [...]string{"aster ", "ASTER ", "rimary ", "RIMARY ", "eplica ", "lave ", "EPLICAOF ", "LAVE OF "}
 
+// maxLines is how many lines of an instance's logs are compared with another's.
+const maxLines = 4096
+
+// seed makes the hashes of one run comparable, and no two runs' guessable.
+var seed = maphash.MakeSeed()
+
 // message takes a line of a log.
 func (s *scanner) message(l []byte) {
+	if len(l) > 30 && l[0]-'0' <= 9 && len(s.h.lines) < maxLines && bytes.IndexByte(l[:12], ':') > 0 {
+		s.h.lines = append(s.h.lines, maphash.Bytes(seed, l))
+	}
 	if begin := l[:min(len(l), 100)]; bytes.Contains(begin, []byte(":M ")) {
 		s.role(true)
 	} else if bytes.Contains(begin, []byte(":S ")) {

@@ -19,6 +19,7 @@ type rotated struct {
 //	redis.log-20261122 redis.log-20261122-1795373130.gz         logrotate with dateext
 //	redis-2026-11-22.log redis.log.2026-11-22T10 redis_20261122.log   by hand, by cron
 //	@400000006563f0a1.s current                                svlogd, multilog
+//	redis.log.bak redis.previous.log redis.log~                 by hand, by kubectl logs --previous
 //
 // A file without a mark is the live one. INFO dumps dated by their names are such a stream too.
 func rotationOf(name string) rotated {
@@ -27,6 +28,10 @@ func rotationOf(name string) rotated {
 		return rotated{family: "current", date: name}
 	}
 	r := rotated{rank: 2}
+	if stem, ok := cutAside(name); ok {
+		r.family, r.rank, r.number = stem, 1, 1
+		name = stem
+	}
 	if stem, n, ok := cutNumber(name); ok {
 		r.family, r.rank, r.number = stem, 1, n
 		name = stem
@@ -37,6 +42,33 @@ func rotationOf(name string) rotated {
 	}
 	r.family = name
 	return r
+}
+
+// asides are the words with which people put a file aside, and tools name the one before.
+var asides = [...]string{"bak", "backup", "old", "orig", "save", "copy", "prev", "previous"}
+
+// cutAside takes such a word off: at the end, or before the extension.
+func cutAside(name string) (string, bool) {
+	if s, ok := strings.CutSuffix(name, "~"); ok && s != "" {
+		return s, true
+	}
+	ext := ""
+	for range 2 {
+		i := strings.LastIndexAny(name, ".-_")
+		if i <= 0 {
+			return "", false
+		}
+		for _, w := range asides {
+			if strings.EqualFold(name[i+1:], w) {
+				return name[:i] + ext, true
+			}
+		}
+		if name[i] != '.' {
+			return "", false
+		}
+		name, ext = name[:i], name[i:]
+	}
+	return "", false
 }
 
 // compareRotated puts the oldest first.

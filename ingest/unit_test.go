@@ -137,6 +137,7 @@ func TestScan(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := hinterOf(tc.kind).scan([]byte(tc.in))
+			got.lines = nil // hashes, which differ from run to run
 			if d := cmp.Diff(tc.want, got, cmp.AllowUnexported(hints{}), cmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) })); d != "" {
 				t.Error(d)
 			}

@@ -68,6 +68,7 @@ func hosts(c *table.Case) []*Host {
 		}
 	}
 	for _, h := range out {
+		h.countedOnce()
 		h.Sentinel = isSentinel(h)
 		for i := range h.Events {
 			h.Events[i].Index, h.Events[i].Means = i, message.Means(h.Events[i].Kind)
@@ -75,6 +76,35 @@ func hosts(c *table.Case) []*Host {
 	}
 	slices.SortFunc(out, func(a, b *Host) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// countedOnce leaves out what was handed over more than once.
+func (h *Host) countedOnce() {
+	h.Events = once(h.Events)
+	type dump struct {
+		run            string
+		at             table.Micros
+		uptime, offset int64
+	}
+	if files := map[string]bool{}; len(h.Samples) > 1 {
+		for i := range h.Samples {
+			files[h.Samples[i].File] = true
+		}
+		if len(files) > 1 {
+			h.Samples = onceEach(h.Samples, func(s *Sample) (dump, bool) {
+				return dump{s.RunID, s.ServerTime, s.Uptime.Or(-1), s.PrimaryOffset.Or(-1)}, s.RunID != "" && s.ServerTime.Known()
+			})
+		}
+	}
+	type entry struct {
+		id    int64
+		ended table.Micros
+		took  int64
+		args  string
+	}
+	if len(h.Commands) > 1 && h.Commands[0].File != h.Commands[len(h.Commands)-1].File {
+		h.Commands = onceEach(h.Commands, func(c *Command) (entry, bool) { return entry{c.ID, c.Ended, c.Micros, c.Args}, true })
+	}
 }
 
 func isSentinel(h *Host) bool {

@@ -151,6 +151,12 @@ func (r *Reader) emit(eof bool) {
 	default:
 		s.At, s.Dated = table.Null, ""
 	}
+	switch s.Role { // Dragonfly and others have the new words
+	case "replica":
+		s.Role = "slave"
+	case "primary":
+		s.Role = "master"
+	}
 	r.dumps++
 	r.acc.Records++
 	r.acc.Saw(s.At)
