@@ -32,6 +32,7 @@ func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
 		plan := sizing.For(g, judged)
 
 		describe(g, d)
+		cover(g, len(judged), d)
 		report(judged, plan, o, d)
 		notes(g, plan, o, d)
 		sizing.Report(g, plan, d)

@@ -15,6 +15,9 @@ import (
 func Markdown(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 	m := &markdown{root: rootOf(d)}
 	m.f("# Redis replication report\n\n%s\n", mdText(verdict(d)))
+	if s := unread(d); s != "" {
+		m.f("\n%s\n", mdText(s))
+	}
 	if len(d.Groups) > fewGroups {
 		m.overview(d)
 	}

@@ -31,6 +31,9 @@ func Text(w io.Writer, d *diagnosis.Diagnosis, o Options) error {
 	p := newPage(o)
 	p.root = rootOf(d)
 	p.para(0, p.bold(verdict(d)))
+	if s := unread(d); s != "" {
+		p.para(0, s)
+	}
 	if len(d.Groups) > fewGroups {
 		p.overview(d)
 	}

@@ -17,6 +17,9 @@ func verdict(d *diagnosis.Diagnosis) string {
 	if from, to := extent(d); from != nil {
 		where += ", " + when(from) + " to " + until(from, to) + " UTC"
 	}
+	if len(d.Incidents) == 0 && !d.Tells() && len(d.Coverage) > 0 {
+		return "Nothing that was read tells whether replication was well: this is no all-clear (" + where + ")."
+	}
 	if len(d.Incidents) == 0 {
 		return "No replication incident found (" + where + ")."
 	}
@@ -34,6 +37,25 @@ func verdict(d *diagnosis.Diagnosis) string {
 		how = fmt.Sprintf(", %d of them critical", critical)
 	}
 	return count(int64(len(d.Incidents)), "replication incident") + how + " (" + where + ")."
+}
+
+// unread names the files in which nothing could be read; empty without any.
+func unread(d *diagnosis.Diagnosis) string {
+	const most = 6
+	files := d.Unread()
+	if len(files) == 0 {
+		return ""
+	}
+	root := rootOf(d)
+	var names []string
+	for _, f := range files[:min(len(files), most)] {
+		names = append(names, visible(strings.TrimPrefix(f.Path, root)))
+	}
+	more := ""
+	if n := len(files) - len(names); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return "Not understood, and not in this report: " + strings.Join(names, ", ") + more + "."
 }
 
 func instances(d *diagnosis.Diagnosis) int {

@@ -20,7 +20,7 @@ func newAnalyze() *cobra.Command {
 zip), a file, or - for standard input; several are read as one. Nothing in it needs a manifest: each
 file is recognised by its content.
 
-Exit codes: 0 analysed; 1 incidents at or above --fail-on; 2 wrong usage; 3 nothing could be analysed;
+Exit codes: 0 analysed; 1 incidents at or above --fail-on; 2 wrong usage; 3 nothing that was read allows a verdict;
 4 analysed, but part of the input was unreadable and --strict was given (it outranks 1).`,
 		Example: `  psyncope analyze ./capture
   psyncope analyze --format json incident.tar.gz > report.json
@@ -41,7 +41,7 @@ Exit codes: 0 analysed; 1 incidents at or above --fail-on; 2 wrong usage; 3 noth
 			if err := sink.report(d); err != nil {
 				return err
 			}
-			return errors.Join(in.strictly(d), findings(d, failOn.value))
+			return errors.Join(tells(d), in.strictly(d), findings(d, failOn.value))
 		},
 	}
 	in.flags(cmd)
@@ -52,6 +52,14 @@ Exit codes: 0 analysed; 1 incidents at or above --fail-on; 2 wrong usage; 3 noth
 
 func addFailOn(cmd *cobra.Command) *choice {
 	return addChoice(cmd, "fail-on", "", "exit 1 where an incident is at least this bad", "none", diagnosis.Warning, diagnosis.Critical)
+}
+
+// tells is the error where nothing that was read allows a verdict.
+func tells(d *diagnosis.Diagnosis) error {
+	if d.Tells() {
+		return nil
+	}
+	return nothingf("nothing that was read tells whether replication was well: %d files, but no INFO that shows a link and no message of a server's log; collect `redis-cli INFO` and the logs of both ends", len(d.Inputs.Files))
 }
 
 // findings is the error of --fail-on.

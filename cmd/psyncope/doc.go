@@ -35,7 +35,7 @@ instance's zone or skew open, --tz and --skew say them.
 	0    analysed, nothing at or above --fail-on (whose default is none)
 	1    incidents at or above --fail-on
 	2    wrong usage
-	3    nothing could be analysed, or the report could not be written
+	3    nothing could be analysed, or what was read allows no verdict, or the report could not be written
 	4    analysed, but part of the input was unreadable and --strict was given; outranks 1
 	130  interrupted
 

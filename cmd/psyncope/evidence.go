@@ -154,6 +154,11 @@ func ofNoCase(rest ingest.Summary) *diagnosis.Diagnosis {
 	for _, p := range rest.Problems {
 		d.AddProblem(p)
 	}
+	for _, f := range rest.Files {
+		if f.Kind == ingest.KindOther && f.Bytes > 0 {
+			d.AddProblem(table.Problem{Origin: table.Origin{File: f.Path}, Reason: "not understood: nothing in it is an artifact that this program reads; convert it to text, or leave it out"})
+		}
+	}
 	return d
 }
 

@@ -13,7 +13,7 @@ import (
 func Empty() *Diagnosis {
 	return &Diagnosis{
 		Schema: Schema, Inputs: Inputs{Files: []InputFile{}, Problems: []Problem{}}, Time: TimeAxis{Hosts: []HostClock{}}, Groups: []Group{},
-		Incidents: []Incident{}, Notes: []Note{}, Sizing: []Sizing{}, Lanes: []Lane{}, Series: []Series{},
+		Incidents: []Incident{}, Coverage: []Coverage{}, Notes: []Note{}, Sizing: []Sizing{}, Lanes: []Lane{}, Series: []Series{},
 	}
 }
 
@@ -29,6 +29,7 @@ func Merge(ds ...*Diagnosis) *Diagnosis {
 		out.Time.Hosts = append(out.Time.Hosts, d.Time.Hosts...)
 		out.Groups = append(out.Groups, d.Groups...)
 		out.Incidents = append(out.Incidents, d.Incidents...)
+		out.Coverage = append(out.Coverage, d.Coverage...)
 		out.Notes = append(out.Notes, d.Notes...)
 		out.Sizing = append(out.Sizing, d.Sizing...)
 		out.Lanes = append(out.Lanes, d.Lanes...)
@@ -48,6 +49,7 @@ func (d *Diagnosis) Finish() {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Instance, b.Instance))
 	})
 	slices.SortStableFunc(d.Groups, func(a, b Group) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(d.Coverage, func(a, b Coverage) int { return cmp.Compare(a.Group, b.Group) })
 	slices.SortStableFunc(d.Incidents, func(a, b Incident) int {
 		return cmp.Or(CompareStamps(a.Start, b.Start), cmp.Compare(a.Group, b.Group), cmp.Compare(strings.Join(a.Affected, " "), strings.Join(b.Affected, " ")))
 	})
@@ -83,7 +85,7 @@ func CompareStamps(a, b *Stamp) int {
 func (d *Diagnosis) AddFile(f table.File) {
 	d.Inputs.Files = append(d.Inputs.Files, InputFile{
 		Path: f.Path, Kind: f.Kind, Instance: f.Instance, Bytes: f.Bytes, Records: f.Records, Ignored: f.Ignored,
-		Rejected: f.Rejected, First: StampOf(f.First), Last: StampOf(f.Last),
+		Rejected: f.Rejected, Understood: understood(&f), First: StampOf(f.First), Last: StampOf(f.Last),
 	})
 	d.Inputs.Bytes += f.Bytes
 	d.Inputs.Records += f.Records

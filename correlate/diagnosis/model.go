@@ -18,8 +18,10 @@ type Diagnosis struct {
 	Time      TimeAxis   `json:"time"`
 	Groups    []Group    `json:"groups"`
 	Incidents []Incident `json:"incidents"`
-	Notes     []Note     `json:"notes"`
-	Sizing    []Sizing   `json:"sizing"`
+	// Coverage says of each group what its verdict rests on.
+	Coverage []Coverage `json:"coverage"`
+	Notes    []Note     `json:"notes"`
+	Sizing   []Sizing   `json:"sizing"`
 	// Lanes and Series are what the pictures are drawn from: link states, marks and numbers over time.
 	Lanes  []Lane   `json:"lanes"`
 	Series []Series `json:"series"`
@@ -64,8 +66,10 @@ type InputFile struct {
 	Records  int64  `json:"records"`
 	Ignored  int64  `json:"ignored"`
 	Rejected int64  `json:"rejected"`
-	First    *Stamp `json:"first"`
-	Last     *Stamp `json:"last"`
+	// Understood is false where the file was opened and nothing in it could be read.
+	Understood bool   `json:"understood"`
+	First      *Stamp `json:"first"`
+	Last       *Stamp `json:"last"`
 }
 
 // Problem is a line or file that could not be read.

@@ -1,0 +1,53 @@
+package diagnosis
+
+import "psyncope/ingest/table"
+
+// Verdicts of a group's coverage.
+const (
+	// HasIncidents: there were incidents, which stand in the report.
+	HasIncidents = "incidents"
+	// Healthy: what was read shows the links up, and no incident.
+	Healthy = "healthy"
+	// Insufficient: what was read does not tell; that is no all-clear.
+	Insufficient = "insufficient"
+)
+
+// Coverage is what a group's verdict rests on.
+type Coverage struct {
+	Group   string   `json:"group"`
+	Verdict string   `json:"verdict"`
+	Read    []string `json:"read"`
+	Missing []string `json:"missing"`
+}
+
+// Tells reports whether anything was read that allows a verdict, about any group.
+func (d *Diagnosis) Tells() bool {
+	for _, c := range d.Coverage {
+		if c.Verdict != Insufficient {
+			return true
+		}
+	}
+	return len(d.Incidents) > 0
+}
+
+// understood reports whether anything in a file could be read: an empty one has nothing that could not.
+func understood(f *table.File) bool {
+	switch {
+	case f.Bytes == 0 && f.Kind != "unreadable":
+		return true
+	case f.Kind == "other" || f.Kind == "unreadable":
+		return false
+	}
+	return f.Records > 0 || f.Rejected == 0
+}
+
+// Unread are the files in which nothing could be read.
+func (d *Diagnosis) Unread() []InputFile {
+	var out []InputFile
+	for _, f := range d.Inputs.Files {
+		if !f.Understood && f.Records == 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
