@@ -21,5 +21,13 @@ func notes(g *replication.Group, p *sizing.Plan, o Options, d *diagnosis.Diagnos
 			d.Notes = append(d.Notes, n)
 		}
 	}
+	for _, h := range g.Hosts {
+		if h.YearGuessed {
+			d.Notes = append(d.Notes, diagnosis.Note{
+				Kind: "date-guessed", Instance: h.Name, Evidence: []diagnosis.Evidence{},
+				Summary: "the log of " + h.Name + " has no years, and nothing else dates it: the year is taken from the file's own time",
+			})
+		}
+	}
 	advice.Indicators(g, p, d, o)
 }

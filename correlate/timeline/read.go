@@ -136,10 +136,11 @@ func clocks(hs []*Host, o Options) {
 		if own == unknown {
 			own = anchor
 		}
-		if own == unknown {
-			own = h.written // years alone rest on it, and a log is seldom copied years later
+		bound := unknown
+		if own == unknown && h.written != unknown {
+			own, bound = h.written, h.written+yearSlack // years alone rest on it: no line is written after its file
 		}
-		giveYears(h, own)
+		giveYears(h, own, bound)
 		h.Clock.Zone, h.Clock.ZoneHow, h.Clock.ZoneKnown = zoneOf(h, o)
 		if o.TZ[h.Name] == nil {
 			h.findZoneChange()

@@ -32,10 +32,12 @@ func anyInstant(hs []*Host) micros {
 	return median(all)
 }
 
+// yearSlack is how long after its file's own time a line may be dated: zones are half a day, and clocks differ.
+const yearSlack = 24 * 3600 * second
+
 // giveYears turns stamps without a year into local stamps: the last one gets the year that brings it closest to an
-// instant known from elsewhere, and a log read backwards enters the year before where a stamp lies far behind the next.
-func giveYears(h *Host, near micros) {
-	const half = 183 * 24 * 3600 * second
+// instant known from elsewhere, but none later than the bound, and a log read backwards enters the year before where a stamp lies far behind the next.
+func giveYears(h *Host, near, bound micros) {
 	next := near
 	for i := len(h.Events) - 1; i >= 0; i-- {
 		e := &h.Events[i]
@@ -45,23 +47,34 @@ func giveYears(h *Host, near micros) {
 			}
 			continue
 		}
-		at := inYear(e.Stamp, 2000)
-		if next != unknown {
-			for _, y := range []int{yearOf(next) - 1, yearOf(next), yearOf(next) + 1} {
-				if t := inYear(e.Stamp, y); Abs(t-next) < Abs(at-next) {
-					at = t
-				}
-			}
-			if Abs(at-next) > half {
-				at = inYear(e.Stamp, yearOf(next))
-			}
-		}
+		at := dated(e.Stamp, next, bound)
+		h.YearGuessed = h.YearGuessed || bound != unknown
 		if e.LastStamp != unknown {
 			e.LastStamp = at + e.LastStamp - e.Stamp
 		}
 		e.Stamp, e.Clock = at, table.ClockLocal
 		next = at
 	}
+}
+
+// dated is a stamp without a year in the year that brings it closest to another, and not behind the bound.
+func dated(stamp, next, bound micros) micros {
+	const half = 183 * 24 * 3600 * second
+	at := inYear(stamp, 2000)
+	if next != unknown {
+		for _, y := range []int{yearOf(next) - 1, yearOf(next), yearOf(next) + 1} {
+			if t := inYear(stamp, y); Abs(t-next) < Abs(at-next) {
+				at = t
+			}
+		}
+		if Abs(at-next) > half {
+			at = inYear(stamp, yearOf(next))
+		}
+	}
+	if bound != unknown && at > bound {
+		at = inYear(stamp, yearOf(at)-1)
+	}
+	return at
 }
 
 // inYear moves a stamp of the year 2000, a leap year, to another one.

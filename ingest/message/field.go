@@ -217,11 +217,12 @@ func (m *Match) switched(s []byte) {
 // defaced reports whether clean could help: the text was pasted through something that changed it.
 func defaced(s []byte) bool {
 	return bytes.IndexByte(s, '\\') >= 0 || bytes.Contains(s, []byte("  ")) ||
-		bytes.IndexByte(s, '&') >= 0 && bytes.IndexByte(s, ';') >= 0
+		bytes.IndexByte(s, '&') >= 0 && bytes.IndexByte(s, ';') >= 0 || bytes.Contains(s, []byte("\xe2\x80")) || bytes.Contains(s, []byte("\u00a0"))
 }
 
-// entities are what forums make of the characters that messages have.
+// entities are what forums and word processors make of the characters that messages have.
 var entities = [...]struct{ from, to string }{
+	{"‘", "'"}, {"’", "'"}, {"“", `"`}, {"”", `"`}, {"–", "-"}, {"—", "-"}, {"…", "..."}, {"\u00a0", " "},
 	{"&lt;", "<"}, {"&gt;", ">"}, {"&#39;", "'"}, {"&amp;", "&"}, {"&quot;", `"`},
 }
 
@@ -235,7 +236,7 @@ next:
 			i++
 		case s[i] == ' ' && i+1 < len(s) && s[i+1] == ' ':
 			continue
-		case s[i] == '&':
+		case s[i] == '&' || s[i] == 0xe2 || s[i] == 0xc2:
 			for _, e := range entities {
 				if bytes.HasPrefix(s[i:], []byte(e.from)) {
 					dst = append(dst, e.to...)

@@ -165,6 +165,7 @@ const (
 	RdbNoChecksum                 Kind = "rdb-no-checksum"
 	RdbProducedBy                 Kind = "rdb-produced-by"
 	RdbSaveFsyncDirFailed         Kind = "rdb-save-fsync-dir-failed"
+	RdbSaveKeyUnstorable          Kind = "rdb-save-key-unstorable"
 	RdbSaveOpenFailed             Kind = "rdb-save-open-failed"
 	RdbSaveRenameFailed           Kind = "rdb-save-rename-failed"
 	RdbSaveWriteError             Kind = "rdb-save-write-error"

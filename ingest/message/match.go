@@ -40,8 +40,29 @@ func (c *Catalogue) Match(msg []byte, m *Match) bool {
 			return true
 		}
 	}
+	// Whoever pasted it may have cut it short, or have had a console that says behind the message whose it is.
+	for _, behind := range [...]func([]byte) ([]byte, bool){withoutDots, withoutColumn} {
+		if rest, ok := behind(msg); ok && (c.match(rest, m) || c.matchBehind(rest, m)) {
+			return true
+		}
+	}
 	m.reset(Other)
 	return false
+}
+
+// withoutDots takes the dots off a message that was cut.
+func withoutDots(msg []byte) ([]byte, bool) {
+	rest, ok := bytes.CutSuffix(msg, []byte("..."))
+	return trim(rest), ok
+}
+
+// withoutColumn takes a last word behind a bar off: " | redis-0".
+func withoutColumn(msg []byte) ([]byte, bool) {
+	i := bytes.LastIndex(msg, []byte(" | "))
+	if i < minCut || len(msg)-i > 80 || bytes.IndexByte(msg[i+3:], ' ') >= 0 {
+		return msg, false
+	}
+	return trim(msg[:i]), true
 }
 
 // matchBehind tries what stands behind a server's own prefix.

@@ -1,0 +1,81 @@
+package ingest
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// alone reports whether two instances of one directory are the only ones in it: what is one of them is the directory.
+func alone(all []*instance, into map[*instance]*instance, a, b *instance) bool {
+	dir := a.parts[:len(a.parts)-1]
+	if len(b.parts) != len(a.parts) || !slices.Equal(b.parts[:len(dir)], dir) {
+		return false
+	}
+	for _, in := range all {
+		if in != a && in != b && into[in] == nil && len(in.parts) > len(dir) && slices.Equal(in.parts[:len(dir)], dir) {
+			return false
+		}
+	}
+	return true
+}
+
+// sharedLines is from how many equal lines on, of process, time to the millisecond and text, two logs are one server's. Containers
+// all have the process id 1, and two replicas may say the same in one millisecond; five times on end they do not.
+const sharedLines = 5
+
+// sameLines finds instances whose logs have a stretch in common, and joins them: neighbours in a directory, and those of one name in a
+// copy of it.
+func sameLines(all []*instance, join func(a, b *instance)) {
+	byDir, byFirst := map[string][]*instance{}, map[string][]*instance{}
+	for _, in := range all {
+		if len(in.hints.lines) < sharedLines {
+			continue
+		}
+		n := max(len(in.parts)-1, 0)
+		dir := strings.Join(in.parts[:n], "/")
+		byDir[dir] = append(byDir[dir], in)
+		key := strings.Join(in.parts[n:], "") + "\x00" + strconv.FormatUint(in.hints.lines[0], 16)
+		byFirst[key] = append(byFirst[key], in)
+	}
+	for _, near := range [...]map[string][]*instance{byDir, byFirst} {
+		keys := slices.Sorted(maps.Keys(near))
+		for _, k := range keys {
+			members := near[k]
+			if len(members) > siblingsMax {
+				continue
+			}
+			for i, a := range members {
+				for _, b := range members[i+1:] {
+					if overlap(a.hints.lines, b.hints.lines) {
+						join(a, b)
+					}
+				}
+			}
+		}
+	}
+}
+
+// overlap reports whether two logs have a stretch in common: from the first line that both have to the last, nearly all are both's.
+func overlap(a, b []uint64) bool {
+	common := func(a, b []uint64) (n, span int) {
+		in := make(map[uint64]bool, len(b))
+		for _, l := range b {
+			in[l] = true
+		}
+		first, last := -1, -1
+		for i, l := range a {
+			if in[l] {
+				if n++; first < 0 {
+					first = i
+				}
+				last = i
+			}
+		}
+		return n, last - first + 1
+	}
+	n, span := common(a, b)
+	m, other := common(b, a)
+	return n >= sharedLines && m >= sharedLines && n*10 >= span*9 && m*10 >= other*9
+}
