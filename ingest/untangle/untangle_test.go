@@ -1,0 +1,124 @@
+package untangle
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// lines are two servers' lines in turns.
+var lines = []struct{ who, text string }{
+	{"redis-a", "11:M 22 Nov 2026 10:00:00.000 * Ready to accept connections"},
+	{"redis-b", "12:S 22 Nov 2026 10:00:00.001 * Connecting to MASTER 10.0.0.1:6379"},
+	{"redis-a", "11:M 22 Nov 2026 10:00:00.002 * Replica 10.0.0.2:6379 asks for synchronization"},
+	{"redis-b", "12:S 22 Nov 2026 10:00:00.003 * MASTER <-> REPLICA sync started"},
+	{"redis-a", "11:M 22 Nov 2026 10:00:00.004 * Full resync requested by replica 10.0.0.2:6379"},
+	{"redis-b", "12:S 22 Nov 2026 10:00:00.005 * Full resync from master: 97a9bdc49cfe5740316adfa0b9d9be7625e4137b:14"},
+	{"redis-a", "11:M 22 Nov 2026 10:00:00.006 * Starting BGSAVE for SYNC with target: disk"},
+	{"redis-b", "12:S 22 Nov 2026 10:00:00.007 * MASTER <-> REPLICA sync: Finished with success"},
+}
+
+func written(one func(i int, who, text string) string) string {
+	var b strings.Builder
+	for i, l := range lines {
+		b.WriteString(one(i, l.who, l.text))
+	}
+	return b.String()
+}
+
+func quoted(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+// TestShapes exports the same lines in shapes of no vendor's and wants them back, each server's its own and at its line.
+func TestShapes(t *testing.T) {
+	section := func(who string) string {
+		return "##### " + who + " #####\n" + written(func(_ int, w, text string) string {
+			if w != who {
+				return ""
+			}
+			return text + "\n"
+		})
+	}
+	for name, text := range map[string]string{
+		"records of unknown names": written(func(i int, w, s string) string {
+			return fmt.Sprintf(`{"kappa":{"omega":%q},"rho":%s,"tau":"2026-11-22T10:00:00.%03dZ"}`+"\n", w, quoted(s), i)
+		}),
+		"printed over lines": "[" + strings.TrimSuffix(written(func(_ int, w, s string) string {
+			return fmt.Sprintf("{\n  \"a\": %q,\n  \"b\": %s\n},", w, quoted(s))
+		}), ",") + "]",
+		"rows": `{"rows":[` + strings.TrimSuffix(written(func(i int, w, s string) string { return fmt.Sprintf("[%d,%q,%s],", i, w, quoted(s)) }), ",") + "]}",
+		"json in a string": written(func(_ int, w, s string) string {
+			return fmt.Sprintf(`{"m":%s}`+"\n", quoted(fmt.Sprintf(`{"x":%q,"y":%s}`, w, quoted(s))))
+		}),
+		"python":   "[" + written(func(_ int, w, s string) string { return fmt.Sprintf("{'who': '%s', 'what': '%s'}, ", w, s) }) + "]",
+		"csv":      "when,where,what\n" + written(func(i int, w, s string) string { return fmt.Sprintf("2026-11-22T10:00:00.%03dZ,%s,\"%s\"\n", i, w, s) }),
+		"tsv":      written(func(_ int, w, s string) string { return w + "\t" + s + "\n" }),
+		"markdown": "| pod | line |\n|-----|------|\n" + written(func(_ int, w, s string) string { return "| " + w + " | " + s + " |\n" }),
+		"pairs":    written(func(_ int, w, s string) string { return fmt.Sprintf("level=x z=%s q=%q\n", w, s) }),
+		"prefix":   written(func(_ int, w, s string) string { return "<" + w + "> " + s + "\n" }),
+		"headings": section("redis-a") + "\n" + section("redis-b"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, ok := Take(text)
+			if !ok || len(r.Parts) != 2 {
+				t.Fatalf("%v: %d parts by %q", ok, len(r.Parts), r.By)
+			}
+			for _, p := range r.Parts {
+				if got := strings.Count(p.Text, "22 Nov 2026"); got != 4 || p.Kind != "log" {
+					t.Errorf("%s: %d lines of a %s", p.Server, got, p.Kind)
+				}
+				for _, l := range lines {
+					if strings.Contains(p.Text, l.text[:40]) && p.Server != l.who {
+						t.Errorf("%s has the line of %s: %s", p.Server, l.who, l.text)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestLeftAlone: near misses. What is one server's, or plain, stays as it is.
+func TestLeftAlone(t *testing.T) {
+	dump := "# Server\nredis_version:7.2.4\nrun_id:" + strings.Repeat("a", 40) + "\n# Replication\nrole:master\n"
+	for name, text := range map[string]string{
+		"a plain log":           written(func(_ int, _, s string) string { return s + "\n" }),
+		"dated dumps":           "### 2026-11-22T10:00:00Z\n" + dump + "### 2026-11-22T10:00:01Z\n" + dump,
+		"dumps with an epoch":   "# ts=1795373904\n" + dump + "# ts=1795373905\n" + dump,
+		"one process's dumps":   dump + dump,
+		"prose":                 "Dear all,\nplease find attached, nothing.\n",
+		"nothing":               "",
+		"a wall of open braces": strings.Repeat("{[", 5000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if r, ok := Take(text); ok && len(r.Parts) > 1 {
+				t.Errorf("taken apart by %q into %d", r.By, len(r.Parts))
+			}
+		})
+	}
+}
+
+// FuzzTake: no text makes it fail, and every line of a part is a line of the text.
+func FuzzTake(f *testing.F) {
+	f.Add(written(func(_ int, w, s string) string { return fmt.Sprintf(`{"a":%q,"b":%s}`+"\n", w, quoted(s)) }))
+	f.Add("a,b\n1,2\n3,4\n")
+	f.Add("== a ==\n# Server\n== b ==\n# Server\n")
+	f.Add("{'a': [1, (2, b'x')], u'c': None}")
+	f.Fuzz(func(t *testing.T, text string) {
+		Tangled(text)
+		r, _ := Take(text)
+		n := int32(strings.Count(text, "\n") + 1)
+		for _, p := range r.Parts {
+			if got := strings.Count(p.Text, "\n"); got != len(p.Lines) {
+				t.Fatalf("%d lines, %d places", got, len(p.Lines))
+			}
+			for _, l := range p.Lines {
+				if l < 1 || l > n {
+					t.Fatalf("line %d of %d", l, n)
+				}
+			}
+		}
+	})
+}
