@@ -222,8 +222,19 @@ func defaced(s []byte) bool {
 
 // entities are what forums and word processors make of the characters that messages have.
 var entities = [...]struct{ from, to string }{
-	{"‘", "'"}, {"’", "'"}, {"“", `"`}, {"”", `"`}, {"–", "-"}, {"—", "-"}, {"…", "..."}, {"\u00a0", " "},
-	{"&lt;", "<"}, {"&gt;", ">"}, {"&#39;", "'"}, {"&amp;", "&"}, {"&quot;", `"`},
+	{"‘", "'"},
+	{"’", "'"},
+	{"“", `"`},
+	{"”", `"`},
+	{"–", "-"},
+	{"—", "-"},
+	{"…", "..."},
+	{"\u00a0", " "},
+	{"&lt;", "<"},
+	{"&gt;", ">"},
+	{"&#39;", "'"},
+	{"&amp;", "&"},
+	{"&quot;", `"`},
 }
 
 // clean appends s to dst without Markdown's backslashes, with entities undone and with one blank where
