@@ -224,14 +224,14 @@ func (s *scanner) setting(name, value string) {
 var peerWords = [...]string{"aster ", "ASTER ", "rimary ", "RIMARY ", "eplica ", "lave ", "EPLICAOF ", "LAVE OF "}
 
 // maxLines is how many lines of an instance's logs are compared with another's.
-const maxLines = 4096
+const maxLines = 512
 
 // seed makes the hashes of one run comparable, and no two runs' guessable.
 var seed = maphash.MakeSeed()
 
 // message takes a line of a log.
 func (s *scanner) message(l []byte) {
-	if len(l) > 30 && l[0]-'0' <= 9 && len(s.h.lines) < maxLines && bytes.IndexByte(l[:12], ':') > 0 {
+	if len(l) > 30 && l[0]-'0' <= 9 && len(s.h.lines) < maxLines/2 && bytes.IndexByte(l[:12], ':') > 0 {
 		s.h.lines = append(s.h.lines, maphash.Bytes(seed, l))
 	}
 	if begin := l[:min(len(l), 100)]; bytes.Contains(begin, []byte(":M ")) {

@@ -237,6 +237,12 @@ func identify(fams []*family) []*instance {
 		all = append(all, identifyDir(dirs[d], base, below)...)
 	}
 	all = mergeProcesses(fams, all)
+	for _, f := range fams {
+		f.hints.lines = nil
+	}
+	for _, in := range all {
+		in.hints.lines = nil
+	}
 	for _, in := range all {
 		in.hints.compact()
 	}

@@ -31,6 +31,9 @@ func (r *Record) Get(path string) string {
 // maxFields bounds one record: an object with more is data, not an account of something.
 const maxFields = 4096
 
+// maxAround bounds what a record has of the objects it stands in: each of a million elements has a copy.
+const maxAround = 64
+
 // FromValue takes a value apart into records. An object that holds lists of objects, or of lists, is what its elements stand in; its
 // own fields are theirs as well.
 func FromValue(v *Value, out []Record) []Record {
@@ -60,7 +63,10 @@ func emit(v *Value, path string, around []Field, out []Record, depth int) []Reco
 		return out
 	}
 	own, lists := leaves(v, path, nil, nil, 0)
-	all := append(clip(around), own...)
+	if len(lists) > 0 && len(own) > maxAround {
+		own = own[:maxAround]
+	}
+	all := append(clip(around[:min(len(around), maxAround)]), own...)
 	if len(lists) == 0 || tells(own) {
 		return append(out, Record{v.Line, all})
 	}

@@ -7,11 +7,10 @@ import (
 
 // oneDump is one of several INFO dumps in a file.
 type oneDump struct {
-	from, to      int // lines
-	run, port     string
-	role, replid  string
-	begun, taken  int64 // seconds: when the process started and the dump was made; 0 where not said
-	host, primary string
+	from, to     int // lines
+	run, port    string
+	role, replid string
+	begun, taken int64 // seconds: when the process started and the dump was made; 0 where not said
 }
 
 // dumps takes a file apart in which the INFO of several servers stands one behind the other, with nothing that names them: by their
