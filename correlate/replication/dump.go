@@ -62,6 +62,9 @@ func (m *linkMachine) downInDump(it item) {
 	lost, since := it.at, false
 	if d := s.LinkDownSeconds; d.Known() && d >= 0 && d < neverUp {
 		lost, since = it.at-micros(d)*second, true
+	} else if d := s.LastIOSeconds; !s.LinkDownSeconds.Known() && d.Or(0) > 0 {
+		// Redis says -1 of a link that is down; other servers go on counting since the last byte.
+		lost, since = it.at-micros(d)*second, true
 	}
 	proof := s.Evidence("master_link_status:down", "master_link_down_since_seconds:"+diagnosis.Itoa(s.LinkDownSeconds.Or(-1)))
 	if m.cur != nil {
