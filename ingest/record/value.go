@@ -89,7 +89,10 @@ func (p *Parser) blank() {
 
 func (p *Parser) value(depth int) *Value {
 	p.blank()
-	if p.n++; p.i >= len(p.in) || depth > maxDepth || p.n > maxValues {
+	if p.n++; depth > maxDepth || p.n > maxValues {
+		p.i = len(p.in) // no store nests so deep: what does is no export, and is left to others
+	}
+	if p.i >= len(p.in) {
 		return nil
 	}
 	switch c := p.in[p.i]; {
