@@ -6,6 +6,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"psyncope/ingest/logline"
+	"psyncope/ingest/table"
 )
 
 // hints are what the first and last bytes of a file say about whose it is and with whom that instance
@@ -25,6 +28,8 @@ type hints struct {
 	cluster    bool // runs in cluster mode
 	// lines are a log's first and last lines with a process and a time, each as a hash, in their order.
 	lines []uint64
+	// from and to are a log's first and last stamp as written, of the lines that were looked at; 0 where none has one.
+	from, to table.Micros
 }
 
 func (h *hints) add(o hints) {
@@ -38,6 +43,10 @@ func (h *hints) add(o hints) {
 		h.port = o.port
 	}
 	h.role += o.role
+	if o.from != 0 && (h.from == 0 || o.from < h.from) {
+		h.from = o.from
+	}
+	h.to = max(h.to, o.to)
 	if len(h.lines) < maxLines {
 		h.lines = append(h.lines, o.lines...)
 	}
@@ -81,8 +90,21 @@ func (k hinter) scan(b []byte) hints {
 		}
 	}
 	s.flush()
+	if k.kind == "log" {
+		h.from, h.to = stampOf(s.first), stampOf(s.last)
+	}
 	h.compact()
 	return h
+}
+
+// stampOf is the stamp of a log's line as written; 0 without one.
+func stampOf(line []byte) table.Micros {
+	var p logline.Parser
+	var h logline.Header
+	if len(line) == 0 || !p.Parse(line, &h) && p.Find(line, &h) <= 0 || !h.Stamp.Known() {
+		return 0
+	}
+	return h.Stamp
 }
 
 type scanner struct {
@@ -90,6 +112,7 @@ type scanner struct {
 	host, port   string // of the primary that INFO names
 	announce     string
 	announcePort string
+	first, last  []byte // a log's lines with a process's number in front
 	pending      string // CONFIG GET's name, its value comes on the next line
 }
 
@@ -231,6 +254,12 @@ var seed = maphash.MakeSeed()
 
 // message takes a line of a log.
 func (s *scanner) message(l []byte) {
+	if len(l) > 30 && bytes.IndexByte(l, ':') > 0 {
+		if s.first == nil || stampOf(s.first) == 0 {
+			s.first = l
+		}
+		s.last = l
+	}
 	if len(l) > 30 && l[0]-'0' <= 9 && len(s.h.lines) < maxLines/2 && bytes.IndexByte(l[:12], ':') > 0 {
 		s.h.lines = append(s.h.lines, maphash.Bytes(seed, l))
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"path/filepath"
@@ -124,6 +125,9 @@ func stemOf(name string) string {
 // withoutServer takes a server's usual name off the end: redis-a.redis is redis-a.
 func withoutServer(name string) string {
 	i := strings.LastIndexByte(name, '.')
+	if i > 0 && normal(name[:i]) == normal(name[i+1:]) { // redis-a.redis-a: a directory's name and its file's
+		return name[:i]
+	}
 	if i > 0 && (slices.Contains(serverNames[:], normal(name[i+1:])) || slices.Contains(watcherNames[:], normal(name[i+1:]))) {
 		return name[:i]
 	}
@@ -380,31 +384,36 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 	return all
 }
 
-// countedOnly reports whether the files of a directory are told apart by a number alone and are of different kinds: file1 is the log,
-// file2 the slowlog, and both are the directory's.
+// countedOnly reports whether the files of a directory are told apart by a number alone and are one server's: each is of another kind
+// (file1 the log, file2 the slowlog), or a log that goes on where another ends, as its rotations do.
 func countedOnly(fams []*family) bool {
 	kinds, words := map[string]bool{}, map[string]bool{}
+	var logs []*family
 	n := 0
 	for _, f := range fams {
 		if f.class != specific {
 			continue
 		}
-		if kinds[f.kind] {
+		switch {
+		case f.isLog():
+			logs = append(logs, f)
+		case kinds[f.kind]:
 			return false
 		}
 		kinds[f.kind] = true
 		words[withoutNumber(normal(f.stem))] = true
 		n++
 	}
-	return n > 0 && len(words) == 1 && (n > 1 || plainWord(words))
-}
-
-// plainWord knows words that people name any file by.
-func plainWord(words map[string]bool) bool {
-	for w := range words {
-		return w == "file" || w == "part" || w == "attachment" || w == "paste" || w == "untitled" || w == "data"
+	if n < 2 || len(words) != 1 {
+		return false
 	}
-	return false
+	slices.SortFunc(logs, func(a, b *family) int { return cmp.Compare(a.hints.from, b.hints.from) })
+	for i := 1; i < len(logs); i++ {
+		if logs[i].hints.from == 0 || logs[i-1].hints.from == 0 || logs[i].hints.from < logs[i-1].hints.to {
+			return false
+		}
+	}
+	return true
 }
 
 // settleNumbers tells ports from counts: 7001.log from info-17.txt.

@@ -239,6 +239,7 @@ func (u *unit) parts() []part {
 		return cmp.Or(
 			strings.Compare(a.instanceName(), b.instanceName()),
 			strings.Compare(a.kind, b.kind),
+			cmp.Compare(a.hints.from, b.hints.from), // logs that only a number tells apart go on where another ends
 			compareNatural(a.files[0].src.Path, b.files[0].src.Path),
 		)
 	})

@@ -29,8 +29,8 @@ func rotationOf(name string) rotated {
 	}
 	r := rotated{rank: 2}
 	if stem, ok := cutAside(name); ok {
-		r.family, r.rank, r.number = stem, 1, 1
-		name = stem
+		name = trimCodec(stem)
+		r.family, r.rank, r.number = name, 1, 1
 	}
 	if stem, n, ok := cutNumber(name); ok {
 		r.family, r.rank, r.number = stem, 1, n

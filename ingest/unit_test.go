@@ -137,7 +137,7 @@ func TestScan(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := hinterOf(tc.kind).scan([]byte(tc.in))
-			got.lines = nil // hashes, which differ from run to run
+			got.lines, got.from, got.to = nil, 0, 0 // hashes differ from run to run; stamps have a test of their own
 			if d := cmp.Diff(tc.want, got, cmp.AllowUnexported(hints{}), cmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) })); d != "" {
 				t.Error(d)
 			}

@@ -43,15 +43,12 @@ func withoutIDs(s string) string {
 	return string(b)
 }
 
-// doubled is from how many different messages on a file in which each stands as often is one in which each was written so often; fewer
-// may be chance.
-const doubled = 5
-
 // once leaves every message as often as the server said it, though it was handed over more than once: in a file and its copy, in
-// captures that overlap, from two collectors. Files of one server that do not overlap, as its rotations, are not looked at.
+// captures that overlap, from two collectors, in a file that goes over the same again. Files of one server that do not overlap, as its
+// rotations, are not compared. Lines that are doubled on the spot are package logs's.
 func once(events []Event) []Event {
 	files := filesOf(events)
-	if len(files) == 0 || !anyOverlap(files) && !anyDoubled(events, files) {
+	if !anyOverlap(files) {
 		return events
 	}
 	want := map[said]int64{}
@@ -60,15 +57,8 @@ func once(events []Event) []Event {
 		for i := f.from; i < f.to; i++ {
 			count[saidBy(&events[i])] += events[i].Count.Or(1)
 		}
-		every := int64(1)
-		if len(count) >= doubled {
-			every = 0
-			for _, n := range count {
-				every = gcd(every, n)
-			}
-		}
 		for k, n := range count {
-			want[k] = max(want[k], n/every)
+			want[k] = max(want[k], n)
 		}
 	}
 	kept := make([]Event, 0, len(events))
@@ -88,13 +78,6 @@ func once(events []Event) []Event {
 	return kept
 }
 
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
-}
-
 // stretch is one file's rows, and the time that they span as written.
 type stretch struct {
 	file        string
@@ -102,13 +85,13 @@ type stretch struct {
 	first, last table.Micros
 }
 
-// filesOf are the stretches of rows that are of one file each.
+// filesOf are the stretches of rows that are of one file each. Where a file begins again with its own first line, so does a stretch.
 func filesOf(events []Event) []stretch {
 	var out []stretch
 	for i := range events {
 		e := &events[i]
 		n := len(out)
-		if n == 0 || out[n-1].file != e.File {
+		if n == 0 || out[n-1].file != e.File || again(e, &events[out[n-1].from], &out[n-1]) {
 			out = append(out, stretch{file: e.File, from: i, first: table.Null, last: table.Null})
 			n++
 		}
@@ -124,35 +107,21 @@ func filesOf(events []Event) []stretch {
 	return out
 }
 
+// again reports whether a row is the first one of its stretch once more, though the log had gone on.
+func again(e, first *Event, f *stretch) bool {
+	return e.Stamp.Known() && e.Stamp == first.Stamp && e.Stamp < f.last && saidBy(e) == saidBy(first)
+}
+
 func anyOverlap(files []stretch) bool {
 	for i := range files {
 		for j := range files[:i] {
 			a, b := &files[j], &files[i]
-			if a.file != b.file && a.first.Known() && b.first.Known() && a.first <= b.last && b.first <= a.last {
+			if a.first.Known() && b.first.Known() && a.first < b.last && b.first < a.last {
 				return true
 			}
 		}
 		if i > 64 { // more files than that are a series, each looked at with the one before
 			break
-		}
-	}
-	return false
-}
-
-// anyDoubled looks at the first rows of each file: where one stands alone, not every line is there twice.
-func anyDoubled(events []Event, files []stretch) bool {
-	for _, f := range files {
-		alone := false
-		rows := events[f.from:min(f.to, f.from+32)]
-		seen := map[said]int64{}
-		for i := range rows {
-			seen[saidBy(&rows[i])] += rows[i].Count.Or(1)
-		}
-		for _, n := range seen {
-			alone = alone || n == 1
-		}
-		if !alone && len(seen) >= doubled {
-			return true
 		}
 	}
 	return false

@@ -219,7 +219,7 @@ func (r *reader) eventOf(v reply.Value) (event, bool) {
 	var n []int64
 	items := v.Items
 	name := ""
-	if len(items) >= 4 && items[0].Kind == reply.Text && isEvent(items[0].Text) {
+	if len(items) >= 3 && items[0].Kind == reply.Text && isEvent(items[0].Text) {
 		name, items = items[0].Text, items[1:]
 	} else if len(items) != 2 {
 		return event{}, false
@@ -242,6 +242,8 @@ func (r *reader) made(name string, n []int64) (event, bool) {
 		return event{name: r.asked, second: n[0], last: table.Int(n[1]), max: table.Null}, true
 	case name != "" && len(n) >= 3:
 		return event{name: name, second: n[0], last: table.Int(n[1]), max: table.Int(n[2])}, true
+	case name != "": // the input ends inside the longest one's number
+		return event{name: name, second: n[0], last: table.Int(n[1]), max: table.Null}, true
 	}
 	return event{}, false
 }

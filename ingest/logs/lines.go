@@ -55,6 +55,14 @@ func (l *lines) next() ([]byte, bool) {
 	}
 }
 
+// head is the first n bytes, or what there is: however few a pipe gives at once, the same ones are looked at. Nothing may have been read.
+func (l *lines) head(n int) []byte {
+	for l.end < n && l.err == nil {
+		l.fill()
+	}
+	return l.buf[:min(l.end, n)]
+}
+
 // fill moves what is left to the front and reads behind it.
 func (l *lines) fill() {
 	full := l.end == len(l.buf)

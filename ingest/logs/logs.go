@@ -71,6 +71,7 @@ func read(in artifact.Input, out *table.Case) (artifact.Account, error) {
 	l := newLines(in.Body)
 	r := newReader(in, out)
 	r.survey(l)
+	r.doubled.each = timesEach(l.head(firstSize))
 	if err := r.all(l); err != nil {
 		return r.account, fmt.Errorf("read log %s: %w", in.Origin.File, err)
 	}
@@ -85,13 +86,17 @@ func (r *reader) all(l *lines) error {
 			break
 		}
 		r.line++
+		if r.doubled.each > 1 && r.doubled.again(line) {
+			r.account.Ignored++
+			continue
+		}
 		if n := len(line); n > 0 && line[n-1] <= '\r' || n > 1 && line[n-1] == 'M' && line[n-2] == '^' {
 			line = unreturned(line)
 		}
 		// Most logs are bare: their lines go straight to the parser and the fold.
 		if s := r.bare; s.parser.Parse(line, &r.header) {
 			r.sure++
-			if r.event(s, place{line: r.line, at: r.header.Stamp, outer: table.Null}) {
+			if r.event(s, place{line: r.line, at: r.header.Stamp, outer: table.Null}) && r.doubled.each <= 1 {
 				r.storm(l)
 			}
 			continue

@@ -18,6 +18,7 @@ type reader struct {
 	sure    int // lines with a header that only a server writes
 	blocks  int // lines of raw blocks, and those joined to others: ignored, but a log's
 
+	doubled doubled
 	known   *known
 	bare    *stream            // lines without a source, or of the only one
 	streams map[string]*stream // by host and source

@@ -52,17 +52,10 @@ const surveyed = 128 << 10
 // survey reads the beginning of the file to learn whose lines it has, and names them if there are several
 // servers. It takes nothing.
 func (r *reader) survey(l *lines) {
-	// However few bytes a pipe gives at once, the same ones are looked at.
-	upTo := func(n int) []byte {
-		for l.end < n && l.err == nil {
-			l.fill()
-		}
-		return l.buf[:min(l.end, n)]
-	}
-	if !anySource(upTo(firstSize)) {
+	if !anySource(l.head(firstSize)) {
 		return
 	}
-	head := upTo(surveyed)
+	head := l.head(surveyed)
 	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
 		head = head[:i+1]
 	}
