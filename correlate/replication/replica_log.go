@@ -157,6 +157,9 @@ func (m *linkMachine) attemptEnds(it item) {
 	}
 	if t := m.cur.last(); t != nil && t.Outcome == "" {
 		t.Outcome, t.FailEv, t.End = diagnosis.Failed, it.ev, it.at
+		if it.ev.Kind == message.DualChannelAborted && t.FullEv == nil && t.ReceiveEv == nil && t.LoadEv == nil {
+			t.Granted = "" // sent to the second connection, on which nobody granted anything
+		}
 	}
 	m.cur.Failures = append(m.cur.Failures, it.ev)
 }
