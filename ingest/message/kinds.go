@@ -122,6 +122,12 @@ const (
 	DualChannelRdbClientPostponed Kind = "dual-channel-rdb-client-postponed"
 	ReplIdChangedDebug            Kind = "repl-id-changed-debug"
 	ReplicaIgnoreDiskError        Kind = "replica-ignore-disk-error"
+	SlotStreamBufferFull          Kind = "slot-stream-buffer-full"
+	RdbChannelOrphan              Kind = "rdb-channel-orphan"
+	SlotSnapshotSent              Kind = "slot-snapshot-sent"
+	SyncStateError                Kind = "sync-state-error"
+	TrimBlocksPrimary             Kind = "trim-blocks-primary"
+	SyncSnapshotSeekFailed        Kind = "sync-snapshot-seek-failed"
 
 	// persistence
 	BgsaveCancelled               Kind = "bgsave-cancelled"
@@ -229,6 +235,13 @@ const (
 	DebugLoadaof                  Kind = "debug-loadaof"
 	DebugReload                   Kind = "debug-reload"
 	LoadFatal                     Kind = "load-fatal"
+	AofTailCorrupt                Kind = "aof-tail-corrupt"
+	AofRewriteStats               Kind = "aof-rewrite-stats"
+	AofRenameBaseFailed           Kind = "aof-rename-base-failed"
+	AofBaseFromSnapshot           Kind = "aof-base-from-snapshot"
+	KeymetaError                  Kind = "keymeta-error"
+	RdbSaveStats                  Kind = "rdb-save-stats"
+	RdbLoadNote                   Kind = "rdb-load-note"
 
 	// client
 	ClientAcceptError       Kind = "client-accept-error"
@@ -365,6 +378,19 @@ const (
 	UnixSocketRemoved               Kind = "unix-socket-removed"
 	WatchdogExpired                 Kind = "watchdog-expired"
 	WatchdogNoBacktrace             Kind = "watchdog-no-backtrace"
+	ConfigRestoreFailed             Kind = "config-restore-failed"
+	ConnectionType                  Kind = "connection-type"
+	DefragNote                      Kind = "defrag-note"
+	IoThreadsChanged                Kind = "io-threads-changed"
+	IoThreadError                   Kind = "io-thread-error"
+	TlsUser                         Kind = "tls-user"
+	ScriptArenaFailed               Kind = "script-arena-failed"
+	EngineRegistered                Kind = "engine-registered"
+	NoAuthentication                Kind = "no-authentication"
+	ShutdownByVoter                 Kind = "shutdown-by-voter"
+	DebugCommandRewritten           Kind = "debug-command-rewritten"
+	LocaleInvalid                   Kind = "locale-invalid"
+	TlsReload                       Kind = "tls-reload"
 
 	// sentinel
 	SentinelAddressSwitch              Kind = "sentinel-address-switch"
@@ -426,6 +452,7 @@ const (
 	SentinelUnmonitor                  Kind = "sentinel-unmonitor"
 	SentinelVote                       Kind = "sentinel-vote"
 	SentinelVoteForLeader              Kind = "sentinel-vote-for-leader"
+	SentinelRole                       Kind = "sentinel-role"
 
 	// cluster
 	ClusterAddressError               Kind = "cluster-address-error"
@@ -508,6 +535,28 @@ const (
 	ClusterVoteDenied                 Kind = "cluster-vote-denied"
 	ClusterVoteGranted                Kind = "cluster-vote-granted"
 	ClusterVotesSoFar                 Kind = "cluster-votes-so-far"
+	SlotDebug                         Kind = "slot-debug"
+	SlotTrim                          Kind = "slot-trim"
+	SlotImport                        Kind = "slot-import"
+	SlotImportFailed                  Kind = "slot-import-failed"
+	ClusterPacketInvalid              Kind = "cluster-packet-invalid"
+	ClusterBusLinkClosed              Kind = "cluster-bus-link-closed"
+	ClusterCommand                    Kind = "cluster-command"
+	ClusterIsDown                     Kind = "cluster-is-down"
+	ClusterDebugMore                  Kind = "cluster-debug-more"
+	ClusterElectionRanked             Kind = "cluster-election-ranked"
+	ClusterElectionReset              Kind = "cluster-election-reset"
+	ClusterShardChanged               Kind = "cluster-shard-changed"
+	ClusterFailoverOnShutdown         Kind = "cluster-failover-on-shutdown"
+	ClusterEmptiedPrimary             Kind = "cluster-emptied-primary"
+	ClusterConfigUnwritten            Kind = "cluster-config-unwritten"
+	SlotMigrationChildFailed          Kind = "slot-migration-child-failed"
+	SlotMigrationChildEnded           Kind = "slot-migration-child-ended"
+	SlotMigrationStep                 Kind = "slot-migration-step"
+	SlotMigrationForkRefused          Kind = "slot-migration-fork-refused"
+	SlotMigrationChildKilled          Kind = "slot-migration-child-killed"
+	SlotMigrationPause                Kind = "slot-migration-pause"
+	SlotMigrationLostWrites           Kind = "slot-migration-lost-writes"
 
 	// crash
 	CrashAddress         Kind = "crash-address"
@@ -537,6 +586,7 @@ const (
 	CrashThreadJoin      Kind = "crash-thread-join"
 	HexdumpHeader        Kind = "hexdump-header"
 	SeparatorLine        Kind = "separator-line"
+	ValueDump            Kind = "value-dump"
 
 	// reply
 	ReplyNoauth         Kind = "reply-noauth"
