@@ -22,6 +22,12 @@ func notes(g *replication.Group, p *sizing.Plan, o Options, d *diagnosis.Diagnos
 		}
 	}
 	for _, h := range g.Hosts {
+		if h.Mixed() {
+			d.Notes = append(d.Notes, diagnosis.Note{
+				Kind: "servers-not-told-apart", Instance: h.Name, Evidence: []diagnosis.Evidence{},
+				Summary: "the log of " + h.Name + " has the lines of several servers, and nothing tells them apart: nothing that is said of it is sure",
+			})
+		}
 		if h.YearGuessed {
 			d.Notes = append(d.Notes, diagnosis.Note{
 				Kind: "date-guessed", Instance: h.Name, Evidence: []diagnosis.Evidence{},

@@ -37,6 +37,12 @@ type Options struct {
 	Limits  Limits
 	// Fields asks for the table of INFO fields that have no column of their own.
 	Fields bool
+	// Same are names of instances that are one server: the value's evidence counts as the key's.
+	Same map[string]string
+	// Names say whose a file is: by its path, or the end of it.
+	Names map[string]string
+	// Apart, if set, is told of each file that holds several servers' evidence: what told them apart, and how many they are.
+	Apart func(file, by string, servers int)
 	// Progress, if set, is told from time to time how far the reading is. Calls do not overlap.
 	Progress func(Progress)
 }

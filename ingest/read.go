@@ -47,7 +47,11 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 			return sum, err
 		}
 	}
+	for _, f := range fams {
+		f.named(e.Names)
+	}
 	all := identify(fams)
+	all = sameInstances(fams, all, e.Same)
 	for _, in := range all {
 		e.names[in.name] = true
 	}
@@ -373,6 +377,7 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 		return nil
 	}
 	e.list(u, c)
+	renameSame(c, e.Same)
 	slices.SortStableFunc(c.Files, func(a, b table.File) int { return strings.Compare(a.Path, b.Path) })
 	c.Files = oneAccount(c.Files)
 	for _, f := range c.Files {

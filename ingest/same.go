@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"psyncope/ingest/table"
 )
 
 // alone reports whether two instances of one directory are the only ones in it: what is one of them is the directory.
@@ -78,4 +80,56 @@ func overlap(a, b []uint64) bool {
 	n, span := common(a, b)
 	m, other := common(b, a)
 	return n >= sharedLines && m >= sharedLines && n*10 >= span*9 && m*10 >= other*9
+}
+
+// named takes a person's word for whose a family's files are.
+func (f *family) named(names map[string]string) {
+	for file, name := range names {
+		for _, x := range f.files {
+			if p := slashed(x.src.evidence()); p == slashed(file) || strings.HasSuffix(p, "/"+slashed(file)) {
+				f.dir = append(slices.Clone(f.dir), name)
+				f.stem, f.class = "", neutral
+				return
+			}
+		}
+	}
+}
+
+// sameInstances makes one of instances that a person says are one.
+func sameInstances(fams []*family, all []*instance, same map[string]string) []*instance {
+	by := map[string]*instance{}
+	for _, in := range all {
+		by[in.name] = in
+	}
+	gone := map[*instance]bool{}
+	for a, b := range same {
+		x, y := by[a], by[b]
+		if x == nil || y == nil || x == y {
+			continue
+		}
+		for _, f := range fams {
+			if f.whose == y {
+				f.whose = x
+			}
+		}
+		x.hints.add(y.hints)
+		x.hints.compact()
+		by[b] = x
+		gone[y] = true
+	}
+	return slices.DeleteFunc(all, func(in *instance) bool { return gone[in] })
+}
+
+// renameSame does it for instances that only their lines in somebody's file show.
+func renameSame(c *table.Case, same map[string]string) {
+	to := map[string]string{}
+	for a, b := range same {
+		to[b] = a
+	}
+	if len(to) == 0 {
+		return
+	}
+	c.RenameInstances(to)
+	slices.SortStableFunc(c.Instances, func(a, b table.Instance) int { return strings.Compare(a.Name, b.Name) })
+	c.Instances = slices.CompactFunc(c.Instances, func(a, b table.Instance) bool { return a.Name == b.Name })
 }

@@ -65,6 +65,7 @@ func (e *engine) untangle(ctx context.Context, found *Found, fams []*family) (bo
 	type job struct {
 		src    *Source
 		shares []Source
+		by     string
 	}
 	var jobs []*job
 	for _, f := range fams {
@@ -78,7 +79,7 @@ func (e *engine) untangle(ctx context.Context, found *Found, fams []*family) (bo
 	if len(jobs) == 0 {
 		return false, nil
 	}
-	err := e.sideBySide(ctx, len(jobs), func(i int, _ []byte) { jobs[i].shares = e.sharesOf(jobs[i].src) })
+	err := e.sideBySide(ctx, len(jobs), func(i int, _ []byte) { jobs[i].shares, jobs[i].by = e.sharesOf(jobs[i].src) })
 	if err != nil {
 		return false, err
 	}
@@ -86,6 +87,9 @@ func (e *engine) untangle(ctx context.Context, found *Found, fams []*family) (bo
 	for _, j := range jobs {
 		if len(j.shares) > 0 {
 			shares[j.src.Path] = j.shares
+			if servers := serversIn(j.shares); e.Apart != nil && servers > 1 {
+				e.Apart(j.src.Path, j.by, servers)
+			}
 		}
 	}
 	if len(shares) == 0 {
@@ -106,29 +110,28 @@ func (e *engine) untangle(ctx context.Context, found *Found, fams []*family) (bo
 // maxTangled is the largest file that is taken apart, in bytes after decompression: it is held in memory for that.
 const maxTangled = 512 << 20
 
-// sharesOf takes one file apart; nil where that fails, or there is nothing to take apart.
-func (e *engine) sharesOf(src *Source) []Source {
+// sharesOf takes one file apart, and says what told its servers apart; nil where that fails, or there is nothing to take apart.
+func (e *engine) sharesOf(src *Source) (shares []Source, by string) {
 	raw, err := src.Open()
 	if err != nil {
-		return nil
+		return nil, ""
 	}
 	body, _, err := decode(raw, e.Limits)
 	if err != nil {
-		return nil
+		return nil, ""
 	}
 	defer body.Close()
 	data, err := io.ReadAll(io.LimitReader(body, maxTangled+1))
 	if err != nil || len(data) > maxTangled {
-		return nil
+		return nil, ""
 	}
 	if returned(data) {
 		renewed(data)
 	}
 	res, ok := untangle.Take(string(data))
 	if !ok {
-		return nil
+		return nil, ""
 	}
-	var out []Source
 	for i, p := range res.Parts {
 		s := Source{Name: shareName(src.Name, p), Path: src.Path, Size: int64(len(p.Text)), ModTime: src.ModTime, root: src.root}
 		s.share = &share{file: src.Path, lines: p.Lines}
@@ -142,9 +145,18 @@ func (e *engine) sharesOf(src *Source) []Source {
 		s.Path = path.Join(dir, s.Name)
 		text := p.Text
 		s.open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
-		out = append(out, s)
+		shares = append(shares, s)
 	}
-	return out
+	return shares, res.By
+}
+
+// serversIn is how many servers a file's shares are of.
+func serversIn(shares []Source) int {
+	dirs := map[string]bool{}
+	for _, s := range shares {
+		dirs[path.Dir(s.Path)] = true
+	}
+	return len(dirs)
 }
 
 // shareName is the name of the file that a server would have written.

@@ -149,7 +149,7 @@ func (v *htmlPage) overview(d *diagnosis.Diagnosis, groups []gathered, section m
 	if len(groups) <= fewGroups {
 		return
 	}
-	from, to := extent(d)
+	from, to := d.Extent()
 	v.From, v.To = when(from), when(to)
 	for n, g := range groups {
 		s := htmlStrip{ID: section[g.Group.ID], Name: g.Group.ID, Rank: n, Section: section[g.Group.ID] != ""}

@@ -14,7 +14,7 @@ import (
 // verdict is the first line of every report.
 func verdict(d *diagnosis.Diagnosis) string {
 	where := count(int64(len(d.Groups)), "group") + ", " + count(int64(instances(d)), "instance")
-	if from, to := extent(d); from != nil {
+	if from, to := d.Extent(); from != nil {
 		where += ", " + when(from) + " to " + until(from, to) + " UTC"
 	}
 	if len(d.Incidents) == 0 && !d.Tells() && len(d.Coverage) > 0 {
@@ -67,22 +67,6 @@ func instances(d *diagnosis.Diagnosis) int {
 		}
 	}
 	return n
-}
-
-// extent is the time that all groups together cover.
-func extent(d *diagnosis.Diagnosis) (from, to *diagnosis.Stamp) {
-	for _, g := range d.Groups {
-		if g.From != nil && (from == nil || g.From.Before(from.Time)) {
-			from = g.From
-		}
-		if g.To != nil && (to == nil || g.To.After(to.Time)) {
-			to = g.To
-		}
-	}
-	if from == nil || to == nil {
-		return nil, nil
-	}
-	return from, to
 }
 
 // worstFirst orders incidents as people want them: critical before the rest, then as they began.

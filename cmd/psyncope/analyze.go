@@ -41,7 +41,7 @@ Exit codes: 0 analysed; 1 incidents at or above --fail-on; 2 wrong usage; 3 noth
 			if err := sink.report(d); err != nil {
 				return err
 			}
-			return errors.Join(tells(d), in.strictly(d), findings(d, failOn.value))
+			return errors.Join(tells(d), in.outside(d), in.strictly(d), findings(d, failOn.value))
 		},
 	}
 	in.flags(cmd)

@@ -24,6 +24,9 @@ type evidence struct {
 	zones, skews []string
 	reference    string
 	group        string
+	year         int
+	same, names  []string
+	verbose      bool
 	strict       bool
 	quiet        bool
 	progress     *choice
@@ -42,6 +45,10 @@ func (e *evidence) flags(cmd *cobra.Command) {
 	f.StringArrayVar(&e.zones, "tz", nil, "zone of an instance's log, as `INSTANCE=ZONE` (Europe/Berlin, +01:00)")
 	f.StringArrayVar(&e.skews, "skew", nil, "how far an instance's clock is ahead of the reference, as `INSTANCE=SECONDS`")
 	f.StringVar(&e.reference, "reference", "", "the `INSTANCE` whose clock all times are on")
+	f.IntVar(&e.year, "year", 0, "the `YEAR` of the last line of logs without years")
+	f.StringArrayVar(&e.same, "same", nil, "two names that are one server, as `A=B`: B's evidence counts as A's")
+	f.StringArrayVar(&e.names, "name", nil, "whose a file is, as `FILE=SERVER`; FILE is its path or the end of it")
+	addToggle(cmd.Flags(), &e.verbose, "verbose", "v", "say on standard error what told the servers of one file apart")
 	addToggle(cmd.Flags(), &e.strict, "strict", "", "exit 4 where part of the input was unreadable")
 	addToggle(cmd.Flags(), &e.quiet, "quiet", "q", "no progress and no warnings on standard error")
 	e.progress = addChoice(cmd, "progress", "", "show progress on standard error", "auto", "always", "never")
@@ -72,7 +79,10 @@ func (e *evidence) options() (correlate.Options, error) {
 	if o.Skew, err = perInstance("skew", e.skews, parseSkew); err != nil {
 		return o, err
 	}
-	o.Reference, o.Group = e.reference, e.group
+	if e.year != 0 && (e.year < 1990 || e.year > 2100) {
+		return o, usagef("--year %d is no year", e.year)
+	}
+	o.Reference, o.Group, o.Year = e.reference, e.group, e.year
 	return o, nil
 }
 
@@ -82,12 +92,29 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 	if err != nil {
 		return nil, err
 	}
+	same, err := pairs("same", e.same)
+	if err != nil {
+		return nil, err
+	}
+	named, err := pairs("name", e.names)
+	if err != nil {
+		return nil, err
+	}
+	var apart func(file, by string, n int)
+	if e.verbose && !e.quiet {
+		apart = func(file, by string, n int) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "psyncope: %s: %d servers, told apart by %s\n", file, n, by)
+		}
+	}
 	show, done := newProgress(cmd.ErrOrStderr(), e.progress.value, e.quiet)
 	var parts diagnoses
 	rest, err := ingest.Each(cmd.Context(), ingest.Options{
 		Roots:    roots,
 		Stdin:    cmd.InOrStdin(),
 		Progress: show,
+		Same:     same,
+		Names:    named,
+		Apart:    apart,
 	}, func(c *table.Case) error {
 		if err := see(c); err != nil {
 			return err
@@ -108,6 +135,19 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		warn(cmd.ErrOrStderr(), d.Inputs.Problems)
 	}
 	return d, e.checkNames(d)
+}
+
+// pairs reads A=B flags.
+func pairs(flag string, given []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, s := range given {
+		i := strings.LastIndexByte(s, '=')
+		if i <= 0 || i == len(s)-1 {
+			return nil, usagef("--%s %s: expected two names with = between", flag, s)
+		}
+		out[s[:i]] = s[i+1:]
+	}
+	return out, nil
 }
 
 // diagnoses are made beside the reading and each other, and stand in the order of their cases: diagnosing a group takes
@@ -222,6 +262,19 @@ func shown(names []string) string {
 		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
 	}
 	return strings.Join(names, ", ")
+}
+
+// outside is the error of a window in which nothing of the capture lies.
+func (e *evidence) outside(d *diagnosis.Diagnosis) error {
+	o, err := e.options()
+	if err != nil || o.Since.IsZero() && o.Until.IsZero() {
+		return err
+	}
+	from, to := d.Extent()
+	if from == nil || to == nil || (o.Since.IsZero() || !to.Before(o.Since)) && (o.Until.IsZero() || from.Before(o.Until)) {
+		return nil
+	}
+	return nothingf("nothing of the capture lies in the window: it spans %s to %s", from.UTC().Format(diagnosis.StampLayout), to.UTC().Format(diagnosis.StampLayout))
 }
 
 // strictly is the error of --strict where part of the input was unreadable.

@@ -51,3 +51,19 @@ func (d *Diagnosis) Unread() []InputFile {
 	}
 	return out
 }
+
+// Extent is the time that all groups together cover.
+func (d *Diagnosis) Extent() (from, to *Stamp) {
+	for _, g := range d.Groups {
+		if g.From != nil && (from == nil || g.From.Before(from.Time)) {
+			from = g.From
+		}
+		if g.To != nil && (to == nil || g.To.After(to.Time)) {
+			to = g.To
+		}
+	}
+	if from == nil || to == nil {
+		return nil, nil
+	}
+	return from, to
+}

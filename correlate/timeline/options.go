@@ -13,6 +13,8 @@ type Options struct {
 	Skew map[string]time.Duration
 	// Reference names the instance whose clock is the axis, instead of the group's first primary.
 	Reference string
+	// Year is that of the last line of a log without years; 0 leaves it to the evidence.
+	Year int
 	// Since and Until bound the incidents and notes that are told; zero is open.
 	Since, Until time.Time
 	// Group keeps one group, by id or by the name of one of its instances. Its lanes and series are told even without an

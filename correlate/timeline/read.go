@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
@@ -139,6 +140,9 @@ func clocks(hs []*Host, o Options) {
 		bound := unknown
 		if own == unknown && h.written != unknown {
 			own, bound = h.written, h.written+yearSlack // years alone rest on it: no line is written after its file
+		}
+		if o.Year != 0 {
+			own, bound = table.MicrosOf(time.Date(o.Year, time.July, 1, 0, 0, 0, 0, time.UTC)), unknown
 		}
 		giveYears(h, own, bound)
 		h.Clock.Zone, h.Clock.ZoneHow, h.Clock.ZoneKnown = zoneOf(h, o)

@@ -45,3 +45,7 @@ const (
 // Hole is how much longer than usual dumps must be apart for one to be missing, as a share of the usual step in tenths: less is a
 // collector's jitter.
 const Hole = 17
+
+// mixedReturns is how often a process must come back in one file before its lines are taken for several servers'. Process ids are given
+// out again, but not three times to the same server while another one runs.
+const mixedReturns = 3

@@ -15,7 +15,6 @@ type choice struct {
 	when, level, role, pid string
 	who                    []string
 	taken                  []string // paths that hold what is told
-	mixed                  bool
 }
 
 func (c *choice) by() string { return strings.Join(c.who, " and ") }
@@ -198,9 +197,7 @@ func (c *choice) apart(look []rec, cols []*column) {
 		if n > 1 && c.sideBySide(look, func(r *rec) string { return r.Get(able[n-1].path) }) > 0 {
 			c.who = []string{able[n-2].path, able[n-1].path}
 		}
-		return
 	}
-	c.mixed = whole > 0
 }
 
 // names reports whether a field could name servers: words, a few of them, each of several records.

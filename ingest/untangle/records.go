@@ -51,7 +51,7 @@ func fromRecords(records []record.Record) (Result, bool) {
 	if c.when != "" && newestFirst(kept) {
 		slices.Reverse(kept)
 	}
-	res := Result{By: c.by(), Mixed: c.mixed, Ignored: int64(len(records) - len(kept))}
+	res := Result{By: c.by(), Ignored: int64(len(records) - len(kept))}
 	var ps parts
 	for i := range kept {
 		kept[i].write(&ps, c, entry, cell)

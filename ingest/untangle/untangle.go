@@ -31,8 +31,6 @@ type Result struct {
 	Parts []Part
 	// By says what told servers apart: a field's path, "prefix" or "heading"; empty where there was one.
 	By string
-	// Mixed tells that the lines are several servers' and that nothing tells them apart.
-	Mixed bool
 	// Ignored is how many lines were the container's own.
 	Ignored int64
 }
