@@ -26,8 +26,17 @@ func Read(text string) []Record {
 
 // Structured reports whether a text's beginning looks as if Read could take it apart. It costs a glance.
 func Structured(head string) bool {
-	t := strings.TrimLeft(head, " \t\r\n")
+	t := unlabelled(strings.TrimLeft(head, " \t\r\n"))
 	return braced(t) || headOfTable(t) || delimiter(head) != 0 || looksPaired(t)
+}
+
+// unlabelled takes a word and a colon off the front of an object: "data: {".
+func unlabelled(t string) string {
+	label, rest, ok := strings.Cut(t[:min(len(t), 40)], ":")
+	if ok && label != "" && strings.Trim(label, "abcdefghijklmnopqrstuvwxyz") == "" && strings.HasPrefix(strings.TrimLeft(rest, " "), "{") {
+		return strings.TrimLeft(t[len(label)+1:], " ")
+	}
+	return t
 }
 
 // braced reports whether a text begins as JSON or a literal does: "[pod/a]" and "[8010]" do not.
@@ -52,7 +61,7 @@ func braced(t string) bool {
 
 // values reads objects, lists and quoted text, one behind another.
 func values(text string) []Record {
-	t := strings.TrimLeft(text, " \t\r\n")
+	t := unlabelled(strings.TrimLeft(text, " \t\r\n"))
 	if !braced(t) {
 		return nil
 	}

@@ -44,18 +44,26 @@ func emit(v *Value, path string, around []Field, out []Record, depth int) []Reco
 	if depth > maxDepth {
 		return out
 	}
+	if keys := names(v); keys {
+		for i, item := range v.Items {
+			named := append(clip(around), Field{join(path, "key"), v.Keys[i], item.Line})
+			out = emit(item, join(path, "value"), named, out, depth+1)
+		}
+		return out
+	}
 	if v.Kind == List {
+		rows := areRows(v)
 		for _, item := range v.Items {
 			switch item.Kind {
 			case Object, List:
+				if rows {
+					out = append(out, Record{item.Line, append(clip(around), cells(item, path)...)})
+					continue
+				}
 				out = emit(item, path, around, out, depth+1)
 			default:
 				if isRow(v) { // [stamp, line]: one record
-					var fields []Field
-					for j, x := range v.Items {
-						fields = append(fields, Field{join(path, strconv.Itoa(j)), x.Text, x.Line})
-					}
-					return append(out, Record{v.Line, append(clip(around), fields...)})
+					return append(out, Record{v.Line, append(clip(around), cells(v, path)...)})
 				}
 				out = append(out, Record{item.Line, append(clip(around), Field{path, item.Text, item.Line})})
 			}
@@ -74,6 +82,70 @@ func emit(v *Value, path string, around []Field, out []Record, depth int) []Reco
 		out = emit(l.v, l.path, all, out, depth+1)
 	}
 	return out
+}
+
+// cells are the plain values of a row.
+func cells(v *Value, path string) []Field {
+	fields := make([]Field, 0, len(v.Items))
+	for j, x := range v.Items {
+		fields = append(fields, Field{join(path, strconv.Itoa(j)), x.Text, x.Line})
+	}
+	return fields
+}
+
+// areRows reports whether a list is a table: rows of equally many plain cells, more than one.
+func areRows(v *Value) bool {
+	if len(v.Items) < 2 {
+		return false
+	}
+	for _, row := range v.Items {
+		if row.Kind != List || len(row.Items) < 2 || len(row.Items) != len(v.Items[0].Items) {
+			return false
+		}
+		for _, cell := range row.Items {
+			if cell.Kind == List || cell.Kind == Object {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// names reports whether an object's keys are names of things that are alike: its values are lists of sentences, or objects with mostly the
+// same keys.
+func names(v *Value) bool {
+	if v.Kind != Object || len(v.Items) < 2 {
+		return false
+	}
+	for _, x := range v.Items {
+		switch x.Kind {
+		case List:
+			if len(x.Items) == 0 || !isSentence(x.Items[0].Text) {
+				return false
+			}
+		case Object:
+			if len(x.Keys) < 3 || !alike(x, v.Items[0]) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func alike(a, b *Value) bool {
+	in := map[string]bool{}
+	for _, k := range b.Keys {
+		in[k] = true
+	}
+	n := 0
+	for _, k := range a.Keys {
+		if in[k] {
+			n++
+		}
+	}
+	return n*2 > max(len(a.Keys), len(b.Keys))
 }
 
 // clip makes sure that what is appended to a slice is no other record's.

@@ -167,9 +167,15 @@ func gluedAt(l string) []int {
 	return at
 }
 
+// unescaped is a line whose line ends were written out as escapes.
+func unescaped(l string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(l, `\r\n`, " "), `\n`, " ")
+}
+
 // looksGlued reports whether a text begins with INFO whose lines were put one behind the other.
 func looksGlued(head string) bool {
 	for _, l := range firstLines(head, 4) {
+		l = unescaped(l)
 		if len(l) > 200 && isDump(l) && strings.Count(l, ":") > 8 && !strings.Contains(l, `":`) && !strings.Contains(l, `':`) && len(gluedAt(l)) > 8 {
 			return true
 		}
@@ -187,7 +193,7 @@ func glued(text string) (Result, bool) {
 	for l := range strings.Lines(text) {
 		number++
 		l = strings.TrimRight(l, "\r\n")
-		l = strings.ReplaceAll(strings.ReplaceAll(l, `\r\n`, " "), `\n`, " ")
+		l = unescaped(l)
 		at := gluedAt(l)
 		if len(at) < 2 {
 			ps.at("", "info").line(l, number)
@@ -205,4 +211,52 @@ func glued(text string) (Result, bool) {
 		}
 	}
 	return Result{Parts: ps.done()}, true
+}
+
+// spelling is a field of INFO on a line of its own, with other marks around its name than a colon behind it.
+func spelling(l string) (name, value string, ok bool) {
+	l = strings.TrimLeft(l, " \t['\"")
+	n := 0
+	for n < len(l) && (l[n] == '_' || l[n] >= 'a' && l[n] <= 'z' || l[n] >= '0' && l[n] <= '9') {
+		n++
+	}
+	name = l[:n]
+	rest := strings.TrimLeft(l[n:], " \t]'\"=>:|")
+	return name, strings.Trim(rest, "'\", \t"), n > 1 && len(rest) < len(l[n:]) && !strings.HasPrefix(l[n:], ":")
+}
+
+// looksSpelled reports whether a text begins with INFO in other marks: name = value, [name] => value, name and a tab.
+func looksSpelled(head string) bool {
+	n := 0
+	for _, l := range firstLines(head, 40) {
+		if name, _, ok := spelling(l); ok && isInfoField(name) {
+			n++
+		}
+	}
+	return n >= 5
+}
+
+// spelled writes INFO in other marks as servers do.
+func spelled(text string) (Result, bool) {
+	if !looksSpelled(text[:min(len(text), 64<<10)]) {
+		return Result{}, false
+	}
+	var ps parts
+	var res Result
+	number := int32(0)
+	for l := range strings.Lines(text) {
+		number++
+		l = strings.TrimRight(l, "\r\n")
+		name, value, ok := spelling(l)
+		switch {
+		case ok:
+			ps.at("", "info").line(name+":"+value, number)
+		case strings.HasPrefix(strings.TrimSpace(l), "#"), strings.TrimSpace(l) == "":
+			ps.at("", "info").line(strings.TrimSpace(l), number)
+		default:
+			res.Ignored++
+		}
+	}
+	res.Parts = ps.done()
+	return res, len(res.Parts) > 0
 }

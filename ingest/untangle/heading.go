@@ -7,7 +7,7 @@ import (
 
 // beginning is how a line begins an artifact: the kind, or "" where it begins none.
 func beginning(l string) string {
-	t := strings.TrimSpace(l)
+	t := strings.TrimSpace(unquoted(l))
 	switch {
 	case isLogLine(t):
 		return "log"
@@ -19,8 +19,36 @@ func beginning(l string) string {
 	return ""
 }
 
+// unquoted takes the mark of a quotation off a line.
+func unquoted(l string) string {
+	if rest, ok := strings.CutPrefix(l, ">"); ok {
+		return strings.TrimPrefix(rest, " ")
+	}
+	return l
+}
+
+// untagged is a heading's line without HTML's tags, where it has any that end.
+func untagged(l string) string {
+	if !strings.Contains(l, "</") && !strings.HasPrefix(l, "<") {
+		return l
+	}
+	var b strings.Builder
+	for l != "" {
+		before, rest, ok := strings.Cut(l, "<")
+		b.WriteString(before)
+		if _, l, ok = strings.Cut(rest, ">"); !ok {
+			break
+		}
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
 func isFence(l string) bool {
 	t := strings.TrimSpace(l)
+	if strings.HasPrefix(t, "<") && strings.TrimSpace(untagged(t)) == "" {
+		return true
+	}
 	return strings.HasPrefix(t, "```") || strings.HasPrefix(t, "~~~")
 }
 
@@ -50,7 +78,7 @@ func titles(lines []string) []title {
 			continue
 		}
 		if prev >= 0 && len(lines[prev]) < 160 && !isFieldLine(lines[prev]) {
-			out = append(out, title{at: prev, words: strings.Fields(lines[prev])})
+			out = append(out, title{at: prev, words: strings.Fields(untagged(lines[prev]))})
 		} else if inside == "" {
 			return nil // what begins without a heading has none
 		}
@@ -207,7 +235,7 @@ func headed(text string) (Result, bool) {
 		if k := beginning(l); k != "" && (kind == "" || k == "log") {
 			kind = k
 			for _, j := range waiting {
-				ps.at(who, kind).line(lines[j], int32(j+1))
+				ps.at(who, kind).line(unquoted(lines[j]), int32(j+1))
 			}
 			waiting = nil
 		}
@@ -215,7 +243,7 @@ func headed(text string) (Result, bool) {
 			waiting = append(waiting, i)
 			continue
 		}
-		ps.at(who, kind).line(l, int32(i+1))
+		ps.at(who, kind).line(unquoted(l), int32(i+1))
 	}
 	res.Parts = ps.done()
 	return res, len(res.Parts) > 1

@@ -42,7 +42,7 @@ func Take(text string) (Result, bool) {
 			return r, true
 		}
 	}
-	for _, take := range [...]func(string) (Result, bool){headed, glued, dumps, prefixed} {
+	for _, take := range [...]func(string) (Result, bool){headed, glued, spelled, dumps, prefixed} {
 		if r, ok := take(text); ok {
 			return r, true
 		}
@@ -56,7 +56,7 @@ func Tangled(head string) bool {
 	if len(first) == 1 && isLogLine(first[0]) {
 		return false
 	}
-	return record.Structured(head) || looksHeaded(head) || looksPrefixed(head) || looksGlued(head) || looksLikeDumps(head)
+	return record.Structured(head) || looksHeaded(head) || looksPrefixed(head) || looksGlued(head) || looksSpelled(head) || looksLikeDumps(head)
 }
 
 // firstLines are up to n lines that are not blank.
