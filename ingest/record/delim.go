@@ -30,6 +30,9 @@ func Structured(head string) bool {
 	return braced(t) || headOfTable(t) || delimiter(head) != 0 || looksPaired(t)
 }
 
+// Delimited reports whether a text's first lines are rows of as many cells.
+func Delimited(head string) bool { return delimiter(head) != 0 }
+
 // unlabelled takes a word and a colon off the front of an object: "data: {".
 func unlabelled(t string) string {
 	label, rest, ok := strings.Cut(t[:min(len(t), 40)], ":")

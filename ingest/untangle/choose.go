@@ -330,26 +330,44 @@ func (c *choice) nameAll(recs []rec) {
 	}
 }
 
-// Shorten leaves out what all names share in their directories, and the endings of files.
+// Shorten names by what differs: of paths, the last part in which they do, without a file's ending; or, where that would give two of them
+// one name, all parts that differ. A name that says the same for all says nothing.
 func Shorten(all []string) map[string]string {
-	out := map[string]string{}
-	taken := map[string]bool{}
-	short := true
-	for _, s := range all {
-		n := s
-		if strings.Contains(s, "/") {
-			n = lastTelling(s)
-		}
-		short = short && !taken[n] && n != ""
-		taken[n] = true
-		out[s] = n
+	parts := make([][]string, len(all))
+	for i, s := range all {
+		parts[i] = strings.Split(strings.Trim(s, "/"), "/")
 	}
-	if !short {
+	out, taken := map[string]string{}, map[string]bool{}
+	for i, s := range all {
+		n := ""
+		for k := range parts[i] {
+			if differs(parts, k) {
+				n = parts[i][len(parts[i])-1-k]
+				break
+			}
+		}
+		if stem, _, ok := strings.Cut(n, ".log"); ok && stem != "" {
+			n = stem
+		}
+		out[s] = n
+		taken[n] = true
+	}
+	if len(taken) < len(all) || taken[""] && len(all) > 1 {
 		for _, s := range all {
-			out[s] = strings.Trim(strings.ReplaceAll(s, "/", "-"), "-")
+			out[s] = strings.ReplaceAll(strings.Trim(s, "/"), "/", "-")
 		}
 	}
 	return out
+}
+
+// differs reports whether paths differ in their part k, counted from the end.
+func differs(parts [][]string, k int) bool {
+	for _, p := range parts {
+		if len(p) <= k || p[len(p)-1-k] != parts[0][len(parts[0])-1-k] {
+			return true
+		}
+	}
+	return false
 }
 
 // lastTelling is the last part of a path that is no server's usual file name.
@@ -369,4 +387,5 @@ func lastTelling(s string) string {
 	return ""
 }
 
-var usual = [...]string{"redis", "redis-server", "valkey", "valkey-server", "server", "sentinel", "stdout", "log", "logs", "current", "stderr", "node-0", "0001"}
+// usual are the names of files that every server has.
+var usual = [...]string{"redis", "redis-server", "valkey", "valkey-server", "server", "sentinel", "stdout", "stderr", "log", "logs", "current"}

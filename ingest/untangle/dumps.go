@@ -222,7 +222,7 @@ func spelling(l string) (name, value string, ok bool) {
 	}
 	name = l[:n]
 	rest := strings.TrimLeft(l[n:], " \t]'\"=>:|")
-	return name, strings.Trim(rest, "'\", \t"), n > 1 && len(rest) < len(l[n:]) && !strings.HasPrefix(l[n:], ":")
+	return name, strings.Trim(rest, "'\", \t"), n > 1 && len(rest) < len(l[n:]) && (!strings.HasPrefix(l[n:], ":") || strings.HasPrefix(l[n:], `: "`) || strings.HasPrefix(l[n:], ": '"))
 }
 
 // looksSpelled reports whether a text begins with INFO in other marks: name = value, [name] => value, name and a tab.

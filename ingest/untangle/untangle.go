@@ -38,7 +38,8 @@ type Result struct {
 // Take takes a file apart. It is false where there is nothing to take apart.
 func Take(text string) (Result, bool) {
 	if records := record.Read(text); len(records) > 0 {
-		if r, ok := fromRecords(records); ok {
+		r, ok := fromRecords(records)
+		if ok && (len(r.Parts) > 1 || !isLogLine(firstOf(text))) {
 			return r, true
 		}
 	}
@@ -54,7 +55,7 @@ func Take(text string) (Result, bool) {
 func Tangled(head string) bool {
 	first := firstLines(head, 1)
 	if len(first) == 1 && isLogLine(first[0]) {
-		return false
+		return record.Delimited(head) // a table may have the line in its first column
 	}
 	return record.Structured(head) || looksHeaded(head) || looksPrefixed(head) || looksGlued(head) || looksSpelled(head) || looksLikeDumps(head)
 }
