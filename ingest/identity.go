@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"maps"
 	"path"
 	"path/filepath"
@@ -37,38 +36,6 @@ type instance struct {
 	hints hints
 }
 
-// stemClass is what a file's name says about whose it is.
-type stemClass int
-
-const (
-	neutral  stemClass = iota // nothing: info.log, slowlog.txt
-	server                    // some server: redis.log
-	watcher                   // some Sentinel: sentinel.log
-	number                    // a port, or a count: 7001.log, info-17.txt
-	specific                  // somebody: redis-b.log, primary.log
-)
-
-// portsMax is how many numbers may tell files of one directory apart; more are counts and no ports.
-const portsMax = 32
-
-// kindWords are the parts of file names that say what is in a file, not whose it is.
-var kindWords = [...]string{
-	"info", "infos", "information", "all", "everything", "default", "sample", "samples", "snapshot", "snapshots",
-	"memory", "persistence", "stats", "cpu", "commandstats", "errorstats", "keyspace", "replication",
-	"log", "logs", "logfile", "slowlog", "slowlogs", "slow", "commandlog", "entries",
-	"config", "configs", "configuration", "conf", "cfg", "ini", "get",
-	"client", "clients", "list", "latency", "latest", "history", "doctor", "collect",
-	"json", "ndjson", "jsonl", "csv", "txt", "text", "md", "out", "output", "stdout", "stderr", "err", "raw", "tty", "resp", "dump", "dumps", "cli",
-}
-
-// serverNames are stems that every server's files have.
-var serverNames = [...]string{
-	"redis", "valkey", "keydb", "server", "redis-server", "valkey-server", "container", "docker", "journal", "journald", "journalctl",
-	"syslog", "messages", "daemon", "current", "compose", "docker-compose", "pod", "pods", "kubectl", "-",
-}
-
-var watcherNames = [...]string{"sentinel", "redis-sentinel", "valkey-sentinel"}
-
 // kindDirs are sub-folders that sort one instance's artifacts, or put older ones away.
 var kindDirs = [...]string{
 	"info", "infos", "log", "logs", "slowlog", "slowlogs", "config", "configs", "conf", "clients", "latency", "dumps", "samples", "snapshots",
@@ -95,54 +62,6 @@ func (f *family) understand(name string, dir []string) {
 	default:
 		f.class = specific
 	}
-}
-
-// stemOf is a file's name, its rotation taken off already, without the words at either end that say its kind.
-func stemOf(name string) string {
-	isSep := func(c byte) bool { return strings.IndexByte("-._ ", c) >= 0 }
-	isKind := func(w string) bool { return w == "" || slices.Contains(kindWords[:], strings.ToLower(w)) }
-	for name != "" {
-		i := 0
-		for i < len(name) && !isSep(name[i]) {
-			i++
-		}
-		j := len(name)
-		for j > 0 && !isSep(name[j-1]) {
-			j--
-		}
-		switch {
-		case isKind(name[:i]):
-			name = name[min(i+1, len(name)):]
-		case isKind(name[j:]):
-			name = name[:max(j-1, 0)]
-		default:
-			return withoutServer(name)
-		}
-	}
-	return ""
-}
-
-// withoutServer takes a server's usual name off the end: redis-a.redis is redis-a.
-func withoutServer(name string) string {
-	i := strings.LastIndexByte(name, '.')
-	if i > 0 && normal(name[:i]) == normal(name[i+1:]) { // redis-a.redis-a: a directory's name and its file's
-		return name[:i]
-	}
-	if i > 0 && (slices.Contains(serverNames[:], normal(name[i+1:])) || slices.Contains(watcherNames[:], normal(name[i+1:]))) {
-		return name[:i]
-	}
-	return name
-}
-
-// normal is a stem as it is compared: redis_1 and Redis-1 are one, and old words are the new ones.
-func normal(s string) string {
-	s = strings.ReplaceAll(strings.ToLower(s), "_", "-")
-	s = strings.ReplaceAll(s, "master", "primary")
-	return strings.ReplaceAll(s, "slave", "replica")
-}
-
-func isContainerID(s string) bool {
-	return len(s) >= 12 && strings.Trim(s, "0123456789abcdef") == "" && strings.ContainsAny(s, "0123456789")
 }
 
 // instanceDir is the path of a file's directory without the parts that name no instance. Of the root itself
@@ -384,141 +303,6 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 	return all
 }
 
-// countedOnly reports whether the files of a directory are told apart by a number alone and are one server's: each is of another kind
-// (file1 the log, file2 the slowlog), or a log that goes on where another ends, as its rotations do.
-func countedOnly(fams []*family) bool {
-	kinds, words := map[string]bool{}, map[string]bool{}
-	var logs []*family
-	n := 0
-	for _, f := range fams {
-		if f.class != specific {
-			continue
-		}
-		switch {
-		case f.isLog():
-			logs = append(logs, f)
-		case kinds[f.kind]:
-			return false
-		}
-		kinds[f.kind] = true
-		words[withoutNumber(normal(f.stem))] = true
-		n++
-	}
-	if n < 2 || len(words) != 1 {
-		return false
-	}
-	slices.SortFunc(logs, func(a, b *family) int { return cmp.Compare(a.hints.from, b.hints.from) })
-	for i := 1; i < len(logs); i++ {
-		if logs[i].hints.from == 0 || logs[i-1].hints.from == 0 || logs[i].hints.from < logs[i-1].hints.to {
-			return false
-		}
-	}
-	return true
-}
-
-// settleNumbers tells ports from counts: 7001.log from info-17.txt.
-func settleNumbers(fams []*family) {
-	seen := map[string]bool{}
-	for _, f := range fams {
-		if f.class == number {
-			seen[f.stem] = true
-		}
-	}
-	for _, f := range fams {
-		if f.class != number {
-			continue
-		}
-		isPort := len(f.stem) >= 4 && len(f.stem) <= 5 && f.stem[0] != '0' && len(seen) <= portsMax
-		if isPort {
-			f.class = specific
-		} else {
-			f.class = neutral
-		}
-	}
-}
-
-// stems are names by which files of a directory are told apart, as they compare.
-type stems struct {
-	spelt map[string]string   // how the files spell each, a log's way first
-	bare  map[string][]string // by what is left of them without a number behind
-}
-
-func newStems() *stems { return &stems{map[string]string{}, map[string][]string{}} }
-
-func (s *stems) add(f *family) {
-	n := normal(f.stem)
-	if _, known := s.spelt[n]; !known {
-		s.bare[withoutNumber(n)] = append(s.bare[withoutNumber(n)], n)
-		s.spelt[n] = f.stem
-	} else if f.isLog() {
-		s.spelt[n] = f.stem
-	}
-}
-
-func withoutNumber(s string) string {
-	return strings.TrimRight(strings.TrimRight(s, "0123456789"), "-")
-}
-
-// fit finds f's name among s: itself, or the only one that differs by a number behind it and that no other of
-// f's kind could stand for: info-replica.txt is replica-1.log's where there is no replica-2.log.
-func (s *stems) fit(f *family, ofItsKind *stems) (string, bool) {
-	if f.class != specific {
-		return "", false
-	}
-	n := normal(f.stem)
-	if _, ok := s.spelt[n]; ok {
-		return n, true
-	}
-	near := s.bare[n]
-	if _, ok := s.spelt[withoutNumber(n)]; ok {
-		near = append(slices.Clone(near), withoutNumber(n))
-	}
-	if len(near) != 1 {
-		return "", false
-	}
-	if _, ok := ofItsKind.spelt[near[0]]; ok {
-		return "", false
-	}
-	for _, other := range ofItsKind.bare[withoutNumber(near[0])] {
-		if other != n {
-			return "", false
-		}
-	}
-	return near[0], true
-}
-
-// stemsOf are the names of a directory's logs, of its other files, and those that tell its files apart: those
-// of logs and dumps, or where there are neither, of anything. A dump's name that fits just one log's is that log's.
-func stemsOf(fams []*family) (logs, others, apart *stems) {
-	logs, others, apart = newStems(), newStems(), newStems()
-	infos, anchored := newStems(), false
-	for _, f := range fams {
-		anchored = anchored || f.isAnchor()
-		switch {
-		case f.class != specific:
-		case f.isLog():
-			logs.add(f)
-			apart.add(f)
-		default:
-			others.add(f)
-			if f.isAnchor() {
-				infos.add(f)
-			}
-		}
-	}
-	if !anchored {
-		return logs, others, others
-	}
-	for _, f := range fams {
-		if f.class == specific && f.kind == "info" {
-			if _, ok := logs.fit(f, infos); !ok {
-				apart.add(f)
-			}
-		}
-	}
-	return logs, others, apart
-}
-
 // ownerOf finds whose a file is that does not say so by its name.
 func ownerOf(f *family, fams []*family) *instance {
 	pick := func(match func(g *family) bool) *instance {
@@ -554,84 +338,6 @@ func ownerOf(f *family, fams []*family) *instance {
 }
 
 func trimExt(s string) string { return strings.TrimSuffix(s, path.Ext(s)) }
-
-// mergeProcesses makes one instance of those whose dumps carry one run id.
-func mergeProcesses(fams []*family, all []*instance) []*instance {
-	first := map[string]*instance{}
-	into := map[*instance]*instance{}
-	find := func(in *instance) *instance {
-		for into[in] != nil {
-			in = into[in]
-		}
-		return in
-	}
-	order := map[*instance]int{}
-	for i, in := range all {
-		order[in] = i
-	}
-	logs := map[*instance]bool{}
-	for _, f := range fams {
-		if f.whose != nil && f.isLog() {
-			logs[f.whose] = true
-		}
-	}
-	for _, f := range fams {
-		if f.whose == nil || f.kind != "info" || f.hints.runID == "" {
-			continue
-		}
-		a, b := first[f.hints.runID], find(f.whose)
-		if a == nil {
-			first[f.hints.runID] = b
-			continue
-		}
-		if a = find(a); a == b {
-			continue
-		}
-		// The one with a log keeps its name, else the first.
-		if logs[b] && !logs[a] || logs[a] == logs[b] && order[b] < order[a] {
-			a, b = b, a
-		}
-		if s, ok := commonStem(a, b); ok && !logs[a] {
-			a.parts = append(slices.Clone(a.parts[:len(a.parts)-1]), s)
-		}
-		into[b] = a
-		a.hints.add(b.hints)
-	}
-	sameLines(all, func(a, b *instance) {
-		a, b = find(a), find(b)
-		if a == b {
-			return
-		}
-		if order[b] < order[a] {
-			a, b = b, a
-		}
-		if len(a.parts) > 1 && alone(all, into, a, b) {
-			a.parts = a.parts[:len(a.parts)-1]
-		}
-		into[b] = a
-		a.hints.add(b.hints)
-	})
-	if len(into) == 0 {
-		return all
-	}
-	for _, f := range fams {
-		if f.whose != nil {
-			f.whose = find(f.whose)
-		}
-	}
-	return slices.DeleteFunc(all, func(in *instance) bool { return into[in] != nil })
-}
-
-// commonStem is what is left of two names that differ by a count alone: redis-a-001 and redis-a-002.
-func commonStem(a, b *instance) (string, bool) {
-	n := len(a.parts)
-	if n == 0 || n != len(b.parts) || !slices.Equal(a.parts[:n-1], b.parts[:n-1]) {
-		return "", false
-	}
-	bare := func(s string) string { return strings.TrimRight(strings.TrimRight(s, "0123456789"), "-._ ") }
-	x, y := bare(a.parts[n-1]), bare(b.parts[n-1])
-	return x, x == y && x != ""
-}
 
 // nameAll gives every instance the shortest end of its path that no other has. Where the path says
 // nothing the address does, and else the first file's name.

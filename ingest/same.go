@@ -133,3 +133,81 @@ func renameSame(c *table.Case, same map[string]string) {
 	slices.SortStableFunc(c.Instances, func(a, b table.Instance) int { return strings.Compare(a.Name, b.Name) })
 	c.Instances = slices.CompactFunc(c.Instances, func(a, b table.Instance) bool { return a.Name == b.Name })
 }
+
+// mergeProcesses makes one instance of those whose dumps carry one run id.
+func mergeProcesses(fams []*family, all []*instance) []*instance {
+	first := map[string]*instance{}
+	into := map[*instance]*instance{}
+	find := func(in *instance) *instance {
+		for into[in] != nil {
+			in = into[in]
+		}
+		return in
+	}
+	order := map[*instance]int{}
+	for i, in := range all {
+		order[in] = i
+	}
+	logs := map[*instance]bool{}
+	for _, f := range fams {
+		if f.whose != nil && f.isLog() {
+			logs[f.whose] = true
+		}
+	}
+	for _, f := range fams {
+		if f.whose == nil || f.kind != "info" || f.hints.runID == "" {
+			continue
+		}
+		a, b := first[f.hints.runID], find(f.whose)
+		if a == nil {
+			first[f.hints.runID] = b
+			continue
+		}
+		if a = find(a); a == b {
+			continue
+		}
+		// The one with a log keeps its name, else the first.
+		if logs[b] && !logs[a] || logs[a] == logs[b] && order[b] < order[a] {
+			a, b = b, a
+		}
+		if s, ok := commonStem(a, b); ok && !logs[a] {
+			a.parts = append(slices.Clone(a.parts[:len(a.parts)-1]), s)
+		}
+		into[b] = a
+		a.hints.add(b.hints)
+	}
+	sameLines(all, func(a, b *instance) {
+		a, b = find(a), find(b)
+		if a == b {
+			return
+		}
+		if order[b] < order[a] {
+			a, b = b, a
+		}
+		if len(a.parts) > 1 && alone(all, into, a, b) {
+			a.parts = a.parts[:len(a.parts)-1]
+		}
+		into[b] = a
+		a.hints.add(b.hints)
+	})
+	if len(into) == 0 {
+		return all
+	}
+	for _, f := range fams {
+		if f.whose != nil {
+			f.whose = find(f.whose)
+		}
+	}
+	return slices.DeleteFunc(all, func(in *instance) bool { return into[in] != nil })
+}
+
+// commonStem is what is left of two names that differ by a count alone: redis-a-001 and redis-a-002.
+func commonStem(a, b *instance) (string, bool) {
+	n := len(a.parts)
+	if n == 0 || n != len(b.parts) || !slices.Equal(a.parts[:n-1], b.parts[:n-1]) {
+		return "", false
+	}
+	bare := func(s string) string { return strings.TrimRight(strings.TrimRight(s, "0123456789"), "-._ ") }
+	x, y := bare(a.parts[n-1]), bare(b.parts[n-1])
+	return x, x == y && x != ""
+}

@@ -20,8 +20,8 @@ var knots = []string{
 	"fixtures/scorecard/score.go score", "fixtures/scorecard/baseline.go byLoudest", "fixtures/rewrite/clock.go Move",
 }
 
-// long are files that are still longer: what people hand over is about to be read anew. The list only gets shorter.
-var long = []string{"ingest/read.go", "ingest/identity.go", "ingest/message/kinds.go", "fixtures/lab/scenarios.go"}
+// long are files that are still longer: what is generated, and a list of scenarios. The list only gets shorter.
+var long = []string{"ingest/message/kinds.go", "fixtures/lab/scenarios.go"}
 
 // No file is longer than one can read in a sitting, and no function outside the parsers so knotted that it has to be read twice.
 func TestFilesAndFunctionsStaySmall(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
+	"psyncope/ingest/table"
 )
 
 // backlogHeadroom: a silent link is given up after repl-timeout at the earliest, so a backlog that holds less than
@@ -34,18 +35,7 @@ func backlogHeadroom(g *view, h *timeline.Host) (sign, bool) {
 // partialErrRises: each is a full resync that a replica tried to avoid. It may rise without a link lost in the evidence:
 // one that the dumps lie too far apart to show.
 func partialErrRises(g *view, h *timeline.Host) (sign, bool) {
-	n := int64(0)
-	var from, to *timeline.Sample
-	for i := 1; i < len(h.Samples); i++ {
-		a, b := &h.Samples[i-1], &h.Samples[i]
-		if a.RunID == b.RunID && a.SyncPartialErr.Known() && b.SyncPartialErr > a.SyncPartialErr {
-			n += int64(b.SyncPartialErr - a.SyncPartialErr)
-			if from == nil {
-				from = a
-			}
-			to = b
-		}
-	}
+	n, from, to := h.Rise(func(s *timeline.Sample) table.Int { return s.SyncPartialErr })
 	if n == 0 {
 		return sign{}, false
 	}

@@ -7,6 +7,7 @@ import (
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
+	"psyncope/ingest/table"
 )
 
 // outputBufferNear: half of the hard limit, or the soft limit at all: it counts seconds from there.
@@ -71,18 +72,7 @@ func cowNear(g *view, h *timeline.Host) (sign, bool) {
 }
 
 func evictions(g *view, h *timeline.Host) (sign, bool) {
-	n := int64(0)
-	var from, to *timeline.Sample
-	for i := 1; i < len(h.Samples); i++ {
-		a, b := &h.Samples[i-1], &h.Samples[i]
-		if a.RunID == b.RunID && a.EvictedKeys.Known() && b.EvictedKeys > a.EvictedKeys {
-			n += int64(b.EvictedKeys - a.EvictedKeys)
-			if from == nil {
-				from = a
-			}
-			to = b
-		}
-	}
+	n, from, to := h.Rise(func(s *timeline.Sample) table.Int { return s.EvictedKeys })
 	if n == 0 {
 		return sign{}, false
 	}

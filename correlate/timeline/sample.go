@@ -96,3 +96,19 @@ func (s *Sample) Doubt() micros {
 	}
 	return second
 }
+
+// Rise is by how much a counter grew in the capture, over all processes, and the dumps before its first and behind its last growth.
+func (h *Host) Rise(counter func(*Sample) table.Int) (n int64, from, to *Sample) {
+	for i := 1; i < len(h.Samples); i++ {
+		a, b := &h.Samples[i-1], &h.Samples[i]
+		if a.RunID != b.RunID || !counter(a).Known() || counter(b) <= counter(a) {
+			continue
+		}
+		n += int64(counter(b) - counter(a))
+		if from == nil {
+			from = a
+		}
+		to = b
+	}
+	return n, from, to
+}

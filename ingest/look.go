@@ -1,0 +1,117 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// look reads the heads of files to learn what they are and what they say about whose they are. Of a long
+// stream (a dump a file) a few are looked at: its beginning, its end and some between.
+func (e *engine) look(ctx context.Context, fams []*family) error {
+	const few = 8
+	return e.sideBySide(ctx, len(fams), func(i int, buf []byte) {
+		f := fams[i]
+		n := len(f.files)
+		if n <= few {
+			for j := range f.files {
+				e.lookAt(f, j, buf)
+			}
+			return
+		}
+		for _, j := range []int{0, n / 4, n / 2, 3 * n / 4, n - 1} {
+			e.lookAt(f, j, buf)
+		}
+		for j := 0; f.kind == "" && j < n; j++ {
+			e.lookAt(f, j, buf)
+		}
+	})
+}
+
+// lookAt learns from one file of f. Whatever goes wrong here goes wrong again when it is read, and is said then.
+func (e *engine) lookAt(f *family, j int, buf []byte) {
+	src := f.files[j].src
+	raw, err := src.Open()
+	if err != nil {
+		return
+	}
+	body, codecs, err := decode(raw, e.Limits)
+	if err != nil {
+		return
+	}
+	defer body.Close()
+	n, _ := io.ReadFull(body, buf[:glance])
+	if returned(buf[:n]) {
+		renewed(buf[:n])
+		body = newlines{body}
+	}
+	name := trimCodec(src.Name)
+	format, ok := e.formatOf(name, buf[:n], f.kind)
+	if !ok && n == glance {
+		m, _ := io.ReadFull(body, buf[n:HeadBytes])
+		n += m
+		format, ok = e.formatOf(name, buf[:n], f.kind)
+	}
+	if src.share == nil && tangled(format.Name, ok && format.Sniff(name, buf[:n]) >= sureEnough, buf[:n]) {
+		src.tangled = true
+	}
+	if !ok {
+		return
+	}
+	f.files[j].kind = format.Name
+	if f.kind == "" {
+		f.kind, f.first = format.Name, string(firstLine(buf[:n]))
+	}
+	i := slices.IndexFunc(hinting[:], func(h hinter) bool { return h.kind == format.Name })
+	if i < 0 {
+		return
+	}
+	h := hinting[i]
+	if n == glance && h.bytes > glance {
+		m, _ := io.ReadFull(body, buf[n:h.bytes])
+		n += m
+	}
+	f.hints.add(h.scan(buf[:n]))
+	// What an instance says of itself may change over a long file: ids do with every failover.
+	if at, ok := raw.(io.ReaderAt); ok && len(codecs) == 0 && src.Size > int64(n) {
+		m, _ := at.ReadAt(buf[:h.bytes], max(int64(n), src.Size-int64(h.bytes)))
+		tail := buf[:m]
+		if i := bytes.IndexByte(tail, '\n'); i >= 0 {
+			tail = tail[i+1:]
+		}
+		f.hints.add(h.scan(tail))
+	}
+	f.hints.compact()
+}
+
+// sideBySide calls do for 0 to n-1 from as many goroutines as there are workers; each has a buffer of
+// HeadBytes.
+func (e *engine) sideBySide(ctx context.Context, n int, do func(i int, buf []byte)) error {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(e.Workers, n) {
+		wg.Go(func() {
+			buf := make([]byte, HeadBytes)
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				do(i, buf)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+// firstLine is the first line of head, if there is a whole one and it is short.
+func firstLine(head []byte) []byte {
+	return head[:max(bytes.IndexByte(head[:min(len(head), 80)], '\n'), 0)]
+}
+
+// glance is how much of a file mostly tells what it is.
+const glance = 16 << 10

@@ -1,0 +1,102 @@
+package ingest
+
+import (
+	"psyncope/ingest/table"
+	"slices"
+	"strings"
+)
+
+// visit completes a unit's case and hands it on, if there is anything in it.
+func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.Case) error) error {
+	if len(c.Files) == 0 {
+		c.Release()
+		return nil
+	}
+	e.list(u, c)
+	renameSame(c, e.Same)
+	slices.SortStableFunc(c.Files, func(a, b table.File) int { return strings.Compare(a.Path, b.Path) })
+	c.Files = oneAccount(c.Files)
+	for _, f := range c.Files {
+		sum.Bytes += f.Bytes
+		sum.Records += f.Records
+		sum.Rejected += f.Rejected
+	}
+	sum.Units++
+	sum.Instances += len(c.Instances)
+	return visit(c)
+}
+
+// nameSplit names the instances that a log turned out to interleave. Of those only the bare name is known: if an
+// instance has it that lies beside the log, it is that one; if one elsewhere has it, the log's directories go
+// in front until nobody has it.
+func (e *engine) nameSplit(u *unit, p part, c *table.Case) {
+	f := p.families[0]
+	if !f.isLog() {
+		return
+	}
+	to := map[string]string{}
+	for _, w := range c.Events.Words("instance") {
+		if w == f.instanceName() {
+			continue
+		}
+		key := strings.Join(append(slices.Clone(f.dir), w), "/")
+		if e.split[key] == "" {
+			e.split[key] = e.nameBeside(u, f, w)
+			e.names[e.split[key]] = true
+		}
+		if e.split[key] != w {
+			to[w] = e.split[key]
+		}
+	}
+	if len(to) > 0 {
+		c.RenameInstances(to)
+	}
+}
+
+func (e *engine) nameBeside(u *unit, f *family, name string) string {
+	for _, in := range u.instances {
+		n := len(in.parts) - 1
+		if n >= 0 && normal(in.parts[n]) == normal(name) && slices.Equal(in.parts[:n], f.dir) {
+			return in.name
+		}
+	}
+	for n := len(f.dir) - 1; e.names[name] && n >= 0; n-- {
+		name = f.dir[n] + "/" + name
+	}
+	return name
+}
+
+// list names the instances of a case: the unit's, and those that were split out of its logs.
+func (e *engine) list(u *unit, c *table.Case) {
+	known := map[string][]string{} // with addresses
+	for _, in := range u.instances {
+		known[in.name] = in.hints.own
+	}
+	seen := c.Events.Words("instance")
+	split := false
+	for _, w := range seen {
+		if _, ok := known[w]; !ok {
+			known[w], split = nil, true
+		}
+	}
+	for _, in := range u.instances {
+		// A file that holds several servers' lines is not one itself.
+		if split && !slices.Contains(seen, in.name) && u.hasOnlyLogs(in) {
+			delete(known, in.name)
+			c.RenameInstances(map[string]string{in.name: ""})
+		}
+	}
+	for name, addrs := range known {
+		c.Instances = append(c.Instances, table.Instance{Name: name, Addrs: addrs})
+	}
+	slices.SortFunc(c.Instances, func(a, b table.Instance) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (u *unit) hasOnlyLogs(in *instance) bool {
+	for _, f := range u.families {
+		if f.whose == in && !f.isLog() {
+			return false
+		}
+	}
+	return true
+}
