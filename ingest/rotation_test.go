@@ -26,6 +26,9 @@ var streams = []string{
 	"redis-7001.log: redis-7001.log.1 redis-7001.log",
 	"redis-7002.log: redis-7002.log",
 	"10.0.0.1.log: 10.0.0.1.log.1 10.0.0.1.log",
+	"redis-a.log: redis-a.previous.log redis-a.log",
+	"redis.log: redis.log.gz.bak redis.log",
+	"redis.log: redis.log~ redis.log",
 }
 
 func TestRotation(t *testing.T) {

@@ -1,9 +1,10 @@
 package ingest
 
 import (
-	"psyncope/ingest/table"
 	"slices"
 	"strings"
+
+	"psyncope/ingest/table"
 )
 
 // visit completes a unit's case and hands it on, if there is anything in it.

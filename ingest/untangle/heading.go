@@ -34,12 +34,9 @@ func untagged(l string) string {
 	}
 	var b strings.Builder
 	for l != "" {
-		before, rest, ok := strings.Cut(l, "<")
-		b.WriteString(before)
-		if _, l, ok = strings.Cut(rest, ">"); !ok {
-			break
-		}
-		b.WriteByte(' ')
+		before, rest, _ := strings.Cut(l, "<")
+		b.WriteString(before + " ")
+		_, l, _ = strings.Cut(rest, ">")
 	}
 	return b.String()
 }

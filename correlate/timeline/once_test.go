@@ -1,0 +1,95 @@
+package timeline
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"psyncope/ingest/table"
+)
+
+// row is a message of one file.
+func row(file string, i, count int) Event {
+	at := table.Micros(1_795_000_000)*table.Second + table.Micros(i)*table.Second
+	return Event{Event: table.Event{Origin: table.Origin{File: file, Line: int32(i + 1)}, Stamp: at, PID: 7, Role: "M", Text: fmt.Sprintf("message %d", i%3), Count: table.Int(count)}}
+}
+
+// TestOnce: what two files share counts once, whatever each of them has besides; rotations that follow one another are left alone.
+func TestOnce(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		n := rapid.IntRange(4, 40).Draw(r, "lines")
+		from := rapid.IntRange(0, n-2).Draw(r, "second file from")
+		to := rapid.IntRange(from+2, n).Draw(r, "first file to")
+		var all []Event
+		for i := range to {
+			all = append(all, row("a", i, 1))
+		}
+		for i := from; i < n; i++ {
+			all = append(all, row("b", i, 1))
+		}
+		got := once(all)
+		if len(got) != n {
+			r.Fatalf("%d messages of %d", len(got), n)
+		}
+		for i := range got {
+			if got[i].Stamp != row("", i, 1).Stamp {
+				r.Fatalf("message %d is not in its place", i)
+			}
+		}
+	})
+	var rotated []Event
+	for i := range 10 {
+		rotated = append(rotated, row("a", i, 1))
+	}
+	for i := range 10 {
+		rotated = append(rotated, row("b", 10+i, 1))
+	}
+	if got := once(rotated); len(got) != 20 {
+		t.Errorf("of two rotations %d messages are left", len(got))
+	}
+	twice := append(append([]Event{}, rotated[:10]...), rotated[:10]...)
+	if got := once(twice); len(got) != 10 {
+		t.Errorf("of a file that was appended to itself %d messages are left, not 10", len(got))
+	}
+	anon := []Event{row("a", 0, 1), row("a", 9, 1), row("b", 0, 1), row("b", 9, 1)}
+	anon[0].Text, anon[2].Text = "id "+fmt.Sprintf("%040d", 1), "id "+fmt.Sprintf("%040d", 2)
+	if got := once(anon); len(got) != 2 {
+		t.Errorf("a copy that was cleaned of its ids is another: %d messages", len(got))
+	}
+}
+
+// TestMixed: a process that comes back while another runs; near misses are a restart, and children.
+func TestMixed(t *testing.T) {
+	of := func(pids ...int) *Host {
+		h := &Host{}
+		for i, p := range pids {
+			e := row("a", i, 1)
+			if e.PID = table.Int(p); p > 100 {
+				e.Role = "C"
+			}
+			h.Events = append(h.Events, e)
+		}
+		return h
+	}
+	if !of(1, 2, 1, 2, 1, 2).Mixed() {
+		t.Error("two processes in turns are not seen")
+	}
+	if of(1, 1, 2, 2, 3, 3).Mixed() || of(1, 101, 1, 102, 1, 103, 1).Mixed() {
+		t.Error("restarts, or children, are taken for other servers")
+	}
+}
+
+// TestYearWithinTheFile: no line is dated after its file, and the nearest year is taken.
+func TestYearWithinTheFile(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		written := time.Date(rapid.IntRange(2012, 2030).Draw(r, "year"), time.Month(rapid.IntRange(1, 12).Draw(r, "month")), 10, 12, 0, 0, 0, time.UTC)
+		stamp := time.Date(2000, time.Month(rapid.IntRange(1, 12).Draw(r, "of the line")), 20, 0, 0, 0, 0, time.UTC)
+		bound := table.MicrosOf(written) + yearSlack
+		got := dated(table.MicrosOf(stamp), table.MicrosOf(written), bound)
+		if got > bound || bound-got > 368*24*3600*second {
+			r.Fatalf("%v is dated %v, its file is of %v", stamp, got.Time(), written)
+		}
+	})
+}
