@@ -242,7 +242,7 @@ func (r *reader) made(name string, n []int64) (event, bool) {
 		return event{name: r.asked, second: n[0], last: table.Int(n[1]), max: table.Null}, true
 	case name != "" && len(n) >= 3:
 		return event{name: name, second: n[0], last: table.Int(n[1]), max: table.Int(n[2])}, true
-	case name != "": // the input ends inside the longest one's number
+	case name != "": // what is looked at ends before the longest one's line does
 		return event{name: name, second: n[0], last: table.Int(n[1]), max: table.Null}, true
 	}
 	return event{}, false
