@@ -46,15 +46,26 @@ func zeros(head []byte, from int) bool {
 func inUTF8(head []byte, r io.ReadCloser) (text io.ReadCloser, name string, ok bool) {
 	for _, c := range charsets {
 		if c.match(head) {
-			return &recoded{Reader: c.of.NewDecoder().Reader(r), Closer: r}, c.name, true
+			stored := &watched{r: r}
+			return &recoded{Reader: c.of.NewDecoder().Reader(stored), Closer: r, stored: stored}, c.name, true
 		}
 	}
 	return r, "", false
 }
 
+// recoded is a text in UTF-8 that was stored otherwise; stored counts its bytes as they were.
 type recoded struct {
 	io.Reader
 	io.Closer
+	stored *watched
+}
+
+// bytesOf is how many bytes of a file were read, before its text was recoded, of which there are so many.
+func bytesOf(body io.Reader, recodedBytes int64) int64 {
+	if r, ok := body.(*recoded); ok {
+		return r.stored.n
+	}
+	return recodedBytes
 }
 
 // returned reports whether a text ends its lines with carriage returns alone, as old Macs' did.

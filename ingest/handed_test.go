@@ -182,3 +182,28 @@ func TestWhoseFilesAreOne(t *testing.T) {
 		})
 	}
 }
+
+// TestNothingIsLost: a record that is broken is a rejected line with its place, and a file's bytes are those that were stored.
+func TestNothingIsLost(t *testing.T) {
+	const line = "11:M 22 Nov 2026 10:00:0%d.000 * Replica 10.0.0.2:6379 asks for synchronization"
+	record := func(i int) string {
+		return fmt.Sprintf(`{"k":{"w":"a"},"m":"`+line+`"}`+"\n", i)
+	}
+	text := "\ufeff" + record(1) + record(2) + `"m":"` + fmt.Sprintf(line, 3) + "\"}\n" + record(4)
+	dir := tree(t, map[string]string{"export.json": text})
+	var files []table.File
+	var problems []table.Problem
+	_, err := Each(context.Background(), Options{Roots: []string{dir}}, func(c *table.Case) error {
+		files, problems = append(files, c.Files...), append(problems, c.Problems.Rows()...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 1 || files[0].Records != 3 || files[0].Rejected != 1 || files[0].Bytes != int64(len(text)) {
+		t.Errorf("%+v", files)
+	}
+	if len(problems) != 1 || problems[0].Line != 3 {
+		t.Errorf("%+v", problems)
+	}
+}

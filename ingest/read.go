@@ -356,7 +356,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 			Reason: reasonOf(err) + "; what stands before it was read",
 		})
 	}
-	account.Kind, account.Instance, account.Bytes = format.Name, whose, watched.n
+	account.Kind, account.Instance, account.Bytes = format.Name, whose, bytesOf(body, watched.n)
 	account.Records, account.Ignored, account.Rejected = a.Records, a.Ignored, a.Rejected
 	account.First, account.Last = a.First, a.Last
 	if src.share != nil {

@@ -10,17 +10,27 @@ import (
 
 	"psyncope/ingest/artifact"
 	"psyncope/ingest/info"
+	"psyncope/ingest/logline"
 	"psyncope/ingest/logs"
+	"psyncope/ingest/reject"
 	"psyncope/ingest/table"
 	"psyncope/ingest/untangle"
 )
 
 // share is what a source is that was taken out of a file with several servers' evidence, or with evidence in records.
 type share struct {
-	file  string  // the file's path
-	bytes int64   // of the file, on its first share; 0 on the others
-	extra int64   // lines of the file that are nobody's, on its first share
-	lines []int32 // the lines of the file that the share's lines are from
+	file  string // the file's path
+	bytes int64  // of the file, on its first share; 0 on the others
+	extra int64  // lines of the file that are the container's own, on its first share
+	// broken are lines that look like a server's and could not be taken out of the container, on its first share.
+	broken []brokenLine
+	lines  []int32 // the lines of the file that the share's lines are from
+}
+
+// brokenLine is a line of the file, and its text.
+type brokenLine struct {
+	line int32
+	text string
 }
 
 // evidence is the path under which a source's rows stand.
@@ -107,6 +117,32 @@ func (e *engine) untangle(ctx context.Context, found *Found, fams []*family) (bo
 	return true, nil
 }
 
+// left accounts for the lines of a file that are in none of its parts: the container's own, and those with a server's header in them,
+// which the container lost by being broken.
+func left(text string, parts []untangle.Part) (own int64, broken []brokenLine) {
+	taken := map[int32]bool{}
+	for _, p := range parts {
+		for _, l := range p.Lines {
+			taken[l] = true
+		}
+	}
+	var p logline.Parser
+	var h logline.Header
+	n := int32(0)
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || taken[n]:
+		case p.Find([]byte(line), &h) >= 0:
+			broken = append(broken, brokenLine{n, line})
+		default:
+			own++
+		}
+	}
+	return own, broken
+}
+
 // maxTangled is the largest file that is taken apart, in bytes after decompression: it is held in memory for that.
 const maxTangled = 512 << 20
 
@@ -132,11 +168,12 @@ func (e *engine) sharesOf(src *Source) (shares []Source, by string) {
 	if !ok {
 		return nil, ""
 	}
+	extra, broken := left(string(data), res.Parts)
 	for i, p := range res.Parts {
 		s := Source{Name: shareName(src.Name, p), Path: src.Path, Size: int64(len(p.Text)), ModTime: src.ModTime, root: src.root}
 		s.share = &share{file: src.Path, lines: p.Lines}
 		if i == 0 {
-			s.share.bytes, s.share.extra = int64(len(data)), res.Ignored
+			s.share.bytes, s.share.extra, s.share.broken = bytesOf(body, int64(len(data))), extra, broken
 		}
 		dir := path.Dir(slashed(src.Path))
 		if p.Server != "" {
@@ -198,6 +235,11 @@ func readShare(in artifact.Input, s *share, read func(artifact.Input, *table.Cas
 	moved(&c.Fields, &out.Fields, func(r *table.Field) { r.Line = line(r.Line) })
 	moved(&c.Problems, &out.Problems, func(r *table.Problem) { r.Line = line(r.Line) })
 	a.Ignored += s.extra
+	rejected := reject.Lines{In: in, Out: out, Account: &a}
+	for _, b := range s.broken {
+		rejected.Add(b.line, "a record that is broken: the line in it cannot be taken out", b.text)
+	}
+	rejected.Close()
 	return a, err
 }
 

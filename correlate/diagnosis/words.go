@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"fmt"
 	"math"
+	"psyncope/ingest/table"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,8 @@ func Amount(n int64) string {
 func Length(d micros) string {
 	s := float64(d) / float64(second)
 	switch {
+	case d == table.Null:
+		return "an unknown time"
 	case s < 0:
 		return "-" + Length(-d)
 	case s < 0.0995:

@@ -18,12 +18,20 @@ type Record struct {
 	Fields []Field
 }
 
-// Get is the field at a path; "" without one.
-func (r *Record) Get(path string) string {
+// Field is the field at a path; nil without one.
+func (r *Record) Field(path string) *Field {
 	for i := range r.Fields {
 		if r.Fields[i].Path == path {
-			return r.Fields[i].Text
+			return &r.Fields[i]
 		}
+	}
+	return nil
+}
+
+// Get is the text of the field at a path; "" without one.
+func (r *Record) Get(path string) string {
+	if f := r.Field(path); f != nil {
+		return f.Text
 	}
 	return ""
 }

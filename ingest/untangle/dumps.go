@@ -253,8 +253,6 @@ func spelled(text string) (Result, bool) {
 			ps.at("", "info").line(name+":"+value, number)
 		case strings.HasPrefix(strings.TrimSpace(l), "#"), strings.TrimSpace(l) == "":
 			ps.at("", "info").line(strings.TrimSpace(l), number)
-		default:
-			res.Ignored++
 		}
 	}
 	res.Parts = ps.done()

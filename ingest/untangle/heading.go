@@ -221,12 +221,10 @@ func headed(text string) (Result, bool) {
 		if n, ok := name[i]; ok {
 			who, kind, waiting = n, "", nil
 			if l = rest[i]; l == "" {
-				res.Ignored++
 				continue
 			}
 		}
 		if who == "" || isFence(l) {
-			res.Ignored++
 			continue
 		}
 		if k := beginning(l); k != "" && (kind == "" || k == "log") {

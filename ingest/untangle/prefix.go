@@ -248,5 +248,5 @@ func behind(text, sep string) (Result, bool) {
 			ps.at(name, kind).line(l, at[who][i])
 		}
 	}
-	return Result{Parts: ps.done(), By: "prefix", Ignored: other}, true
+	return Result{Parts: ps.done(), By: "prefix"}, true
 }

@@ -27,6 +27,7 @@ type rec struct {
 	*record.Record
 	sort sort
 	text string
+	line int32 // on which the text stands
 	at   time.Time
 	who  string
 }
@@ -51,7 +52,7 @@ func fromRecords(records []record.Record) (Result, bool) {
 	if c.when != "" && newestFirst(kept) {
 		slices.Reverse(kept)
 	}
-	res := Result{By: c.by(), Ignored: int64(len(records) - len(kept))}
+	res := Result{By: c.by()}
 	var ps parts
 	for i := range kept {
 		kept[i].write(&ps, c, entry, cell)
@@ -123,7 +124,7 @@ func (r *rec) judge(text string, entry *entryPaths, cell int) {
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		if isDump(f.Text) {
-			r.sort, r.text = dump, f.Text
+			r.sort, r.text, r.line = dump, f.Text, f.Line
 			return
 		}
 		if isInfoField(lastOf(f.Path)) {
@@ -136,8 +137,8 @@ func (r *rec) judge(text string, entry *entryPaths, cell int) {
 	case entry != nil && entry.fits(r.Record):
 		r.sort = command
 	case text != "":
-		if r.text = r.Get(text); strings.TrimSpace(r.text) != "" {
-			r.sort = line
+		if f := r.Field(text); f != nil && strings.TrimSpace(f.Text) != "" {
+			r.sort, r.text, r.line = line, f.Text, f.Line
 		}
 	}
 }
@@ -168,7 +169,7 @@ func (r *rec) write(ps *parts, c *choice, entry *entryPaths, cell int) {
 		p := ps.at(r.who, "info")
 		r.heading(p)
 		for l := range strings.Lines(r.text) {
-			p.line(strings.TrimRight(l, "\r\n"), r.Line)
+			p.line(strings.TrimRight(l, "\r\n"), r.line)
 		}
 	case fields:
 		r.writeFields(ps.at(r.who, "info"))
@@ -192,7 +193,7 @@ func (r *rec) writeLine(p *part, c *choice) {
 			continue
 		}
 		if r.at.IsZero() && c.level == "" && c.role == "" {
-			p.line(l, r.Line)
+			p.line(l, r.line)
 			continue
 		}
 		w := wrapped{Log: l + "\n", Stream: "stdout"}
@@ -206,7 +207,7 @@ func (r *rec) writeLine(p *part, c *choice) {
 		if err != nil {
 			continue
 		}
-		p.line(string(b), r.Line)
+		p.line(string(b), r.line)
 	}
 }
 

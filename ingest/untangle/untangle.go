@@ -31,8 +31,6 @@ type Result struct {
 	Parts []Part
 	// By says what told servers apart: a field's path, "prefix" or "heading"; empty where there was one.
 	By string
-	// Ignored is how many lines were the container's own.
-	Ignored int64
 }
 
 // Take takes a file apart. It is false where there is nothing to take apart.
