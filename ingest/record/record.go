@@ -60,6 +60,9 @@ func emit(v *Value, path string, around []Field, out []Record, depth int) []Reco
 		return out
 	}
 	if v.Kind == List {
+		if isRow(v) { // [stamp, line]: one record
+			return append(out, Record{v.Line, append(clip(around), cells(v, path)...)})
+		}
 		rows := areRows(v)
 		for _, item := range v.Items {
 			switch item.Kind {
@@ -70,9 +73,6 @@ func emit(v *Value, path string, around []Field, out []Record, depth int) []Reco
 				}
 				out = emit(item, path, around, out, depth+1)
 			default:
-				if isRow(v) { // [stamp, line]: one record
-					return append(out, Record{v.Line, append(clip(around), cells(v, path)...)})
-				}
 				out = append(out, Record{item.Line, append(clip(around), Field{path, item.Text, item.Line})})
 			}
 		}
@@ -163,6 +163,9 @@ func clip(f []Field) []Field { return f[:len(f):len(f)] }
 func isRow(v *Value) bool {
 	numbers := 0
 	for _, x := range v.Items {
+		if x.Kind == List || x.Kind == Object {
+			return false
+		}
 		if _, err := strconv.ParseFloat(x.Text, 64); err == nil {
 			numbers++
 		}
