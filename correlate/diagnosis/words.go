@@ -3,10 +3,11 @@ package diagnosis
 import (
 	"fmt"
 	"math"
-	"psyncope/ingest/table"
 	"strconv"
 	"strings"
 	"time"
+
+	"psyncope/ingest/table"
 )
 
 // Few are the first n lines.
