@@ -66,8 +66,8 @@ func bothTimedOut(s *scene) Finding {
 
 func lostWithoutTimeout(s *scene) Finding {
 	o := s.First
-	if o == nil || o.LostBy < replication.PrimaryLog {
-		return Finding{at: unknown}
+	if o == nil || o.LostBy < replication.PrimaryLog || o.First && len(o.Notices) == 0 {
+		return Finding{at: unknown} // nobody saw it go
 	}
 	if !s.Silent {
 		return found(s.Lost, "the connection closed at once, without a timeout", replication.EvidenceOf(o.Notices, 2)...)
@@ -106,7 +106,7 @@ func awakeButUnreached(s *scene) Finding {
 // nothingElseSaid: the logs of both ends reach over the loss and name no cause: no end of a process, no closing at a
 // limit, no change of roles. What breaks links without a word is the network.
 func nothingElseSaid(s *scene) Finding {
-	if s.First == nil {
+	if s.First == nil || s.First.First && len(s.First.Notices) == 0 {
 		return Finding{at: unknown}
 	}
 	r := s.First.Replica

@@ -50,11 +50,18 @@ func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item
 		case e.Kind == message.DualChannelOffered || e.Kind == message.DualChannelEndOffset:
 			if h := g.At(e.Peer); h != nil {
 				stages[h] = e.Kind
+				give(h, e)
 			}
 		case !e.Is(aboutReplica) || e.Is(message.Follows):
 		case isAddr(e.Peer):
 			h := g.meant(e)
-			if h == nil || h == p || ofSecondConnection(stages, h, e) {
+			if h == nil || h == p {
+				continue
+			}
+			if !refusedNext(p.Events[i+1:], e) && ofSecondConnection(stages, h, e) {
+				if e.Is(message.Asked) {
+					items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p, second: true})
+				}
 				continue
 			}
 			give(h, e)
@@ -118,6 +125,11 @@ func (g *Group) fromPrimaryDumps(p *timeline.Host, items map[*timeline.Host][]it
 			}
 		}
 	}
+}
+
+// refusedNext reports whether the answer to a request is a refusal: then it asked to continue, which no second connection does.
+func refusedNext(next []timeline.Event, asked *timeline.Event) bool {
+	return asked.Is(message.Asked) && len(next) > 0 && next[0].Is(message.Refuses) && !next[0].Is(message.WantsAll)
 }
 
 // ofSecondConnection reports whether a line is of the second connection of a full resync, and so of an attempt that is told already. The

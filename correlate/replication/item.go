@@ -31,6 +31,7 @@ type item struct {
 	sample *timeline.Sample
 	row    *timeline.ReplicaRow
 	gone   bool // row: the replica is missing from this dump
+	second bool // ev: it is of the second connection of a full resync
 	server *timeline.Host
 }
 

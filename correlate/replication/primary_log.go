@@ -19,7 +19,40 @@ var primaryWords = []said{
 }
 
 func (m *linkMachine) primarySays(it item) {
-	m.hear(primaryWords, it)
+	switch {
+	case it.ev.Kind == message.DualChannelOffered:
+		m.offersSecond()
+	case it.second:
+		m.tookSecond()
+	default:
+		m.hear(primaryWords, it)
+	}
+}
+
+// offersSecond: what the primary refused it will send over a second connection, if the replica opens one. Nothing is granted until it
+// does (valkey 8.0 replication.c syncCommand, redis 8.0 likewise).
+func (m *linkMachine) offersSecond() {
+	if t := m.refusedLast(); t != nil && t.FullEv == nil && t.ReceiveEv == nil {
+		t.Granted = ""
+	}
+}
+
+// tookSecond: the replica came for the snapshot.
+func (m *linkMachine) tookSecond() {
+	if t := m.refusedLast(); t != nil {
+		t.Granted = diagnosis.Full
+	}
+}
+
+// refusedLast is the open outage's last attempt, where its primary refused to continue.
+func (m *linkMachine) refusedLast() *Attempt {
+	if m.cur == nil {
+		return nil
+	}
+	if t := m.cur.last(); t != nil && t.AnswerEv != nil {
+		return t
+	}
+	return nil
 }
 
 // letGo handles a connection that the primary closed or lost. One that closes while a later attempt runs is that

@@ -131,10 +131,23 @@ const BannerLead = 5 * second
 func sawBefore(h *Host, at micros) bool {
 	for i := range h.Events {
 		if e := &h.Events[i]; e.At != unknown && e.PID.Known() {
-			return e.At < at-BannerLead || len(h.Samples) > 0 && h.Samples[0].At < at-BannerLead
+			return e.At < at-BannerLead || dumpedBefore(h, at)
 		}
 	}
-	return len(h.Samples) > 0 && h.Samples[0].At < at-BannerLead
+	return dumpedBefore(h, at)
+}
+
+// dumpedBefore reports whether a dump was taken of the host well before a moment. One that lies nowhere on the axis, or that says that
+// its process began later, was not.
+func dumpedBefore(h *Host, at micros) bool {
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if s.At == unknown {
+			continue
+		}
+		return s.At < at-BannerLead
+	}
+	return false
 }
 
 // LastSeen is the last sign of the host before a moment.
