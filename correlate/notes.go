@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"strings"
 
 	"psyncope/correlate/advice"
 	"psyncope/correlate/diagnosis"
@@ -27,6 +28,16 @@ func notes(g *replication.Group, p *sizing.Plan, o Options, d *diagnosis.Diagnos
 				Kind: "servers-not-told-apart", Instance: h.Name, Evidence: []diagnosis.Evidence{},
 				Summary: "the log of " + h.Name + " has the lines of several servers, and nothing tells them apart: nothing that is said of it is sure",
 			})
+		}
+		if len(h.Damage) > 0 {
+			n := diagnosis.Note{Kind: "damaged-evidence", Instance: h.Name, Evidence: []diagnosis.Evidence{}}
+			what := make([]string, 0, len(h.Damage))
+			for _, x := range h.Damage {
+				what = append(what, x.What)
+				n.Evidence = append(n.Evidence, diagnosis.Evidence{File: x.File, Line: x.Line, Text: x.What})
+			}
+			n.Summary = "the evidence of " + h.Name + " is not as the server wrote it: it has " + strings.Join(what, "; ") + ". Nothing that rests on it is sure"
+			d.Notes = append(d.Notes, n)
 		}
 		if h.YearGuessed {
 			d.Notes = append(d.Notes, diagnosis.Note{

@@ -27,23 +27,15 @@ func isAsked(g *replication.Group, name string) bool {
 	return slices.ContainsFunc(g.Hosts, func(h *timeline.Host) bool { return h.Name == name })
 }
 
-// doubt is the most that is believed of a cause where lines may be another server's than they seem: it may as well be wrong.
-const doubt = 0.5
-
 // report adds the incidents that are asked for.
 func report(ins []*cause.Judged, p *sizing.Plan, o Options, d *diagnosis.Diagnosis) {
-	mixed := slices.ContainsFunc(ins, func(in *cause.Judged) bool { return slices.ContainsFunc(in.G.Hosts, (*timeline.Host).Mixed) })
 	for i, in := range ins {
 		next := unknown
 		if i+1 < len(ins) {
 			next = ins[i+1].Start
 		}
 		if o.Tells(in.Start, in.End) {
-			told := incidentReport(in, next, p)
-			if mixed {
-				told.Trigger.Confidence = min(told.Trigger.Confidence, doubt)
-			}
-			d.Incidents = append(d.Incidents, told)
+			d.Incidents = append(d.Incidents, incidentReport(in, next, p))
 		}
 	}
 }

@@ -18,7 +18,7 @@ func overflowClosed(s *scene) Finding {
 		for i := range s.Primary.Events {
 			e := &s.Primary.Events[i]
 			if replication.ClosedReplica(e) {
-				return found(e.At, "the primary closed a replica at its output buffer limit", e.Evidence())
+				return outLoud(found(e.At, "the primary closed a replica at its output buffer limit", e.Evidence()))
 			}
 		}
 		return Finding{at: unknown}
@@ -26,18 +26,18 @@ func overflowClosed(s *scene) Finding {
 	if o.Begun && o.First {
 		for _, e := range o.Failures {
 			if replication.ClosedReplica(e) {
-				return found(e.At, fmt.Sprintf("the primary closed %s at its output buffer limit while it took its first full resync", o.Replica.Name), e.Evidence())
+				return outLoud(found(e.At, fmt.Sprintf("the primary closed %s at its output buffer limit while it took its first full resync", o.Replica.Name), e.Evidence()))
 			}
 		}
 	}
 	if o.Overflow != nil {
-		return found(o.Overflow.At, fmt.Sprintf("the primary closed %s at its output buffer limit with %s bytes waiting", o.Replica.Name, diagnosis.BytesOf(o.Overflow.Bytes.Or(0))), o.Overflow.Evidence())
+		return outLoud(found(o.Overflow.At, fmt.Sprintf("the primary closed %s at its output buffer limit with %s bytes waiting", o.Replica.Name, diagnosis.BytesOf(o.Overflow.Bytes.Or(0))), o.Overflow.Evidence()))
 	}
 	// The closed client's address carries its own port, not the listening one: near misses in time count.
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
 		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= timeline.TwoTicks+o.Replica.Clock.Err && !s.Several {
-			return found(e.At, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", diagnosis.BytesOf(e.Bytes.Or(0))), e.Evidence())
+			return outLoud(found(e.At, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", diagnosis.BytesOf(e.Bytes.Or(0))), e.Evidence()))
 		}
 	}
 	// The replica may notice a moment after it was closed.
@@ -66,7 +66,7 @@ func overflowLater(s *scene) Finding {
 		}
 		for _, e := range append(append([]*timeline.Event{}, x.Notices...), x.Failures...) {
 			if replication.ClosedReplica(e) {
-				return found(unknown, "a round of this link's resyncs ended at the output buffer limit", e.Evidence())
+				return outLoud(found(unknown, "a round of this link's resyncs ended at the output buffer limit", e.Evidence()))
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func timedOutFirst(s *scene) Finding {
 	}
 	for _, e := range o.Failures {
 		if replication.TransferTimedOut(e) || e.Kind == message.ReplicaTimeout {
-			return found(e.At, fmt.Sprintf("a resync of %s outran repl-timeout: %q", o.Replica.Name, diagnosis.Shorten(e.Text, 100)), e.Evidence())
+			return outLoud(found(e.At, fmt.Sprintf("a resync of %s outran repl-timeout: %q", o.Replica.Name, diagnosis.Shorten(e.Text, 100)), e.Evidence()))
 		}
 	}
 	return said("group", replication.TransferTimedOut, "gave up on a transfer")(s)

@@ -67,7 +67,7 @@ func rogueReplicaof(s *scene) Finding {
 			host, _, _ := net.SplitHostPort(a)
 			if own := net.ParseIP(host); own != nil && (own.IsPrivate() || own.IsLoopback()) {
 				f := found(e.At, fmt.Sprintf("%s was told to follow %s, a public address that is nobody of the group", s.Primary.Name, e.Peer), e.Evidence())
-				f.exact = true
+				f.exact, f.aloud = true, true
 				return f
 			}
 		}

@@ -37,14 +37,17 @@ func restartedReplica(s *scene) Finding {
 	if o.Restart != nil {
 		at := o.Lost
 		ev := []diagnosis.Evidence{}
-		if l := o.Replica.LifeBefore(o.Restart); l != nil && l.EndEv != nil {
+		l := o.Replica.LifeBefore(o.Restart)
+		if l != nil && l.EndEv != nil {
 			at = l.EndEv.At
 			ev = append(ev, l.EndEv.Evidence())
 		}
 		if o.Restart.StartEv != nil {
 			ev = append(ev, o.Restart.StartEv.Evidence())
 		}
-		return found(at, o.Replica.Name+" was a new process when it came back", ev...)
+		f := found(at, o.Replica.Name+" was a new process when it came back", ev...)
+		f.aloud = l.Logged()
+		return f
 	}
 	a, b := o.Replica.LastSampleBefore(s.Lost), o.Replica.FirstSampleAfter(s.Last+timeline.Tick)
 	if a != nil && b != nil && a.RunID != "" && b.RunID != "" {
@@ -102,7 +105,9 @@ func endedSo(s *scene, l *timeline.Life, hows []string) Finding {
 	if l.How == "gone" && s.First != nil && s.Lost > at {
 		at = s.Lost // its links broke when it died; its last line may be older
 	}
-	return found(at, h.Name+": "+ends[l.How], ev...)
+	f := found(at, h.Name+": "+ends[l.How], ev...)
+	f.aloud = l.Logged()
+	return f
 }
 
 func runIDChanged(s *scene) Finding {

@@ -19,6 +19,7 @@ func explained(kind string) func(*scene) Finding {
 				if e.Kind == kind && !s.effect(&e) && e.Overlaps(s.Window()) && e.From <= s.Last+timeline.Tick && (s.First == nil || long(e, s) || st.Gap && st.AtMost >= s.Timeout) {
 					f := found(e.From, e.Summary, e.Evidence...)
 					f.exact = e.Exact
+					f.aloud = e.Aloud
 					if st.Gap && !e.Exact {
 						f.at = st.From
 					}

@@ -79,7 +79,7 @@ func Weigh(in *incident.Incident) Verdict {
 	}
 	v := Verdict{Ranking: hs}
 	if len(hs) > 0 {
-		v.P = min(hs[0].P, surest)
+		v.P = min(hs[0].P, trust(hs[0], base))
 		if hs[0].Score > unknownScore && hs[0].Supported() {
 			v.Best = hs[0]
 		}
@@ -113,8 +113,6 @@ const (
 	// unknownScore is the weight of "the evidence cannot tell". Two things that are usual with a cause leave it as likely
 	// as not; one that is hard to explain otherwise is believed, with doubt.
 	unknownScore = 1.5
-	// surest is the most that is ever claimed: one verdict in a hundred may rest on what nobody thought of.
-	surest = 0.99
 	// blockerBonus lifts a cause that keeps any resync from succeeding above what broke the link first.
 	blockerBonus = 5
 	// solid is the score from which a cause counts as shown, not only as fitting: one thing that is hard to explain otherwise.

@@ -25,6 +25,7 @@ type Finding struct {
 	evidence []diagnosis.Evidence
 	at       micros // when the cause began, where the Finding tells
 	exact    bool   // at is exact to about a second
+	aloud    bool   // a server said so in its log, in words that mean this and nothing else
 	need     string // with dontKnow: the artifact that would tell
 }
 
@@ -37,6 +38,12 @@ func denied(text string, ev ...diagnosis.Evidence) Finding {
 }
 
 func needs(artifact string) Finding { return Finding{need: artifact, at: unknown} }
+
+// outLoud marks a finding that rests on a server's own words.
+func outLoud(f Finding) Finding {
+	f.aloud = true
+	return f
+}
 
 // not turns an answer round: what would deny becomes what supports.
 func not(ask func(*scene) Finding) func(*scene) Finding {
@@ -127,7 +134,7 @@ func said(where string, match func(*timeline.Event) bool, what string) func(*sce
 				ev = append(ev, second.Evidence())
 			}
 			f := found(first.At, fmt.Sprintf("%s %s: %q (%s)", on.Name, what, diagnosis.Shorten(first.Text, 120), diagnosis.Plural(n, "time", "times")), ev...)
-			f.exact = true
+			f.exact, f.aloud = true, true
 			return f
 		}
 		for _, h := range hs {

@@ -41,8 +41,8 @@ const aboutReplica = message.LosesLink | message.ClosesAtLimit | message.Asked |
 func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item) {
 	var waiting []*timeline.Host // replicas that asked and were not answered to the end yet
 	stages := map[*timeline.Host]string{}
-	give := func(h *timeline.Host, e *timeline.Event) {
-		items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p})
+	give := func(h *timeline.Host, e *timeline.Event, second bool) {
+		items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p, second: second})
 	}
 	for i := range p.Events {
 		e := &p.Events[i]
@@ -50,7 +50,7 @@ func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item
 		case e.Kind == message.DualChannelOffered || e.Kind == message.DualChannelEndOffset:
 			if h := g.At(e.Peer); h != nil {
 				stages[h] = e.Kind
-				give(h, e)
+				give(h, e, false)
 			}
 		case !e.Is(aboutReplica) || e.Is(message.Follows):
 		case isAddr(e.Peer):
@@ -60,28 +60,32 @@ func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item
 			}
 			if !refusedNext(p.Events[i+1:], e) && ofSecondConnection(stages, h, e) {
 				if e.Is(message.Asked) {
-					items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p, second: true})
+					give(h, e, true)
 				}
 				continue
 			}
-			give(h, e)
-			if e.Is(message.Asked|message.ReplicaOnline|message.Accepts) || e.Kind == message.ReplicaLinkLost {
-				waiting = slices.DeleteFunc(waiting, func(w *timeline.Host) bool { return w == h })
-			}
-			if e.Is(message.Asked) {
-				waiting = append(waiting, h)
-			}
-		case e.Is(message.UnknownID):
+			give(h, e, false)
+			waiting = waits(waiting, h, e)
+		case e.Is(message.UnknownID) && len(waiting) > 0:
 			// The line names the id, not the replica: it answers the request just before it.
-			if len(waiting) > 0 {
-				give(waiting[len(waiting)-1], e)
-			}
+			give(waiting[len(waiting)-1], e, false)
 		case e.Is(message.SnapshotFailed):
 			for _, h := range waiting {
-				give(h, e)
+				give(h, e, false)
 			}
 		}
 	}
+}
+
+// waits are the replicas that asked and were not answered to the end yet, after a line about one.
+func waits(waiting []*timeline.Host, h *timeline.Host, e *timeline.Event) []*timeline.Host {
+	if e.Is(message.Asked|message.ReplicaOnline|message.Accepts) || e.Kind == message.ReplicaLinkLost {
+		waiting = slices.DeleteFunc(waiting, func(w *timeline.Host) bool { return w == h })
+	}
+	if e.Is(message.Asked) {
+		waiting = append(waiting, h)
+	}
+	return waiting
 }
 
 // meant is the replica that a primary's line names; nil where it is no replica's. Of clients that were closed only replicas

@@ -178,8 +178,8 @@ func (m *linkMachine) restarted(it item) {
 		}
 		return
 	}
-	// A dump dated in whole seconds may seem to lie before the start it comes after.
-	if !m.hadLink(l.From) && (prev == nil || !followedBefore(m.h, l.From)) {
+	// Without a process before there is none that lost the link, whatever the other end's clock makes of it.
+	if prev == nil || !m.hadLink(l.From) && !followedBefore(m.h, l.From) {
 		return
 	}
 	if n := len(m.out); n > 0 && m.out[n-1].Restored == unknown {

@@ -64,6 +64,10 @@ func (c *clock) Server(t micros) micros {
 // Dump lays an INFO dump on the axis.
 func (c *clock) Dump(s *Sample) micros {
 	switch {
+	case s.mended != 0 && s.Dated != "server_time" && s.Collected.Known():
+		return c.Server(s.mended - c.collector)
+	case s.mended != 0:
+		return c.Server(s.mended)
 	case s.ServerTime.Known():
 		return c.Server(s.ServerTime)
 	case s.Collected.Known():

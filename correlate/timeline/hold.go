@@ -83,7 +83,7 @@ func (h *Host) slowScripts() []Explanation {
 			to = s.At
 		}
 		out = append(out, Explanation{
-			Kind: "slow-script", Span: Span{from, to}, Exact: true, Evidence: ev,
+			Kind: "slow-script", Span: Span{from, to}, Exact: true, Aloud: true, Evidence: ev,
 			Summary: fmt.Sprintf("a script held %s for %s or more", h.Name, diagnosis.Length(to-from)),
 		})
 	}
@@ -210,7 +210,7 @@ func (h *Host) slowFsyncs() []Explanation {
 		if e.Kind == message.AofFsyncSlow {
 			// Each line means that a write had been held for two seconds already (redis 7.4.1 aof.c flushAppendOnlyFile).
 			out = append(out, Explanation{
-				Kind: "aof-fsync-stall", Span: Span{e.At - FsyncHeld, e.Last}, Evidence: []diagnosis.Evidence{e.Evidence()},
+				Kind: "aof-fsync-stall", Span: Span{e.At - FsyncHeld, e.Last}, Aloud: true, Evidence: []diagnosis.Evidence{e.Evidence()},
 				Summary: fmt.Sprintf("the AOF's fsync held writes on %s for two seconds or more, %d times", h.Name, e.Count.Or(1)),
 			})
 		}

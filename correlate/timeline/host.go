@@ -24,8 +24,10 @@ type Host struct {
 	Sentinel bool
 	// YearGuessed tells that its log has no years, and that they rest on nothing but its files' own time.
 	YearGuessed bool
-	written     micros // when its log files were last changed, by their file system; unknown without
-	step        micros // usual time between dumps; 0 with fewer than three
+	// Damage is what its own rows show to be not as the server wrote it.
+	Damage  []Damage
+	written micros // when its log files were last changed, by their file system; unknown without
+	step    micros // usual time between dumps; 0 with fewer than three
 	// slowlogSeen tells that a slowlog was taken, though it may have held nothing.
 	slowlogSeen bool
 	// release is the version that the log names last: every setting's default hangs on it, and looking for it means

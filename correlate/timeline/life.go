@@ -50,6 +50,9 @@ type Life struct {
 	runID string
 }
 
+// Logged reports whether the server's own log tells that the process ended: by its farewell, or by the next start after its last line.
+func (l *Life) Logged() bool { return l != nil && (l.EndEv != nil || l.How == "gone") }
+
 // livesOf splits a host's evidence into process lives: start markers in the log, run ids in INFO.
 func livesOf(h *Host) []Life {
 	l := lives{h: h, cur: Life{Span: Span{unknown, unknown}}}
@@ -88,7 +91,10 @@ func (l *lives) hear(i int) {
 
 // begin ends the life before, if there was one, with how its evidence ends.
 func (l *lives) begin(e *Event) {
-	if l.cur.StartEv != nil || len(l.out) > 0 || sawBefore(l.h, e.At) {
+	if livedThrough(l.h, e.At) {
+		return // the line is another process's, or stands where it was not written
+	}
+	if l.cur.StartEv != nil || len(l.out) > 0 || sawBefore(l.h, e) {
 		if l.cur.How == "" {
 			l.cur.How, l.cur.To = "ended", LastSeen(l.h, e.At)
 			if l.heard {
@@ -127,27 +133,56 @@ func livesOfDumps(h *Host) []Life {
 // BannerLead is how long before its banner a starting server may already write: warnings about the host come first (7.2).
 const BannerLead = 5 * second
 
-// sawBefore reports whether the host was seen as an earlier process before a start at this time.
-func sawBefore(h *Host, at micros) bool {
+// sawBefore reports whether the host was seen as an earlier process before a start: by a line of its log, or a dump. What stands behind
+// the start in the same file was written later, whatever its time, and a dump of the process that started is none of an earlier one.
+func sawBefore(h *Host, start *Event) bool {
 	for i := range h.Events {
-		if e := &h.Events[i]; e.At != unknown && e.PID.Known() {
-			return e.At < at-BannerLead || dumpedBefore(h, at)
+		e := &h.Events[i]
+		if e.At >= start.At-BannerLead {
+			break
+		}
+		if e.At != unknown && e.PID.Known() && (e.File != start.File || e.Line < start.Line) {
+			return true
 		}
 	}
-	return dumpedBefore(h, at)
-}
-
-// dumpedBefore reports whether a dump was taken of the host well before a moment. One that lies nowhere on the axis, or that says that
-// its process began later, was not.
-func dumpedBefore(h *Host, at micros) bool {
 	for i := range h.Samples {
 		s := &h.Samples[i]
-		if s.At == unknown {
+		if s.At == unknown || s.At >= start.At-BannerLead {
 			continue
 		}
-		return s.At < at-BannerLead
+		if s.RunID == "" || s.RunID != runIDAfter(h, start.At) {
+			return true
+		}
 	}
 	return false
+}
+
+// livedThrough reports whether dumps on both sides of a moment are of the same process.
+func livedThrough(h *Host, at micros) bool {
+	before := ""
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if s.At == unknown || s.RunID == "" || Abs(s.At-at) > MinuteApart {
+			continue
+		}
+		if s.At > at+BannerLead {
+			return before == s.RunID
+		}
+		if s.At < at-BannerLead {
+			before = s.RunID
+		}
+	}
+	return false
+}
+
+// runIDAfter is the run id in the first dump after a moment that has one.
+func runIDAfter(h *Host, at micros) string {
+	for i := range h.Samples {
+		if s := &h.Samples[i]; s.At != unknown && s.At >= at && s.RunID != "" {
+			return s.RunID
+		}
+	}
+	return ""
 }
 
 // LastSeen is the last sign of the host before a moment.

@@ -70,6 +70,7 @@ func hosts(c *table.Case) []*Host {
 	}
 	for _, h := range out {
 		h.countedOnce()
+		h.mend()
 		h.Sentinel = isSentinel(h)
 		for i := range h.Events {
 			h.Events[i].Index, h.Events[i].Means = i, message.Means(h.Events[i].Kind)

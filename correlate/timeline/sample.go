@@ -73,7 +73,8 @@ type Sample struct {
 	BacklogSize         table.Int    `col:"repl_backlog_size_bytes"`
 	BacklogHistlen      table.Int    `col:"repl_backlog_histlen_bytes"`
 
-	At micros
+	At     micros
+	mended micros // the date by its process's other dumps, where its own is damaged; 0 where it is not
 }
 
 // SpeaksOf reports whether the dump's offsets belong to the stream with this id. Before 4.0 the run id plays its part.

@@ -22,6 +22,7 @@ type Explanation struct {
 	Kind string // slow-command, slow-script, fork-stall, aof-fsync-stall
 	Span
 	Exact    bool // its beginning is known to a second
+	Aloud    bool // the server says so in its log
 	Resync   bool // it was done for a replica that asked to continue: some link had been lost before
 	Summary  string
 	Evidence []diagnosis.Evidence

@@ -1,0 +1,376 @@
+package timeline
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+
+	"psyncope/ingest/table"
+)
+
+// Damage is something by which a host's evidence shows that it is not as the server wrote it.
+type Damage struct {
+	What  string // what was found, as the end of a sentence: "2 lines whose time lies outside …"
+	Count int
+	// Where the first stands.
+	File string
+	Line int32
+}
+
+const (
+	// strayRun is how many rows in a row may have lost their time and still be put right. More of them agree with each other: then
+	// the clock was set, or a file is out of order.
+	strayRun = 3
+	// strayShare is the part of a file, one in so many, from which on its times are too many to be put right.
+	strayShare = 4
+)
+
+// hourBack is how far a log goes back at the end of daylight saving, at most: by an hour, or two in time zones that had more.
+const hourBack = 2*3600*second + MinuteApart
+
+// mend puts right what a host's own rows show to be damaged: a time that does not lie between those of the rows around it, a dump whose
+// date disagrees with its uptime, a run id that one dump alone has. What was found is kept in Damage; rows that cannot be put right stay.
+func (h *Host) mend() {
+	for _, f := range filesOf(h.Events) {
+		h.mendLines(h.Events[f.from:f.to])
+	}
+	h.mendRunIDs()
+	h.mendDates()
+	h.missFields()
+}
+
+func (h *Host) damaged(n int, o *table.Origin, what string) {
+	if n > 0 {
+		h.Damage = append(h.Damage, Damage{fmt.Sprintf("%d %s", n, what), n, o.File, o.Line})
+	}
+}
+
+// mendLines gives lines of one file whose time lies outside that of the lines around them the time of the line before.
+func (h *Host) mendLines(lines []Event) {
+	var at []micros
+	var of []int
+	clock, falls, deepest := "", 0, micros(0)
+	for i := range lines {
+		e := &lines[i]
+		if e.Stamp == unknown || e.Clock == "" || e.Clock == table.ClockNone {
+			continue
+		}
+		if clock == "" {
+			clock = e.Clock
+		}
+		if e.Clock != clock {
+			continue
+		}
+		if n := len(at); n > 0 && e.Stamp < at[n-1]-BannerLead {
+			falls, deepest = falls+1, max(deepest, at[n-1]-e.Stamp)
+		}
+		at, of = append(at, e.Stamp), append(of, i)
+	}
+	if falls == 0 || falls == 1 && deepest <= hourBack {
+		return
+	}
+	stray, n := strays(at)
+	if n == 0 {
+		h.damaged(1, &lines[0].Origin, "log whose lines are not in the order of their times")
+		return
+	}
+	first := -1
+	for i, s := range stray {
+		if !s {
+			continue
+		}
+		if first < 0 {
+			first = of[i]
+		}
+		e := &lines[of[i]]
+		to := neighbour(at, stray, i)
+		length := e.LastStamp - e.Stamp
+		if e.LastStamp == unknown || length < 0 || length > second {
+			length = 0
+		}
+		e.Stamp, e.LastStamp = to, to+length
+	}
+	h.damaged(n, &lines[first].Origin, "lines whose time lies outside that of the lines around them")
+}
+
+// strays are those of a row of times that do not lie between the times around them, and how many they are: those outside the longest
+// part that is in order. None are, where they are too many or too many in a row.
+func strays(at []micros) (stray []bool, n int) {
+	kept := rising(at)
+	stray = make([]bool, len(at))
+	from, to := 0, len(at) // the first and the last row have a neighbour on one side only, which cannot tell who is wrong
+	for from < to && !kept[from] {
+		from++
+	}
+	for to > from && !kept[to-1] {
+		to--
+	}
+	for i := from; i < to; i++ {
+		stray[i] = !kept[i]
+	}
+	for i := range stray {
+		// Parent and child write to one file, and their lines may swap.
+		if stray[i] && Abs(at[i]-neighbour(at, stray, i)) <= BannerLead {
+			stray[i] = false
+		}
+	}
+	run := 0
+	for _, s := range stray {
+		if !s {
+			run = 0
+			continue
+		}
+		n++
+		if run++; run > strayRun {
+			return nil, 0
+		}
+	}
+	if n*strayShare > len(at) {
+		return nil, 0
+	}
+	return stray, n
+}
+
+// neighbour is the time of the nearest row before that is no stray, else of the nearest behind.
+func neighbour(at []micros, stray []bool, i int) micros {
+	for j := i - 1; j >= 0; j-- {
+		if !stray[j] {
+			return at[j]
+		}
+	}
+	for j := i + 1; j < len(at); j++ {
+		if !stray[j] {
+			return at[j]
+		}
+	}
+	return at[i]
+}
+
+// rising marks the longest part of a row of times that never falls.
+func rising(at []micros) []bool {
+	var tails, prev []int // the index at which the best part of each length ends; the one before each
+	prev = make([]int, len(at))
+	for i, t := range at {
+		k := sort.Search(len(tails), func(k int) bool { return at[tails[k]] > t })
+		prev[i] = -1
+		if k > 0 {
+			prev[i] = tails[k-1]
+		}
+		if k == len(tails) {
+			tails = append(tails, i)
+		} else {
+			tails[k] = i
+		}
+	}
+	kept := make([]bool, len(at))
+	for i := tails[len(tails)-1]; i >= 0; i = prev[i] {
+		kept[i] = true
+	}
+	return kept
+}
+
+// mendRunIDs gives a dump whose run id nobody else has that of the dumps on both sides, where those agree, and one that differs from the
+// dump before although its uptime goes on.
+func (h *Host) mendRunIDs() {
+	n, first := 0, -1
+	for i := 1; i < len(h.Samples); i++ {
+		a, b := &h.Samples[i-1], &h.Samples[i]
+		if a.RunID == "" || b.RunID == "" || a.RunID == b.RunID {
+			continue
+		}
+		lone := i+1 < len(h.Samples) && h.Samples[i+1].RunID == a.RunID
+		if lone || goesOn(a, b) {
+			b.RunID = a.RunID
+			if n++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if n > 0 {
+		h.damaged(n, &h.Samples[first].Origin, "dumps whose run id is not that of the process they speak of")
+	}
+}
+
+// goesOn reports whether two dumps' dates and uptimes show one process.
+func goesOn(a, b *Sample) bool {
+	if !a.Uptime.Known() || !b.Uptime.Known() || a.Stamp == unknown || b.Stamp == unknown || b.Uptime < a.Uptime {
+		return false
+	}
+	return Abs((b.Stamp-a.Stamp)-micros(b.Uptime-a.Uptime)*second) <= TwoTicks && a.Uptime > 0
+}
+
+// fewest is how few dumps of one process tell which of them is wrong.
+const fewest = 3
+
+// mendDates puts dumps right whose date and uptime disagree with those of the process's other dumps: the date where it does not lie between
+// those of the dumps around it, else the uptime is left out.
+func (h *Host) mendDates() {
+	if len(h.Samples) < fewest {
+		return
+	}
+	n, first := 0, -1
+	for from := 0; from < len(h.Samples); {
+		to := from + 1
+		for to < len(h.Samples) && h.Samples[to].RunID == h.Samples[from].RunID {
+			to++
+		}
+		for _, i := range strayDates(h.Samples[from:to]) {
+			if n++; first < 0 {
+				first = from + i
+			}
+		}
+		from = to
+	}
+	if n > 0 {
+		h.damaged(n, &h.Samples[first].Origin, "dumps whose date disagrees with their uptime and with the dumps around them")
+	}
+}
+
+// strayDates mends dumps of one process, and returns which.
+func strayDates(dumps []Sample) (mended []int) {
+	if len(dumps) < fewest || dumps[0].RunID == "" {
+		return nil
+	}
+	starts := make([]micros, 0, len(dumps))
+	for i := range dumps {
+		if s := &dumps[i]; s.Uptime.Known() && s.date() != unknown {
+			starts = append(starts, s.date()-micros(s.Uptime)*second)
+		}
+	}
+	if len(starts) < fewest {
+		return nil
+	}
+	start := median(starts)
+	var bad []bool
+	n, run := 0, 0
+	for i := range dumps {
+		s := &dumps[i]
+		b := s.Uptime.Known() && (s.date() == unknown || Abs(s.date()-micros(s.Uptime)*second-start) > MinuteApart)
+		bad = append(bad, b)
+		if !b {
+			run = 0
+			continue
+		}
+		n++
+		if run++; run > strayRun {
+			return nil
+		}
+	}
+	if n == 0 || n*2 > len(dumps) {
+		return nil
+	}
+	for i := range dumps {
+		s := &dumps[i]
+		if !bad[i] {
+			continue
+		}
+		mended = append(mended, i)
+		at := start + micros(s.Uptime)*second
+		if between(dumps, bad, i, s.date()) || !between(dumps, bad, i, at) {
+			s.Uptime = table.Int(table.Null)
+			continue
+		}
+		s.mended = at
+	}
+	return mended
+}
+
+// between reports whether a date lies between those of the nearest good dumps on both sides.
+func between(dumps []Sample, bad []bool, i int, at micros) bool {
+	if at == unknown {
+		return false
+	}
+	for j := i - 1; j >= 0; j-- {
+		if !bad[j] {
+			if at < dumps[j].date()-TwoTicks {
+				return false
+			}
+			break
+		}
+	}
+	for j := i + 1; j < len(dumps); j++ {
+		if !bad[j] {
+			return at <= dumps[j].date()+TwoTicks
+		}
+	}
+	return true
+}
+
+// date is the dump's best date as it was written; unknown without.
+func (s *Sample) date() micros {
+	switch {
+	case s.ServerTime.Known():
+		return s.ServerTime
+	case s.Collected.Known():
+		return s.Collected
+	}
+	return s.Stamp
+}
+
+// sections are fields of INFO that every server writes in one go, section by section. Who asks for a section gets all of it.
+var sections = [...][]func(*Sample) bool{
+	{
+		func(s *Sample) bool { return s.RunID != "" },
+		func(s *Sample) bool { return s.ProcessID.Known() },
+		func(s *Sample) bool { return s.TCPPort.Known() },
+		func(s *Sample) bool { return s.Uptime.Known() },
+	},
+	{func(s *Sample) bool { return s.UsedMemory.Known() }, func(s *Sample) bool { return s.UsedMemoryRSS.Known() }},
+	{func(s *Sample) bool { return s.RDBInProgress.Known() }, func(s *Sample) bool { return s.RDBLastStatus != "" }},
+	{
+		func(s *Sample) bool { return s.RejectedConnections.Known() },
+		func(s *Sample) bool { return s.SyncFull.Known() },
+		func(s *Sample) bool { return s.SyncPartialErr.Known() },
+		func(s *Sample) bool { return s.EvictedKeys.Known() },
+	},
+	{
+		func(s *Sample) bool { return s.Role != "" },
+		func(s *Sample) bool { return s.Role != "slave" || s.LinkStatus != "" },
+		func(s *Sample) bool { return s.PrimaryOffset.Known() },
+		func(s *Sample) bool { return s.BacklogSize.Known() },
+	},
+}
+
+// missFields counts dumps that lack a part of a section which most of the others have whole: they were cut, or lines of them are gone.
+func (h *Host) missFields() {
+	if len(h.Samples) < fewest {
+		return
+	}
+	var whole [len(sections)]int
+	torn := make([][len(sections)]bool, len(h.Samples))
+	for i := range h.Samples {
+		for k, fields := range &sections {
+			switch n := count(fields, &h.Samples[i]); n {
+			case len(fields):
+				whole[k]++
+			default:
+				torn[i][k] = n > 0
+			}
+		}
+	}
+	n, first := 0, -1
+	for i := range torn {
+		if slices.ContainsFunc(indices[:], func(k int) bool { return torn[i][k] && whole[k]*2 > len(h.Samples) }) {
+			if n++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if n > 0 {
+		h.damaged(n, &h.Samples[first].Origin, "dumps that lack a part of what the others have")
+	}
+}
+
+// indices are those of sections.
+var indices = [len(sections)]int{0, 1, 2, 3, 4}
+
+// count is how many of the fields the dump has.
+func count(fields []func(*Sample) bool, s *Sample) int {
+	n := 0
+	for _, has := range fields {
+		if has(s) {
+			n++
+		}
+	}
+	return n
+}
