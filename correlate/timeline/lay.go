@@ -71,6 +71,7 @@ func (h *Host) lay() {
 		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.Event, b.Event))
 	})
 	h.orderEvents()
+	h.strangers()
 	h.Lives = livesOf(h)
 	h.FindStalls()
 }

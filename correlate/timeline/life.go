@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"psyncope/ingest/message"
+	"psyncope/ingest/table"
 )
 
 // LifeAfter is the life after another; nil behind the last.
@@ -91,7 +92,7 @@ func (l *lives) hear(i int) {
 
 // begin ends the life before, if there was one, with how its evidence ends.
 func (l *lives) begin(e *Event) {
-	if livedThrough(l.h, e.At) {
+	if livedThrough(l.h, e.At) || l.speaksOn(e) {
 		return // the line is another process's, or stands where it was not written
 	}
 	if l.cur.StartEv != nil || len(l.out) > 0 || sawBefore(l.h, e) {
@@ -104,6 +105,24 @@ func (l *lives) begin(e *Event) {
 		l.out = append(l.out, l.cur)
 	}
 	l.cur, l.heard = Life{Span: Span{e.At, unknown}, StartEv: e}, false
+}
+
+// speaksOn reports whether the process that a start would follow goes on writing after it: then it is another server's start.
+func (l *lives) speaksOn(start *Event) bool {
+	pid := table.Int(table.Null)
+	for i := range l.h.Events {
+		e := &l.h.Events[i]
+		if e.Role != "M" && e.Role != "S" || !e.PID.Known() {
+			continue
+		}
+		switch {
+		case e.At < start.At:
+			pid = e.PID
+		case e.At > start.At && e.PID == pid && e.PID != start.PID:
+			return true
+		}
+	}
+	return false
 }
 
 // livesOfDumps is for a log without a start line: a changed run id shows a restart within the gap between two dumps.
@@ -150,7 +169,7 @@ func sawBefore(h *Host, start *Event) bool {
 		if s.At == unknown || s.At >= start.At-BannerLead {
 			continue
 		}
-		if s.RunID == "" || s.RunID != runIDAfter(h, start.At) {
+		if after := runIDAfter(h, start.At); s.RunID != after && (s.RunID != "" || after == "") {
 			return true
 		}
 	}

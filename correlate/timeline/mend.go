@@ -21,12 +21,18 @@ const (
 	// strayRun is how many rows in a row may have lost their time and still be put right. More of them agree with each other: then
 	// the clock was set, or a file is out of order.
 	strayRun = 3
+	// manyRows is from how many rows on the others outvote the first and the last one.
+	manyRows = 8
 	// strayShare is the part of a file, one in so many, from which on its times are too many to be put right.
 	strayShare = 4
 )
 
-// hourBack is how far a log goes back at the end of daylight saving, at most: by an hour, or two in time zones that had more.
-const hourBack = 2*3600*second + MinuteApart
+const (
+	// hourBack is how far a log goes back at the end of daylight saving, at most: by an hour, or two in time zones that had more.
+	hourBack = 2*3600*second + MinuteApart
+	// changesBy is the hour of the day by which clocks have been changed, in every zone.
+	changesBy = 4
+)
 
 // mend puts right what a host's own rows show to be damaged: a time that does not lie between those of the rows around it, a dump whose
 // date disagrees with its uptime, a run id that one dump alone has. What was found is kept in Damage; rows that cannot be put right stay.
@@ -37,6 +43,7 @@ func (h *Host) mend() {
 	h.mendRunIDs()
 	h.mendDates()
 	h.missFields()
+	h.strangeDumps()
 }
 
 func (h *Host) damaged(n int, o *table.Origin, what string) {
@@ -49,7 +56,7 @@ func (h *Host) damaged(n int, o *table.Origin, what string) {
 func (h *Host) mendLines(lines []Event) {
 	var at []micros
 	var of []int
-	clock, falls, deepest := "", 0, micros(0)
+	clock, falls, night := "", 0, false
 	for i := range lines {
 		e := &lines[i]
 		if e.Stamp == unknown || e.Clock == "" || e.Clock == table.ClockNone {
@@ -62,12 +69,13 @@ func (h *Host) mendLines(lines []Event) {
 			continue
 		}
 		if n := len(at); n > 0 && e.Stamp < at[n-1]-BannerLead {
-			falls, deepest = falls+1, max(deepest, at[n-1]-e.Stamp)
+			falls++
+			night = at[n-1].Time().Hour() < changesBy && at[n-1]-e.Stamp <= hourBack
 		}
 		at, of = append(at, e.Stamp), append(of, i)
 	}
-	if falls == 0 || falls == 1 && deepest <= hourBack {
-		return
+	if falls == 0 || falls == 1 && night {
+		return // the end of daylight saving
 	}
 	stray, n := strays(at)
 	if n == 0 {
@@ -98,12 +106,14 @@ func (h *Host) mendLines(lines []Event) {
 func strays(at []micros) (stray []bool, n int) {
 	kept := rising(at)
 	stray = make([]bool, len(at))
-	from, to := 0, len(at) // the first and the last row have a neighbour on one side only, which cannot tell who is wrong
-	for from < to && !kept[from] {
-		from++
-	}
-	for to > from && !kept[to-1] {
-		to--
+	from, to := 0, len(at)
+	if len(at) < manyRows { // the first and the last row have neighbours on one side only: of a few rows, who is to tell which is wrong?
+		for from < to && !kept[from] {
+			from++
+		}
+		for to > from && !kept[to-1] {
+			to--
+		}
 	}
 	for i := from; i < to; i++ {
 		stray[i] = !kept[i]
