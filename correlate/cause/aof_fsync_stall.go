@@ -3,6 +3,7 @@ package cause
 var aofFsyncStall = Cause{
 	Kind: "aof-fsync-stall", On: OnPrimary,
 	Prose: "The append-only file's fsync held the primary: with appendfsync always every write waits for the disk, with everysec a write waits while the background fsync is more than two seconds late. LATENCY's aof events, aof_delayed_fsync and the log's \"Asynchronous AOF fsync is taking too long\" show it.",
+	Fits:  stallFits,
 	Clues: []Clue{
 		{Says: "LATENCY, the log or aof_delayed_fsync shows a write held by fsync in the silence", Ask: explained("aof-fsync-stall"), For: Said},
 		{Says: "the AOF is on", Ask: not(aofOff), Against: Contradicts},

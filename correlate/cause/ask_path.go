@@ -94,7 +94,7 @@ func awakeButUnreached(s *scene) Finding {
 			}
 			for j := range h.Events {
 				e := &h.Events[j]
-				if e.At > a.At+timeline.Tick && b.At-e.At > step*12/10+timeline.Tick && timeline.Awake(e) {
+				if e.At > a.At+timeline.Tick && b.At-e.At > step*12/10+timeline.Tick && timeline.Awake(e) && !h.InScript(e.At) {
 					return found(unknown, fmt.Sprintf("%s wrote to its log at %s while nobody got a dump of it until %s", h.Name, ms(e.At), ms(b.At)), e.Evidence(), b.Evidence("first dump after the hole, "+ms(b.At)))
 				}
 			}

@@ -24,6 +24,32 @@ func lastSaveFailed(s *scene) Finding {
 	return denied("rdb_last_bgsave_status stays ok")
 }
 
+// childFails: by the primary's log the child that wrote the snapshot ended with an error or by a signal, each time.
+func childFails(s *scene) Finding {
+	var ends []*timeline.Event
+	n, good := int64(0), false
+	for i := range s.Primary.Events {
+		e := &s.Primary.Events[i]
+		if !s.During(e) || s.First != nil && e.At < s.Lost {
+			continue
+		}
+		switch {
+		case replication.ChildFailed(e):
+			ends = append(ends, e)
+			n += e.Count.Or(1)
+		case e.Is(message.SnapshotOK) && len(ends) > 0 && e.At < s.End-timeline.Tick:
+			good = true
+		}
+	}
+	switch {
+	case n < 2:
+		return Finding{at: unknown}
+	case good:
+		return denied("snapshots of "+s.Primary.Name+" went well meanwhile", ends[0].Evidence())
+	}
+	return outLoud(found(ends[0].At, fmt.Sprintf("the child that writes the snapshot failed on %s again and again: %q", s.Primary.Name, diagnosis.Shorten(ends[0].Text, 120)), replication.EvidenceOf(ends, 2)...))
+}
+
 // grantsWithoutTransfer: the primary grants full resyncs again and again and closes each at once, before a byte is sent.
 // A grant that ends by a timeout is another matter, and so is a primary whose log shows its snapshots well.
 func grantsWithoutTransfer(s *scene) Finding {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
@@ -29,6 +30,19 @@ func explained(kind string) func(*scene) Finding {
 		}
 		return Finding{at: unknown}
 	}
+}
+
+// stallFits: a stall can lose links to silence alone, and refuses no connection.
+func stallFits(s *scene) Finding {
+	for _, o := range s.Wave {
+		if s.suspect != s.Primary && o.Replica != s.suspect {
+			continue
+		}
+		if why, e := incident.NoStall(o); why != "" {
+			return denied(why, e.Evidence())
+		}
+	}
+	return Finding{at: unknown}
 }
 
 // effect reports whether a fork is the incident's own work: the snapshot that the first request for a resync asked for.
@@ -80,6 +94,20 @@ func slowlogHas(kind string) func(*scene) Finding {
 		return denied(fmt.Sprintf("nothing in the slowlog of %s held it for %s", s.suspect.Name, diagnosis.Length(max(s.Timeout/2, timeline.Tick))))
 	}
 }
+
+// heldItself: a command, a script, a fork or the disk held the suspect's event loop, by its own account. An empty account acquits nobody
+// where it cannot reach back to the loss.
+func heldItself(s *scene) Finding {
+	for _, kind := range holds {
+		if f := explained(kind)(s); f.Answer == yes {
+			return f
+		}
+	}
+	return slowlogHas("slow-command")(s)
+}
+
+// holds are what can hold an event loop, by the server's own account.
+var holds = [...]string{"slow-script", "slow-command", "fork-stall", "aof-fsync-stall"}
 
 // statsShow looks for a command family whose total time in INFO commandstats jumped over the silence.
 func statsShow(kind string) func(*scene) Finding {
@@ -163,6 +191,11 @@ func stoodStill(s *scene) Finding {
 		}
 		f := found(st.From, fmt.Sprintf("%s gave no sign of life from %s to %s", h.Name, ms(st.From), ms(st.To)), ev...)
 		return f
+	}
+	for _, kind := range holds {
+		if f := explained(kind)(s); f.Answer == yes {
+			return f
+		}
 	}
 	if a := s.answeredInside(h); a != nil && s.First != nil {
 		return denied(fmt.Sprintf("%s answered INFO at %s, inside the silence", h.Name, ms(a.At)), a.Evidence("dump at "+ms(a.At)))

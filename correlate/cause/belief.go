@@ -38,6 +38,7 @@ type Hypothesis struct {
 	Findings []Finding
 	At       micros
 	exact    bool
+	misfit   Finding // why it cannot have lost the links as they were lost; no answer where it can
 }
 
 // Verdict is the ranking of an incident's hypotheses, the best first.
@@ -134,16 +135,34 @@ func judge(c *Cause, s *scene) *Hypothesis {
 		}
 		h.Findings = append(h.Findings, f)
 	}
+	if c.Fits != nil {
+		if f := c.Fits(s); f.Answer == no {
+			h.misfit, h.Score = f, c.Prior.Worth()-Contradicts.Cost()
+		}
+	}
 	if c.Blocks && h.Score >= solid {
 		h.Score += blockerBonus
 	}
 	return h
 }
 
-// Supported reports whether anything in the evidence speaks for the hypothesis.
+// Supported reports whether anything in the evidence speaks for the hypothesis. What cannot have done it has no support, however loud.
 func (h *Hypothesis) Supported() bool {
+	if h.misfit.Answer == no {
+		return false
+	}
 	for i, f := range h.Findings {
 		if f.Answer == yes && h.Cause.Clues[i].For > None {
+			return true
+		}
+	}
+	return false
+}
+
+// loud reports whether something speaks for the hypothesis that would be hard to explain otherwise.
+func (h *Hypothesis) loud() bool {
+	for i, f := range h.Findings {
+		if f.Answer == yes && h.Cause.Clues[i].For >= Hard {
 			return true
 		}
 	}
@@ -165,7 +184,7 @@ func (v *Verdict) Alternatives() []*Hypothesis {
 	}
 	var out []*Hypothesis
 	for _, h := range v.Ranking {
-		if h != v.Best && h.Supported() {
+		if h != v.Best && (h.Supported() || h.misfit.Answer == no && h.loud()) {
 			out = append(out, h)
 		}
 	}
@@ -180,6 +199,9 @@ func (v *Verdict) Alternatives() []*Hypothesis {
 // ruledOut is how heavily the evidence speaks against the hypothesis, by the heaviest finding that says so.
 func (h *Hypothesis) ruledOut() float64 {
 	w := 0.0
+	if h.misfit.Answer == no {
+		w = Contradicts.Cost()
+	}
 	for i, f := range h.Findings {
 		if f.Answer == no && f.Text != "" {
 			w = max(w, h.Cause.Clues[i].Against.Cost())
@@ -258,6 +280,9 @@ func (h *Hypothesis) Evidence() []diagnosis.Evidence {
 
 // WhyNot says what speaks against a hypothesis that lost, or what it lacks.
 func (h *Hypothesis) WhyNot() string {
+	if h.misfit.Answer == no {
+		return h.misfit.Text
+	}
 	worst, w := "", 0.0
 	for i, f := range h.Findings {
 		if f.Answer == no && f.Text != "" && -h.Cause.Clues[i].Against.Cost() < w {

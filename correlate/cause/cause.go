@@ -16,6 +16,9 @@ type Cause struct {
 	// Prior is how often the cause is met at all, beside others that as much speaks for.
 	Prior Grade
 	Clues []Clue
+	// Fits asks whether it could have lost the links as they were lost: a no means that whatever else speaks for it does not count.
+	// Nil where every loss fits.
+	Fits func(*scene) Finding
 	// Fix names what to change, in order.
 	Fix []string
 }

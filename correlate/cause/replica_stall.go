@@ -3,9 +3,10 @@ package cause
 var replicaStall = Cause{
 	Kind: "replica-stall", On: onReplica, What: "the replica stood still",
 	Prose: "The replica itself stood still or could not keep up: a slow command on it, a frozen host, a long load. The primary hears no acknowledgement for repl-timeout and drops it; the replica notices only when it wakes, and its own INFO series has the hole.",
+	Fits:  stallFits,
 	Clues: []Clue{
 		{Says: "the replica stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Contradicts},
-		{Says: "the replica's slowlog holds a command that ran through the silence", Ask: slowlogHas("slow-command"), For: Hard, Against: Unusual},
+		{Says: "the replica's own log, slowlog, LATENCY or INFO tells what held it through the silence", Ask: heldItself, For: Said, Against: Unusual},
 		{Says: "the primary timed it out and the replica noticed later, without a timeout of its own", Ask: noticedLate, For: Hard, Against: Unlikely},
 		{Says: "the primary ran on", Ask: primaryAnswered, For: Usual, Against: Unlikely},
 		{Says: "only this replica lost its link", Ask: alone, For: Fits, Against: Unlikely},

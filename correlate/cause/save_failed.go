@@ -7,9 +7,10 @@ import (
 
 var saveFailed = Cause{
 	Kind: "save-failed", On: OnPrimary, Blocks: true, What: "snapshots could not be written",
-	Prose: "The snapshot or the AOF could not be written: disk full, read-only file system, missing directory, permissions. A full resync over disk cannot succeed until that is mended; a diskless one needs no disk on the primary, but a replica may still need a temporary file.",
+	Prose: "The snapshot or the AOF could not be written: disk full, read-only file system, missing directory, permissions; or the child that writes it was killed, as by the kernel's out-of-memory killer. A full resync over disk cannot succeed until that is mended; a diskless one needs no disk on the primary, but a replica may still need a temporary file.",
 	Clues: []Clue{
-		{Says: "the log says that a snapshot could not be written", Ask: said("group", replication.FailedSave, "could not write"), For: Said},
+		{Says: "the log says that a snapshot could not be written", Ask: said("suspect", replication.FailedSave, "could not write"), For: Said},
+		{Says: "the snapshot's child ended with an error or by a signal, again and again", Ask: whenLinked(childFails), For: Said},
 		{Says: "a server found its own dump file incomplete at its start", Ask: dumpCutShort, For: Hard},
 		{Says: "rdb_last_bgsave_status is err", Ask: lastSaveFailed, For: Hard, Against: Unusual},
 		{Says: "full resyncs were granted and closed at once, again and again", Ask: grantsWithoutTransfer, For: Hard, Against: Unlikely},

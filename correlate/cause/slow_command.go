@@ -3,6 +3,7 @@ package cause
 var slowCommand = Cause{
 	Kind: "slow-command", On: OnPrimary,
 	Prose: "A command held the primary's event loop. While it runs the primary sends nothing, not even the ping, and answers nobody: one that runs longer than the replicas' repl-timeout loses every link at once. The slowlog names it; its time there is when the command ended, so it began that much earlier.",
+	Fits:  stallFits,
 	Clues: []Clue{
 		{Says: "the primary's slowlog holds a command that ran through the silence", Ask: slowlogHas("slow-command"), For: Said, Against: Unlikely},
 		{Says: "a command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-command"), For: Hard, Against: Unusual},

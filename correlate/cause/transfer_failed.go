@@ -7,9 +7,10 @@ import (
 
 var transferFailed = Cause{
 	Kind: "transfer-failed", On: onReplica, Blocks: true,
-	Prose: "The snapshot broke on its way or could not be loaded: a corrupt or truncated RDB, a missing module, an I/O error of the replica.",
+	Prose: "The snapshot broke on its way or could not be written down or loaded: the replica's full or read-only disk, a corrupt or truncated RDB, a missing module.",
 	Clues: []Clue{
 		{Says: "the replica could not load what it received", Ask: whenLinked(said("suspect", replication.Bears(message.CannotLoad), "could not load")), For: Said},
+		{Says: "the replica could not write down what it received", Ask: said("suspect", replication.CannotWriteDown, "could not write"), For: Said},
 		{Says: "it dropped the link right after each snapshot had reached it", Ask: droppedAfterTransfer, For: Hard},
 		{Says: "the replica does not say that it cannot read the format", Ask: not(said("group", replication.Bears(message.FormatTooNew), "cannot read the primary's format")), Against: Contradicts},
 		{Says: "transfers broke off after they had begun", Ask: transfersFailed, For: Usual, Against: Unusual},

@@ -118,8 +118,13 @@ func (in *Incident) Window() timeline.Span {
 	return timeline.Span{From: in.Contact - timeline.TwoTicks, To: in.Last + timeline.TwoTicks}
 }
 
-// StallOf is the stall of h that could have lost the first links, the longest.
+// StallOf is the stall of h that could have lost the first links, the longest; nil where no stall can have.
 func (in *Incident) StallOf(h *timeline.Host) *timeline.Stall {
+	for _, o := range in.Wave {
+		if why, _ := NoStall(o); why != "" && (h == in.Primary || h == o.Replica) {
+			return nil
+		}
+	}
 	var best *timeline.Stall
 	for i := range h.Stalls {
 		st := &h.Stalls[i]

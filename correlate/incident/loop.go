@@ -69,7 +69,7 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 			case e.Is(message.TransferTimedOut), e.Kind == message.ReplicaTimeout && slices.Contains(o.Failures, e):
 				timeouts.add(e)
 				late[o.Replica] = true
-			case e.Is(message.ForkRefused) || replication.FailedSave(e) && e.Kind != message.RdbSaveOpenFailed:
+			case e.Is(message.ForkRefused) || replication.ChildFailed(e) || replication.FailedSave(e) && e.Kind != message.RdbSaveOpenFailed:
 				saves.add(e)
 			}
 			if stuckLoading(o, e) {

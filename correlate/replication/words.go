@@ -43,6 +43,16 @@ func FailedSave(e *timeline.Event) bool {
 	return e.Is(message.NotWritten) || strings.Contains(e.Text, "No space left on device") || strings.Contains(e.Text, "Read-only file system")
 }
 
+// CannotWriteDown reports whether a replica could not write the snapshot that it received to its own disk.
+func CannotWriteDown(e *timeline.Event) bool {
+	return e.Is(message.NotWritten) && e.Is(message.EndsAttempt) && !e.Is(message.ClientReply)
+}
+
+// ChildFailed reports whether the child that writes a snapshot failed. That one replica of several did not get it is no failure of the child's.
+func ChildFailed(e *timeline.Event) bool {
+	return e.Is(message.SnapshotFailed) && !e.Is(message.ForkRefused) && e.Kind != message.DisklessTransferReplicaFailed
+}
+
 // BeginsNoSnapshot: a replica is told so where the snapshot's child cannot be started (redis 7.4.1 replication.c
 // startBgsaveForReplication). A child that fails later closes the connection without a word.
 func BeginsNoSnapshot(e *timeline.Event) bool {

@@ -86,7 +86,7 @@ func (h *Host) longestSilence(from, to micros) Span {
 	}
 	for i := range h.Events {
 		e := &h.Events[i]
-		if e.At <= from || !Awake(e) {
+		if e.At <= from || !Awake(e) || h.InScript(e.At) {
 			continue
 		}
 		if e.At >= to {

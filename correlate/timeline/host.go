@@ -20,7 +20,8 @@ type Host struct {
 	Peers    map[string]Setting
 	Lives    []Life
 	Stalls   []Stall
-	Addrs    []string // ip:port under which others speak of it, best first
+	Holds    []Explanation // what of its own held its event loop, in no order
+	Addrs    []string      // ip:port under which others speak of it, best first
 	Sentinel bool
 	// YearGuessed tells that its log has no years, and that they rest on nothing but its files' own time.
 	YearGuessed bool

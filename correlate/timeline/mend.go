@@ -1,21 +1,11 @@
 package timeline
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 
 	"psyncope/ingest/table"
 )
-
-// Damage is something by which a host's evidence shows that it is not as the server wrote it.
-type Damage struct {
-	What  string // what was found, as the end of a sentence: "2 lines whose time lies outside …"
-	Count int
-	// Where the first stands.
-	File string
-	Line int32
-}
 
 const (
 	// strayRun is how many rows in a row may have lost their time and still be put right. More of them agree with each other: then
@@ -44,12 +34,6 @@ func (h *Host) mend() {
 	h.mendDates()
 	h.missFields()
 	h.strangeDumps()
-}
-
-func (h *Host) damaged(n int, o *table.Origin, what string) {
-	if n > 0 {
-		h.Damage = append(h.Damage, Damage{fmt.Sprintf("%d %s", n, what), n, o.File, o.Line})
-	}
 }
 
 // mendLines gives lines of one file whose time lies outside that of the lines around them the time of the line before.

@@ -39,6 +39,7 @@ func (h *Host) FindStalls() {
 	ex = append(ex, h.slowScripts()...)
 	ex = append(ex, h.slowForks()...)
 	ex = append(ex, h.slowFsyncs()...)
+	h.Holds = ex
 	out := h.gaps()
 	for _, e := range ex {
 		placed := false
@@ -67,6 +68,14 @@ func (h *Host) FindStalls() {
 	}
 	slices.SortStableFunc(out, func(a, b Stall) int { return cmp.Compare(a.From, b.From) })
 	h.Stalls = joinStalls(out)
+}
+
+// InScript reports whether a moment lies inside a script or function that held the host. While one runs for too long the server looks after
+// its connections now and then, and may write of them (redis 7.4.1 script.c scriptInterrupt): it serves nobody all the same.
+func (h *Host) InScript(at micros) bool {
+	return slices.ContainsFunc(h.Holds, func(e Explanation) bool {
+		return e.Kind == "slow-script" && at > e.From+SameMoment && at < e.To-SameMoment
+	})
 }
 
 // joinStalls makes one of stalls that overlap: the slowlog, LATENCY and INFO tell of the same hold.

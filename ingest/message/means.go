@@ -70,6 +70,7 @@ const (
 	Fault
 	SentinelFault
 	ClientReply
+	ChildKilled
 
 	Asks = AsksPartial | AsksFull
 )
@@ -135,6 +136,7 @@ var meanings = [...]struct{ word, asks string }{
 	{"fault", "is it a fault of this server's, whether or not a link felt it?"},
 	{"sentinel-fault", "does a Sentinel report a fault of a primary's?"},
 	{"client-reply", "is it what a client was told, and no line of a log?"},
+	{"child-killed", "did a signal, which the number names, end a child that writes a snapshot?"},
 }
 
 // Means is what a message of this kind means; 0 of an unknown kind.
@@ -144,6 +146,16 @@ func Means(kind Kind) Meaning {
 		return c.kinds[i].Means
 	}
 	return 0
+}
+
+// MeansOf is what one message of this kind means. A child that a signal ended has failed, unless the server itself ended it, which it does
+// by SIGUSR1 (redis 7.4.1 rdb.c killRDBChild: its number is 10 on Linux, 30 on BSD and macOS).
+func MeansOf(kind Kind, number int64) Meaning {
+	m := Means(kind)
+	if m.Is(ChildKilled) && number != 10 && number != 30 {
+		m |= SnapshotFailed
+	}
+	return m
 }
 
 // Is reports whether the meaning has one of these words.
