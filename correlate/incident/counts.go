@@ -15,6 +15,9 @@ func (in *Incident) Counts(next micros) (full, partial int64) {
 	var pf, pp, rf, rp int64
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
+			if in.G.IsRelay(t.Server) || t.Server == nil && in.G.IsRelay(o.Server) {
+				continue
+			}
 			n := max(t.Count, 1)
 			// A refusal that names an id alone, said many times in a second, answers as many replicas.
 			if t.AnswerEv != nil && t.AnswerEv.Peer != "" {
@@ -61,6 +64,9 @@ func (in *Incident) overTwoConnections() bool {
 func (in *Incident) fromCounters(next micros) (full, partial int64) {
 	full, partial = -1, -1
 	for _, p := range in.G.Servers() {
+		if in.G.IsRelay(p) {
+			continue
+		}
 		if f, q, ok := in.counted(p, next); ok {
 			full, partial = max(full, 0)+f, max(partial, 0)+q
 		}

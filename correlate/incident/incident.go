@@ -99,8 +99,33 @@ func (in *Incident) takes(o *replication.Outage) bool {
 	if in.End != unknown && o.Lost > in.End+slack {
 		return false
 	}
+	if !in.sameFault(o) {
+		return false
+	}
 	open := in.End == unknown || o.Lost <= in.End+timeline.ThreeTicks+o.Replica.Clock.Err
 	return open && o.Lost-last <= slack || in.lostToFork(o, last+slack, timeout)
+}
+
+// sameFault reports whether what lost the incident's links can have lost this one too. A link that is closed while its ends can speak
+// and one that goes silent are lost to two faults, unless the one's full resyncs can have silenced the other: then its silence does
+// not begin before them.
+func (in *Incident) sameFault(o *replication.Outage) bool {
+	mine := LossOf(o)
+	if mine != Closed && mine != Silence {
+		return true
+	}
+	other := false
+	for _, p := range in.Outages {
+		switch l := LossOf(p); {
+		case p.Replica == o.Replica, l == mine, l != Closed && l != Silence:
+			return true
+		case l == Closed && mine == Silence && o.Lost-o.Replica.Duration("repl-timeout")-timeline.TwoTicks > p.Lost:
+			return true
+		default:
+			other = true
+		}
+	}
+	return !other
 }
 
 // lastWork is the last moment at which the outage asked something of the servers: its loss, a full resync, a promotion.

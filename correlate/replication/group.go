@@ -168,6 +168,13 @@ func (g *Group) Servers() []*timeline.Host {
 	return out
 }
 
+// IsRelay reports whether a server has replicas and is one itself all along: what it grants is not granted by the group's primary.
+func (g *Group) IsRelay(h *timeline.Host) bool {
+	return h != nil && h != g.Primary && followsFirst(h) &&
+		!h.AnyEvent(func(e *timeline.Event) bool { return e.Is(message.Promotes) || e.Role == "M" }) &&
+		!slices.ContainsFunc(h.Samples, func(s timeline.Sample) bool { return s.Role == "master" })
+}
+
 // answers reports whether the host was ever asked for a resync, or made a primary.
 func answers(h *timeline.Host) bool {
 	return h.AnyEvent(func(e *timeline.Event) bool {

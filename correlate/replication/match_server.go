@@ -25,7 +25,7 @@ func (g *Group) matchServers() {
 					continue
 				}
 				r := timeline.Request{Asked: e.At, Full: e.Is(message.AsksFull), Offset: e.Offset.Or(-1), Replid: e.ReplID}
-				if y := g.whoAnswered(h, &r, replies); y != nil {
+				if y := g.whoAnswered(h, &r, replies); y != nil && !y.IsNot(peer) {
 					votes.add(peer, y)
 				}
 			}

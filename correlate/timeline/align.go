@@ -86,7 +86,14 @@ func (h *Host) alignTo(p *Host) bool {
 // An answer that was not heard came within wait.
 func bounds(reqs []Request, reps []Reply, server *Host, wait micros) []candidate {
 	var out []candidate
+	not := map[string]bool{}
 	for i := range reqs {
+		if _, known := not[reqs[i].to]; !known {
+			not[reqs[i].to] = server.IsNot(reqs[i].to)
+		}
+		if not[reqs[i].to] {
+			continue
+		}
 		var in []interval
 		for j := range reps {
 			if !reqs[i].AnsweredBy(&reps[j]) || !server.hadOffset(reqs[i].granted, reps[j].At) {

@@ -11,6 +11,7 @@ type Request struct {
 	granted      int64  // the offset at which its full resync starts; -1 unknown
 	Offset       int64
 	Replid       string
+	to           string // the address it was sent to; empty where the log does not name it
 }
 
 // Reply is what the primary's log says of one, on the primary's own clock.
@@ -28,16 +29,20 @@ const MaxRequests = 300
 func requestsOf(h *Host) []Request {
 	var out []Request
 	var cur *Request
+	to := ""
 	for _, l := range h.linesOf(func(e *Event) bool {
-		return asks(e) || e.Is(message.HeardAnswer|message.Connects) || e.Is(message.LosesLink) && e.Is(message.Follows)
+		return asks(e) || e.Is(message.HeardAnswer|message.Connects|message.NamesPrimary) || e.Is(message.LosesLink) && e.Is(message.Follows)
 	}) {
 		e := l.event
+		if e.Is(message.NamesPrimary) && e.Peer != "" {
+			to = e.Peer
+		}
 		switch {
 		case e.Is(message.AsksFull):
-			out = append(out, Request{Asked: l.at, heard: unknown, granted: -1, Full: true, Offset: -1})
+			out = append(out, Request{Asked: l.at, heard: unknown, granted: -1, Full: true, Offset: -1, to: to})
 			cur = &out[len(out)-1]
 		case asks(e):
-			out = append(out, Request{Asked: l.at, heard: unknown, granted: -1, Offset: e.Offset.Or(-1), Replid: e.ReplID})
+			out = append(out, Request{Asked: l.at, heard: unknown, granted: -1, Offset: e.Offset.Or(-1), Replid: e.ReplID, to: to})
 			cur = &out[len(out)-1]
 		case !e.Is(message.HeardAnswer):
 			cur = nil
@@ -62,6 +67,11 @@ func RepliesOf(h *Host) []Reply {
 		out = append(out, Reply{At: l.at, words: e.Means, offset: e.Offset.Or(-1), replid: e.ReplID, peer: e.Peer})
 	}
 	return thin(out)
+}
+
+// IsNot reports whether the host cannot be the server at an address, because a replica of that address asked it for a resync.
+func (h *Host) IsNot(addr string) bool {
+	return addr != "" && h.AnyEvent(func(e *Event) bool { return e.Is(message.Asked) && e.Peer == addr })
 }
 
 // line is a message with its time by what is known of the clock so far.
