@@ -76,8 +76,11 @@ type scene struct {
 	suspect *timeline.Host
 }
 
-// own is the suspect's own outage in the first wave.
+// own is the suspect's own outage in the first wave; where it is the primary's path that is suspected, the first one.
 func (s *scene) own() *replication.Outage {
+	if s.suspect == s.Primary && s.Several {
+		return s.First
+	}
 	for _, o := range s.Wave {
 		if o.Replica == s.suspect {
 			return o

@@ -11,16 +11,22 @@ import (
 
 // rounds counts the rounds of a loop by the lines that tell of their ends. Child, parent and replica each write a line of
 // one end, two replicas may wait for the same one, and lines that repeat are folded: the kind of line that was written most often
-// counts.
+// of one replica counts.
 type rounds struct {
 	seen        map[*timeline.Event]bool
-	by          map[string]int64
+	by          map[end]int64
 	first, last micros
 }
 
-func newRounds() *rounds { return &rounds{seen: map[*timeline.Event]bool{}, by: map[string]int64{}} }
+// end is what a round ended with, and whose.
+type end struct {
+	kind    string
+	replica *timeline.Host
+}
 
-func (r *rounds) add(e *timeline.Event) {
+func newRounds() *rounds { return &rounds{seen: map[*timeline.Event]bool{}, by: map[end]int64{}} }
+
+func (r *rounds) add(e *timeline.Event, of *timeline.Host) {
 	if r.seen[e] {
 		return
 	}
@@ -31,7 +37,7 @@ func (r *rounds) add(e *timeline.Event) {
 		r.last = e.Last
 	}
 	r.seen[e] = true
-	r.by[e.Kind] += e.Count.Or(1)
+	r.by[end{e.Kind, of}] += e.Count.Or(1)
 }
 
 func (r *rounds) n() int {
@@ -65,15 +71,15 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 		for _, e := range append(slices.Clone(o.Failures), o.Notices...) {
 			switch {
 			case replication.ClosedReplica(e):
-				overflows.add(e)
+				overflows.add(e, o.Replica)
 			case e.Is(message.TransferTimedOut), e.Kind == message.ReplicaTimeout && slices.Contains(o.Failures, e):
-				timeouts.add(e)
+				timeouts.add(e, o.Replica)
 				late[o.Replica] = true
 			case e.Is(message.ForkRefused) || replication.ChildFailed(e) || replication.FailedSave(e) && e.Kind != message.RdbSaveOpenFailed:
-				saves.add(e)
+				saves.add(e, o.Replica)
 			}
 			if stuckLoading(o, e) {
-				loads.add(e)
+				loads.add(e, o.Replica)
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func (m *linkMachine) letGo(it item) {
 	switch {
 	case e.Is(message.TimesOut):
 		o.TimeoutByPrimary = FirstOf(o.TimeoutByPrimary, e)
-	case e.Is(message.ClosesAtLimit) && len(o.Tries) == 0:
+	case e.Is(message.ClosesAtLimit) && (len(o.Tries) == 0 || it.at-o.Lost <= m.h.Clock.Err+timeline.SameMoment):
 		o.Overflow = FirstOf(o.Overflow, e)
 	case e.Is(message.ClosesAtLimit):
 		o.Failures = append(o.Failures, e)

@@ -73,13 +73,41 @@ func (h *Host) alignTo(p *Host) bool {
 	if !sure {
 		hint = 0 // hosts mostly keep about the same time
 	}
+	candidates, strong := strongest(candidates, hint, sure)
 	likely, best, votes := stab(candidates, hint, sure)
 	skew := likely.near(hint)
+	if away := Abs(skew - hint - zoneNear(skew-hint)); !strong && away >= ClockWrong {
+		return false // nothing but their being alone makes a pair of these
+	}
 	err := max(best.hi-skew, skew-best.lo) + logTick
 	skew -= h.zoneInSkew(p, skew)
 	h.Clock.set(skew, err+p.Clock.Err, votes, fmt.Sprintf("%d of %d requests logged at both ends", votes, len(candidates)))
 	h.findStep(candidates, best, hint)
 	return true
+}
+
+// strongest are the requests that an offset or an id ties to their answers, where there are any, and of the others what agrees with
+// those: a request for everything names neither, and anybody else's would do as well.
+func strongest(all []candidate, hint micros, sure bool) (out []candidate, strong bool) {
+	for _, c := range all {
+		if c.strong {
+			out = append(out, c)
+		}
+	}
+	if len(out) == 0 {
+		return all, false
+	}
+	_, best, _ := stab(out, hint, sure)
+	for _, c := range all {
+		if c.strong {
+			continue
+		}
+		c.in = slices.DeleteFunc(slices.Clone(c.in), func(iv interval) bool { return iv.hi < best.lo || iv.lo > best.hi })
+		if len(c.in) > 0 {
+			out = append(out, c)
+		}
+	}
+	return out, true
 }
 
 // bounds are the intervals that each request leaves for the asker's skew, one for each of the server's lines that could be its answer.
@@ -91,7 +119,7 @@ func bounds(reqs []Request, reps []Reply, server *Host, wait micros) []candidate
 		if _, known := not[reqs[i].to]; !known {
 			not[reqs[i].to] = server.IsNot(reqs[i].to)
 		}
-		if not[reqs[i].to] {
+		if not[reqs[i].to] || reqs[i].Full && reqs[i].heard == unknown {
 			continue
 		}
 		var in []interval
@@ -107,7 +135,7 @@ func bounds(reqs []Request, reps []Reply, server *Host, wait micros) []candidate
 			in = append(in, iv)
 		}
 		if len(in) > 0 {
-			out = append(out, candidate{reqs[i].Asked, in})
+			out = append(out, candidate{reqs[i].Asked, in, !reqs[i].Full})
 		}
 	}
 	return out

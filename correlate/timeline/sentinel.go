@@ -42,7 +42,7 @@ func (h *Host) alignTimes(how string, in []interval) bool {
 	if len(in) == 0 {
 		return false
 	}
-	_, best, n := stab([]candidate{{unknown, in}}, 0, true)
+	_, best, n := stab([]candidate{{at: unknown, in: in}}, 0, true)
 	h.Clock.set((best.lo+best.hi)/2, (best.hi-best.lo)/2+logTick, n, how)
 	return true
 }

@@ -14,8 +14,9 @@ const logTick = 1000
 // candidate is one request with the skews that some line of the other end allows; at is on the host's own clock as
 // it was laid before any skew was known.
 type candidate struct {
-	at micros
-	in []interval
+	at     micros
+	in     []interval
+	strong bool // an offset or an id ties the two lines to each other
 }
 
 func (c *candidate) allows(x micros) bool {
