@@ -76,6 +76,7 @@ func incidentReport(in *cause.Judged, next micros, p *sizing.Plan) diagnosis.Inc
 	out.FullSyncs, out.PartialSyncs = in.Counts(next)
 	resyncs(in.Incident, &out)
 	out.Refusal = in.Refusal()
+	out.LostWritesBytes, out.Ongoing = in.LostWrites(), in.End == unknown
 	out.Loop, out.Storm = in.Loop, in.Storm
 	out.Severity = severity(in, out.FullSyncs)
 	out.Headline = headline(in, &out)

@@ -5,7 +5,7 @@ import (
 )
 
 var adminAction = Cause{
-	Kind: "admin-action", On: OnPath,
+	Kind: "admin-action", On: OnObeyed,
 	Prose: "A person did it: REPLICAOF, CLIENT KILL, CONFIG SET, DEBUG. The log names the client of a role change; a kill shows in the slowlog or in commandstats.",
 	Clues: []Clue{
 		{Says: "REPLICAOF or a failover was asked for by a client that is no Sentinel", Ask: said("group", replication.ByPerson, "obeyed a client"), For: Hard, Against: Unusual},

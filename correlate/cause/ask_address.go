@@ -99,3 +99,24 @@ func cameBack(s *scene) Finding {
 	}
 	return f
 }
+
+// tooShort: the replica gives its primary up after less than the primary lets pass between two pings: an idle link times out though nothing
+// is wrong (redis 7.4.1 config.c warns of it, replication.c replicationCron pings every repl-ping-replica-period).
+func tooShort(s *scene) Finding {
+	const wait, ping = "repl-timeout", "repl-ping-replica-period"
+	for _, o := range s.Wave {
+		for _, h := range []*timeline.Host{o.Replica, s.Primary} {
+			w := h.Setting(wait)
+			by := o.TimeoutByReplica
+			if h == s.Primary {
+				by = o.TimeoutByPrimary
+			}
+			if by == nil || w.Assumed || h.Duration(wait) == 0 || h.Duration(wait) > s.Primary.Duration(ping) {
+				continue
+			}
+			return outLoud(found(by.At-h.Duration(wait), fmt.Sprintf("%s gives a link up after %s s of silence, and %s pings every %s s", h.Name, w.Value, s.Primary.Name, s.Primary.Value(ping)),
+				diagnosis.Evidence{File: w.File, Line: w.Line, Text: wait + " " + w.Value}, by.Evidence()))
+		}
+	}
+	return Finding{at: unknown}
+}

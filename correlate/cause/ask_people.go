@@ -11,8 +11,12 @@ import (
 	"psyncope/ingest/message"
 )
 
-// movedAtLoss: the link was lost because a role changed or the replica was told to follow another.
+// movedAtLoss: the link was lost because a role changed or the replica was told to follow another. What Sentinels and the cluster do about
+// a primary that they cannot reach does not tell why they cannot.
 func movedAtLoss(s *scene) Finding {
+	if cutOff(s).Answer == yes {
+		return Finding{at: unknown}
+	}
 	for _, o := range s.Wave {
 		if o.Moved != nil && timeline.Abs(o.Moved.At-o.Lost) <= timeline.TwoTicks {
 			return found(o.Lost, o.Replica.Name+" was re-pointed at that moment", o.Moved.Evidence())

@@ -127,6 +127,9 @@ func judge(c *Cause, s *scene) *Hypothesis {
 		switch f.Answer {
 		case yes:
 			h.Score += q.For.Worth()
+			if c.On == OnObeyed && f.on != nil {
+				h.Suspect = f.on
+			}
 			if f.at != unknown && (h.At == unknown || f.exact && !h.exact) && q.For > None {
 				h.At, h.exact = f.at, f.exact
 			}
@@ -213,7 +216,7 @@ func (h *Hypothesis) ruledOut() float64 {
 // suspects are the hosts a cause may lie with in this incident.
 func (s *scene) suspects(c *Cause) []*timeline.Host {
 	switch c.On {
-	case OnPrimary:
+	case OnPrimary, OnObeyed:
 		return []*timeline.Host{s.Primary}
 	case onReplica:
 		var out []*timeline.Host

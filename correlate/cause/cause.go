@@ -28,7 +28,8 @@ type side int
 const (
 	OnPrimary side = iota
 	onReplica
-	OnPath // a replica where one link broke, the primary where all did
+	OnObeyed // whoever the command was given to
+	OnPath   // a replica where one link broke, the primary where all did
 )
 
 // Clue is a question to the evidence, with what a yes is worth for the cause and a no against it.

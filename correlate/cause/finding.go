@@ -23,10 +23,11 @@ type Finding struct {
 	Answer   answer
 	Text     string // what was found, as a clause: "its slowlog holds DEBUG SLEEP 10 for 10 s"
 	evidence []diagnosis.Evidence
-	at       micros // when the cause began, where the Finding tells
-	exact    bool   // at is exact to about a second
-	aloud    bool   // a server said so in its log, in words that mean this and nothing else
-	need     string // with dontKnow: the artifact that would tell
+	at       micros         // when the cause began, where the Finding tells
+	exact    bool           // at is exact to about a second
+	aloud    bool           // a server said so in its log, in words that mean this and nothing else
+	on       *timeline.Host // who said it
+	need     string         // with dontKnow: the artifact that would tell
 }
 
 func found(at micros, text string, ev ...diagnosis.Evidence) Finding {
@@ -137,7 +138,7 @@ func said(where string, match func(*timeline.Event) bool, what string) func(*sce
 				ev = append(ev, second.Evidence())
 			}
 			f := found(first.At, fmt.Sprintf("%s %s: %q (%s)", on.Name, what, diagnosis.Shorten(first.Text, 120), diagnosis.Plural(n, "time", "times")), ev...)
-			f.exact, f.aloud = true, true
+			f.exact, f.aloud, f.on = true, true, on
 			return f
 		}
 		for _, h := range hs {

@@ -8,6 +8,7 @@ var networkInterruption = Cause{
 		{Says: "the replica ran on: its INFO series has no hole", Ask: replicaAnswered, For: Fits, Against: Unlikely},
 		{Says: "connecting again failed although the primary was there", Ask: pathBroken, For: Hard},
 		{Says: "a server was awake while its collector could not reach it", Ask: awakeButUnreached, For: Hard},
+		{Says: "others took over from a primary that ran on", Ask: cutOff, For: Hard},
 		{Says: "connecting timed out or found no route, and never got through", Ask: wentNowhere, For: Usual},
 		{Says: "the logs of both ends name no other cause", Ask: nothingElseSaid, For: Usual},
 		{Says: "each side timed the other out", Ask: bothTimedOut, For: Usual},

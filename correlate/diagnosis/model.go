@@ -119,15 +119,18 @@ const (
 
 // Incident is one break of replication, from what began it until the last link was up again.
 type Incident struct {
-	ID              string           `json:"id"`
-	Group           string           `json:"group"`
-	Start           *Stamp           `json:"start"`
-	End             *Stamp           `json:"end"` // nil while it still goes on at the capture's end
-	Severity        string           `json:"severity"`
-	Headline        string           `json:"headline"`
-	Trigger         Trigger          `json:"trigger"`
-	Alternatives    []Alternative    `json:"alternatives"`
-	Refusal         Refusal          `json:"refusal"`
+	ID           string        `json:"id"`
+	Group        string        `json:"group"`
+	Start        *Stamp        `json:"start"`
+	End          *Stamp        `json:"end"` // nil while it still goes on at the capture's end
+	Severity     string        `json:"severity"`
+	Headline     string        `json:"headline"`
+	Trigger      Trigger       `json:"trigger"`
+	Alternatives []Alternative `json:"alternatives"`
+	Refusal      Refusal       `json:"refusal"`
+	// LostWritesBytes is what a former primary had written and its heir never got; nil where nothing shows any.
+	LostWritesBytes *int64           `json:"lost_writes_bytes"`
+	Ongoing         bool             `json:"ongoing"` // not over when the evidence ends
 	Storm           bool             `json:"storm"`
 	Loop            *Loop            `json:"loop"`
 	FullSyncs       int64            `json:"full_syncs"`

@@ -87,7 +87,7 @@ func (in *Incident) add(o *replication.Outage) {
 // takes reports whether o belongs to the incident: lost together with its links, lost to the work of its
 // resyncs, or lost again before a whole repl-timeout had shown the link to hold.
 func (in *Incident) takes(o *replication.Outage) bool {
-	timeout := o.Replica.Duration("repl-timeout")
+	timeout := max(o.Replica.Duration("repl-timeout"), o.Replica.Duration("repl-ping-replica-period")) // a link shows that it holds by its pings too
 	slack := timeout + timeline.ThreeTicks + o.Replica.Clock.Err
 	last := unknown
 	for _, p := range slices.Backward(in.Outages) { // a storm has thousands, and the newest answers

@@ -80,6 +80,24 @@ func (in *Incident) Refusal() diagnosis.Refusal {
 	return r
 }
 
+// LostWrites is how much of a former primary's stream its heir never got: it asked to continue from further on than the heir can tell
+// of the stream before its promotion (redis 7.4.1 replication.c masterTryPartialResync, second_replid_offset). Nil where nobody did.
+func (in *Incident) LostWrites() *int64 {
+	var lost *int64
+	for _, o := range in.Outages {
+		for _, t := range o.Tries {
+			e := t.AnswerEv
+			if e == nil || !e.Is(message.BeyondEnd) || !e.Number.Known() || t.Offset < 0 || t.Offset <= int64(e.Number) {
+				continue
+			}
+			if n := t.Offset - int64(e.Number); lost == nil || n > *lost {
+				lost = &n
+			}
+		}
+	}
+	return lost
+}
+
 // firstRefused is the first attempt that was refused or turned away, by the primary's clock where its log tells, and whether any was
 // granted a partial resync.
 func (in *Incident) firstRefused() (first *replication.Attempt, of *replication.Outage, partial bool) {

@@ -66,7 +66,7 @@ func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item
 			}
 			give(h, e, false)
 			waiting = waits(waiting, h, e)
-		case e.Is(message.UnknownID) && len(waiting) > 0:
+		case e.Is(message.UnknownID|message.BeyondEnd) && len(waiting) > 0:
 			// The line names the id, not the replica: it answers the request just before it.
 			give(waiting[len(waiting)-1], e, false)
 		case e.Is(message.SnapshotFailed):

@@ -69,7 +69,7 @@ func ByPerson(e *timeline.Event) bool {
 
 // RoleChanged reports whether roles changed, and not because a person pointed a server elsewhere.
 func RoleChanged(e *timeline.Event) bool {
-	return e.Is(message.RoleChange) || e.Is(message.RePointed) && !ByPerson(e)
+	return e.Is(message.RoleChange|message.RePointed) && !ByPerson(e)
 }
 
 // Planted matches snapshots aimed where only an intruder aims them.

@@ -31,7 +31,7 @@ func requestsOf(h *Host) []Request {
 	var cur *Request
 	to := ""
 	for _, l := range h.linesOf(func(e *Event) bool {
-		return asks(e) || e.Is(message.HeardAnswer|message.Connects|message.NamesPrimary) || e.Is(message.LosesLink) && e.Is(message.Follows)
+		return asks(e) || e.Is(message.HeardAnswer|message.Connects|message.NamesPrimary|message.EndsAttempt) || e.Is(message.LosesLink) && e.Is(message.Follows)
 	}) {
 		e := l.event
 		if e.Is(message.NamesPrimary) && e.Peer != "" {
@@ -44,6 +44,8 @@ func requestsOf(h *Host) []Request {
 		case asks(e):
 			out = append(out, Request{Asked: l.at, heard: unknown, granted: -1, Offset: e.Offset.Or(-1), Replid: e.ReplID, to: to})
 			cur = &out[len(out)-1]
+		case e.Is(message.EndsAttempt) && cur != nil && cur.heard == unknown:
+			out, cur = out[:len(out)-1], nil // the server says no more of it than this
 		case !e.Is(message.HeardAnswer):
 			cur = nil
 		case cur != nil && cur.heard == unknown:
