@@ -111,7 +111,7 @@ func tooShort(s *scene) Finding {
 			if h == s.Primary {
 				by = o.TimeoutByPrimary
 			}
-			if by == nil || w.Assumed || h.Duration(wait) == 0 || h.Duration(wait) > s.Primary.Duration(ping) {
+			if by == nil || w.Assumed || h.Duration(wait) == 0 || h.Duration(wait) >= s.Primary.Duration(ping) || s.StallOf(s.Primary) != nil || s.StallOf(o.Replica) != nil {
 				continue
 			}
 			return outLoud(found(by.At-h.Duration(wait), fmt.Sprintf("%s gives a link up after %s s of silence, and %s pings every %s s", h.Name, w.Value, s.Primary.Name, s.Primary.Value(ping)),

@@ -97,7 +97,7 @@ func (l *lives) begin(e *Event) {
 	}
 	if l.cur.StartEv != nil || len(l.out) > 0 || sawBefore(l.h, e) {
 		if l.cur.How == "" {
-			l.cur.How, l.cur.To = "ended", LastSeen(l.h, e.At)
+			l.cur.How, l.cur.To = "ended", lastBefore(l.h, e)
 			if l.heard {
 				l.cur.How = "gone" // its log reaches to its end and holds no farewell
 			}
@@ -202,6 +202,21 @@ func runIDAfter(h *Host, at micros) string {
 		}
 	}
 	return ""
+}
+
+// lastBefore is the last sign of the process before a start: what the starting one wrote before its banner is none.
+func lastBefore(h *Host, start *Event) micros {
+	t := LastSeen(h, start.At-BannerLead)
+	for i := range h.Events {
+		e := &h.Events[i]
+		if e.At >= start.At {
+			break
+		}
+		if e.At != unknown && e.PID.Known() && e.PID != start.PID {
+			t = max(t, e.Last)
+		}
+	}
+	return t
 }
 
 // LastSeen is the last sign of the host before a moment.
