@@ -66,7 +66,7 @@ func (in *Incident) lookBack() {
 		// The timer ticks once a second and asks for more than repl-timeout.
 		if by-o.Lost <= timeline.TwoTicks {
 			in.Silent = true
-			in.Contact = min(in.Contact, max(by-in.Timeout-timeline.Tick, o.HeardUntil()))
+			in.Contact = min(in.Contact, max(by-in.Timeout-timeline.Tick, o.AliveAt()))
 		}
 	}
 	if in.Silent {

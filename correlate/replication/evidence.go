@@ -41,12 +41,20 @@ const aboutReplica = message.LosesLink | message.ClosesAtLimit | message.Asked |
 func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item) {
 	var waiting []*timeline.Host // replicas that asked and were not answered to the end yet
 	stages := map[*timeline.Host]string{}
+	known := map[*timeline.Host]bool{} // replicas that it has spoken of
 	give := func(h *timeline.Host, e *timeline.Event, second bool) {
 		items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p, second: second})
+		known[h] = true
 	}
 	for i := range p.Events {
 		e := &p.Events[i]
 		switch {
+		case e.Is(message.Starts) && p.LifeAt(e.At) != nil:
+			for h := range known {
+				give(h, e, false)
+			}
+			clear(stages)
+			waiting = waiting[:0]
 		case e.Kind == message.DualChannelOffered || e.Kind == message.DualChannelEndOffset:
 			if h := g.At(e.Peer); h != nil {
 				stages[h] = e.Kind

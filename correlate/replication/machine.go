@@ -55,7 +55,10 @@ func (g *Group) primaryUntil() micros {
 }
 
 func (m *linkMachine) open(it item, lost micros) *Outage {
-	m.cur = &Outage{Replica: m.h, Lost: lost, Restored: unknown, LostBy: it.src, Server: m.server}
+	m.cur = &Outage{Replica: m.h, Lost: lost, Restored: unknown, LostBy: it.src, Server: m.server, upSince: unknown}
+	if n := len(m.out); n > 0 && m.out[n-1].Restored <= lost {
+		m.cur.upSince = m.out[n-1].Restored
+	}
 	if it.server != nil {
 		m.cur.Server = it.server
 	}

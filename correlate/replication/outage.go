@@ -38,6 +38,10 @@ func (o *Outage) HeardUntil() micros {
 	return s.At - micros(s.LastIOSeconds+1)*second
 }
 
+// AliveAt is the latest moment at which the link is known to have been alive before it was lost: a dump of the replica shows it, or it had
+// come up only then.
+func (o *Outage) AliveAt() micros { return max(o.HeardUntil(), o.upSince) }
+
 // Outage is one break in the life of a replica's link: from the loss, attempt by attempt, until it was up again.
 type Outage struct {
 	Replica *timeline.Host
@@ -61,6 +65,7 @@ type Outage struct {
 	Server                                       *timeline.Host  // the primary it lost
 	Tried                                        []string        // addresses it tried to connect to
 	Served                                       bool            // the replica had been a primary that others lost, before it was told to follow one
+	upSince                                      micros          // when the outage before was over; unknown without one
 	online                                       *timeline.Event // the primary said that it is over, where the replica's log should have the word
 }
 

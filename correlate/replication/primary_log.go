@@ -11,6 +11,7 @@ import (
 // primaryWords are what the primary's lines do to a replica's link. The first word that a line bears decides.
 var primaryWords = []said{
 	{message.LosesLink | message.ClosesAtLimit, (*linkMachine).letGo},
+	{message.Starts, (*linkMachine).serverStarted},
 	{message.Asked, (*linkMachine).wasAsked},
 	{message.Refuses, (*linkMachine).refuses},
 	{message.Accepts, (*linkMachine).accepts},
@@ -82,6 +83,16 @@ func (m *linkMachine) letGo(it item) {
 		// Silent while it still receives or loads: the resync outran repl-timeout.
 		o.Failures = append(o.Failures, e)
 	}
+}
+
+// serverStarted handles a start of the primary's own: whoever had a link to the process before has it no longer. The replica's log
+// tells better, where there is one.
+func (m *linkMachine) serverStarted(it item) {
+	if m.cur != nil || !m.hadLink(it.at) || !m.may(it) {
+		return
+	}
+	o := m.open(it, it.at)
+	o.Notices = append(o.Notices, it.ev)
 }
 
 func (m *linkMachine) wasAsked(it item) {

@@ -84,7 +84,7 @@ func Missing(in *incident.Incident, o *replication.Outage) micros {
 	}
 	from := o.Lost
 	if by := replication.FirstOf(o.TimeoutByReplica, o.TimeoutByPrimary); by != nil {
-		from = min(from, max(by.At-o.Replica.Duration("repl-timeout"), o.HeardUntil()))
+		from = min(from, max(by.At-o.Replica.Duration("repl-timeout"), o.AliveAt()))
 	}
 	if in.Silent && slices.Contains(in.Wave, o) {
 		from = min(from, in.Contact)

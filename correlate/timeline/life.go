@@ -61,7 +61,7 @@ func livesOf(h *Host) []Life {
 		l.hear(i)
 	}
 	l.out = append(l.out, l.cur)
-	if len(l.out) > 1 || l.out[0].StartEv != nil {
+	if len(l.out) > 1 || l.out[0].StartEv != nil || l.out[0].How != "" {
 		return l.out
 	}
 	return livesOfDumps(h)
@@ -81,6 +81,8 @@ func (l *lives) hear(i int) {
 		l.heard = true
 	}
 	switch {
+	case i == 0 && e.Is(message.Begins) && !e.Is(message.Starts):
+		cur.From, cur.StartEv = e.At, e // the log begins in the middle of a start
 	case e.Is(message.Starts), e.Is(message.Banner) && (cur.StartEv == nil || e.At-cur.From > BannerLead || cur.StartEv.Is(message.Banner)):
 		l.begin(e)
 	case e.Is(message.AskedToEnd) && (cur.How == "" || cur.How == "shutdown"):
