@@ -1,14 +1,10 @@
 package cause
 
-import (
-	"psyncope/correlate/replication"
-)
-
 var adminAction = Cause{
 	Kind: "admin-action", On: OnObeyed,
 	Prose: "A person did it: REPLICAOF, CLIENT KILL, CONFIG SET, DEBUG. The log names the client of a role change; a kill shows in the slowlog or in commandstats.",
 	Clues: []Clue{
-		{Says: "REPLICAOF or a failover was asked for by a client that is no Sentinel", Ask: said("group", replication.ByPerson, "obeyed a client"), For: Hard, Against: Unusual},
+		{Says: "REPLICAOF or a failover was asked for by a client that is no Sentinel", Ask: obeyed, For: Hard, Against: Unusual},
 		{Says: "CLIENT KILL was called on the primary at that moment", Ask: clientKilled, For: Hard, Against: Unusual},
 		{Says: "the link closed without a timeout", Ask: lostWithoutTimeout, For: Fits, Against: Unlikely},
 	},

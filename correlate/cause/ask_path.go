@@ -186,6 +186,7 @@ func goneForGood(s *scene) Finding {
 		return f
 	}
 	if f := said("sentinels", replication.Bears(message.SaysDown), "says it is down")(s); f.Answer == yes {
+		f.at = unknown // when others noticed
 		return f
 	}
 	return Finding{at: unknown}

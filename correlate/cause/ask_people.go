@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
@@ -18,7 +19,7 @@ func movedAtLoss(s *scene) Finding {
 		return Finding{at: unknown}
 	}
 	for _, o := range s.Wave {
-		if o.Moved != nil && timeline.Abs(o.Moved.At-o.Lost) <= timeline.TwoTicks {
+		if o.Moved != nil && !o.First && timeline.Abs(o.Moved.At-o.Lost) <= timeline.TwoTicks {
 			return found(o.Lost, o.Replica.Name+" was re-pointed at that moment", o.Moved.Evidence())
 		}
 	}
@@ -29,6 +30,31 @@ func movedAtLoss(s *scene) Finding {
 		}
 	}
 	return Finding{at: unknown}
+}
+
+// obeyed: a server did what a client told it about its role. That a server which nobody followed was told whom to follow begins a
+// provisioning: it cannot have cost a link.
+func obeyed(s *scene) Finding {
+	begins := map[*timeline.Event]bool{}
+	for _, o := range s.Outages {
+		if o.First && o.Moved != nil && !incident.Demoted(o) {
+			begins[o.Moved] = true
+		}
+	}
+	return said("group", func(e *timeline.Event) bool { return replication.ByPerson(e) && !begins[e] && !s.tooLate(e) }, "obeyed a client")(s)
+}
+
+// tooLate reports whether a line was written after the links were lost, by more than clocks and timers explain: what it tells of did not
+// bring that on.
+func (s *scene) tooLate(e *timeline.Event) bool {
+	if s.First == nil || e.At == unknown {
+		return false
+	}
+	doubt := s.Primary.Clock.Err
+	for _, o := range s.Wave {
+		doubt = max(doubt, o.Replica.Clock.Err)
+	}
+	return e.At > s.Last+timeline.ThreeTicks+doubt
 }
 
 // clientKilled: CLIENT KILL stands in the slowlog at the loss, or its count in commandstats rose over it.

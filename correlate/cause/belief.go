@@ -20,8 +20,8 @@ func (in *Judged) TriggerAt() micros {
 			at = in.Lost
 		}
 	}
-	if h != nil && h.At != unknown && !h.Cause.Blocks {
-		at = h.At
+	if h != nil && h.At != unknown && !h.Cause.Blocks && (in.First == nil || h.At <= in.Lost) {
+		at = h.At // what is found later tells of it, and is not it
 	}
 	if h != nil && h.Cause.Blocks && h.At != unknown && (in.Start == unknown || h.At < in.Start) {
 		at = h.At

@@ -111,6 +111,9 @@ func (s *scene) eachEvent(hs []*timeline.Host, f func(*timeline.Host, *timeline.
 func said(where string, match func(*timeline.Event) bool, what string) func(*scene) Finding {
 	return func(s *scene) Finding {
 		hs := []*timeline.Host{s.suspect}
+		if where == "primary" {
+			hs = []*timeline.Host{s.Primary}
+		}
 		if where == "group" {
 			hs = s.G.Hosts
 		}

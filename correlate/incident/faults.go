@@ -2,6 +2,7 @@ package incident
 
 import (
 	"slices"
+	"strings"
 
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
@@ -11,7 +12,7 @@ import (
 // silentFaults are faults of a server that no known link felt: a crash, a fork refused, a snapshot that cannot be
 // written, a stall, in evidence that shows no replica. They are incidents where they repeat or end a process.
 func silentFaults(g *replication.Group, known []*Incident) []*Incident {
-	f := faults{g: g, known: known, watched: watched(g)}
+	f := faults{g: g, known: known, watched: watched(g), cur: map[*timeline.Host]*Incident{}}
 	for _, h := range append(slices.Clone(g.Hosts), g.Sentinels...) {
 		f.of(h)
 	}
@@ -34,7 +35,7 @@ type faults struct {
 	known   []*Incident
 	watched bool
 	out     []*Incident
-	cur     *Incident // of the host that is looked at
+	cur     map[*timeline.Host]*Incident // the last one of each server
 }
 
 const (
@@ -50,16 +51,32 @@ func (f *faults) mark(h *timeline.Host, from, to micros) {
 			return
 		}
 	}
-	if f.cur != nil && from-f.cur.End < oneFault {
-		f.cur.End = max(f.cur.End, to)
+	if c := f.cur[h]; c != nil && from-c.End < oneFault {
+		c.Start, c.End = min(c.Start, from), max(c.End, to)
 		return
 	}
-	f.cur = &Incident{G: f.g, Seed: h, Start: from, End: to}
-	f.out = append(f.out, f.cur)
+	f.cur[h] = &Incident{G: f.g, Seed: h, Start: from, End: to}
+	f.out = append(f.out, f.cur[h])
+}
+
+// whose is the server that a fault is of: a Sentinel that reports one is a witness.
+func (f *faults) whose(h *timeline.Host, e *timeline.Event) *timeline.Host {
+	if !h.Sentinel {
+		return h
+	}
+	addr := e.Peer
+	if e.Kind == message.SentinelSwitchPrimary {
+		if names := strings.Fields(e.Detail); len(names) == 3 {
+			addr = names[1] // its name, the old primary, the new one
+		}
+	}
+	if addr == "" {
+		return h
+	}
+	return f.g.Named(addr)
 }
 
 func (f *faults) of(h *timeline.Host) {
-	f.cur = nil
 	for i := range h.Events {
 		e := &h.Events[i]
 		// All shards hear of a node that failed. Where replicas are seen, their links say whether it was one of this group's.
@@ -67,7 +84,7 @@ func (f *faults) of(h *timeline.Host) {
 			continue
 		}
 		if e.At != unknown {
-			f.mark(h, e.At, e.Last)
+			f.mark(f.whose(h, e), e.At, e.Last)
 		} else {
 			f.mark(h, 0, 0) // a log without stamps
 		}

@@ -58,6 +58,14 @@ func (g *Group) stranger(addr string) *timeline.Host {
 	return h
 }
 
+// Named is the host at an address, with or without evidence of its own.
+func (g *Group) Named(addr string) *timeline.Host {
+	if h := g.At(addr); h != nil {
+		return h
+	}
+	return g.stranger(addr)
+}
+
 func isAddr(s string) bool {
 	_, _, err := net.SplitHostPort(s)
 	return err == nil

@@ -38,6 +38,11 @@ var AuthWords = []string{
 	"operation not permitted", "no password is set", "certificate", "SSL", "TLS",
 }
 
+// TLSRefused reports whether a server could not agree on TLS with who connected.
+func TLSRefused(e *timeline.Event) bool {
+	return e.Kind == message.ClientAcceptError && (strings.Contains(e.Text, "SSL") || strings.Contains(e.Text, "TLS") || strings.Contains(e.Text, "certificate"))
+}
+
 // FailedSave reports whether a snapshot or the AOF could not be written, for reasons of the disk.
 func FailedSave(e *timeline.Event) bool {
 	return e.Is(message.NotWritten) || strings.Contains(e.Text, "No space left on device") || strings.Contains(e.Text, "Read-only file system")
