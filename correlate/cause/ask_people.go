@@ -2,7 +2,6 @@ package cause
 
 import (
 	"fmt"
-	"net"
 	"strings"
 
 	"psyncope/correlate/diagnosis"
@@ -80,26 +79,30 @@ func clientKilled(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
-// rogueReplicaof: a client that is no Sentinel told a serving primary to follow an address out in the open, while the
-// group itself lives on private ones.
+// rogueReplicaof: a client that is no Sentinel told a serving primary to follow a stranger.
 func rogueReplicaof(s *scene) Finding {
 	for i := range s.Primary.Events {
 		e := &s.Primary.Events[i]
-		if !e.Is(message.RePointed) || !replication.ByPerson(e) || e.Peer == "" || !s.During(e) || s.G.ByAddr[e.Peer] != nil {
-			continue
+		if s.During(e) && s.G.Rogue(e) {
+			f := found(e.At, fmt.Sprintf("%s was told to follow %s, a stranger's address that is nobody of the group", s.Primary.Name, e.Peer), e.Evidence())
+			f.exact, f.aloud = true, true
+			return f
 		}
-		ip, _, _ := net.SplitHostPort(e.Peer)
-		target := net.ParseIP(ip)
-		if target == nil || target.IsPrivate() || target.IsLoopback() || target.IsLinkLocalUnicast() {
-			continue
-		}
-		for a := range s.G.ByAddr {
-			host, _, _ := net.SplitHostPort(a)
-			if own := net.ParseIP(host); own != nil && (own.IsPrivate() || own.IsLoopback()) {
-				f := found(e.At, fmt.Sprintf("%s was told to follow %s, a public address that is nobody of the group", s.Primary.Name, e.Peer), e.Evidence())
-				f.exact, f.aloud = true, true
-				return f
-			}
+	}
+	return Finding{at: unknown}
+}
+
+// moduleOfStranger: a module was loaded while the server followed a stranger, or right after.
+func moduleOfStranger(s *scene) Finding {
+	since := unknown
+	for i := range s.Primary.Events {
+		e := &s.Primary.Events[i]
+		switch {
+		case !s.During(e):
+		case s.G.Stranger(e):
+			since = e.At
+		case (e.Kind == message.ModuleLoaded || e.Kind == message.ModuleLoadFailed) && since != unknown:
+			return outLoud(found(since, fmt.Sprintf("%s was told to load a module after it was told to follow a stranger: %q", s.Primary.Name, e.Text), e.Evidence()))
 		}
 	}
 	return Finding{at: unknown}

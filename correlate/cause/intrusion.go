@@ -10,7 +10,8 @@ var intrusion = Cause{
 	Prose: "Someone who should not: a rogue REPLICAOF, CONFIG SET dir and dbfilename aimed at cron or ssh files, a module loaded from a dump. The server is reachable without a password.",
 	Clues: []Clue{
 		{Says: "a file is aimed where only an intruder aims it", Ask: said("group", replication.Planted, "was aimed at a system file"), For: Said},
-		{Says: "a primary was told to follow a public address outside its group", Ask: rogueReplicaof, For: Said},
+		{Says: "a server was told to follow a stranger: the client's own address, or a public one outside its private group", Ask: rogueReplicaof, For: Said},
+		{Says: "a module was loaded, or was to be, after the server was told to follow a stranger", Ask: moduleOfStranger, For: Said},
 		{Says: "the server saw another protocol's words", Ask: said("group", replication.Only(message.SecurityCrossProtocol), "saw a cross-protocol attack"), For: Hard},
 	},
 	Fix: []string{"lock-down"},

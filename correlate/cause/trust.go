@@ -15,6 +15,8 @@ const (
 	oneKind = 0.8
 	// harmed is for evidence that shows by itself that it is not as the servers wrote it.
 	harmed = 0.8
+	// guessed is for a primary that is known by elimination alone.
+	guessed = 0.8
 	// mixed is for lines that may be another server's than they seem: the verdict may as well be wrong.
 	mixed = 0.5
 )
@@ -29,6 +31,9 @@ func trust(h *Hypothesis, s *scene) float64 {
 		if len(x.Damage) > 0 {
 			most = min(most, harmed)
 		}
+	}
+	if s.Primary == s.G.Primary && s.G.Guessed() {
+		most = min(most, guessed)
 	}
 	if slices.ContainsFunc(s.G.Hosts, (*timeline.Host).Mixed) {
 		most = min(most, mixed)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
@@ -12,43 +13,50 @@ import (
 // Counts is how many full and partial resyncs the primaries granted in the incident. The counters in INFO are exact
 // where a dump stands on either side; the logs count requests one by one. Counters begin anew with each process.
 func (in *Incident) Counts(next micros) (full, partial int64) {
-	var pf, pp, rf, rp int64
+	var c granted
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
-			if in.G.IsRelay(t.Server) || t.Server == nil && in.G.IsRelay(o.Server) {
-				continue
-			}
-			n := max(t.Count, 1)
-			// A refusal that names an id alone, said many times in a second, answers as many replicas.
-			if t.AnswerEv != nil && t.AnswerEv.Peer != "" {
-				n = max(n, int64(t.AnswerEv.Count.Or(1)))
-			}
-			switch {
-			case t.ByPrimary && t.Granted == diagnosis.Full:
-				pf += n
-			case t.ByPrimary && t.Granted == diagnosis.Partial:
-				pp += n
-			}
-			switch {
-			case t.ByReplica && t.Granted == diagnosis.Full:
-				rf += n
-			case t.ByReplica && t.Granted == diagnosis.Partial:
-				rp += n
-			}
-			if t.Granted == "" && !t.ByPrimary && t.Asked == diagnosis.Full && t.Outcome != diagnosis.Failed {
-				rf += n
+			if !in.G.IsRelay(t.Server) && (t.Server != nil || !in.G.IsRelay(o.Server)) {
+				c.add(t)
 			}
 		}
 	}
 	full, partial = in.fromCounters(next)
 	switch {
 	case full < 0:
-		return max(pf, rf), max(pp, rp)
+		return max(c.primary[diagnosis.Full], c.replica[diagnosis.Full]), c.partial()
 	case in.overTwoConnections():
 		// Valkey counts the stream's part of such a full resync as a partial one (valkey 9.1).
-		partial = min(partial, max(pp, rp))
+		partial = min(partial, c.partial())
 	}
 	return full, partial
+}
+
+// granted counts what was granted, by the log of either end.
+type granted struct{ primary, replica map[diagnosis.Outcome]int64 }
+
+func (c *granted) partial() int64 {
+	return max(c.primary[diagnosis.Partial], c.replica[diagnosis.Partial])
+}
+
+func (c *granted) add(t *replication.Attempt) {
+	if c.primary == nil {
+		c.primary, c.replica = map[diagnosis.Outcome]int64{}, map[diagnosis.Outcome]int64{}
+	}
+	n := max(t.Count, 1)
+	// A refusal that names an id alone, said many times in a second, answers as many replicas.
+	if t.AnswerEv != nil && t.AnswerEv.Peer != "" {
+		n = max(n, int64(t.AnswerEv.Count.Or(1)))
+	}
+	if t.ByPrimary {
+		c.primary[t.Granted] += n
+	}
+	if t.ByReplica {
+		c.replica[t.Granted] += n
+	}
+	if t.Granted == "" && !t.ByPrimary && t.Asked == diagnosis.Full && t.Outcome != diagnosis.Failed {
+		c.replica[diagnosis.Full] += n
+	}
 }
 
 // overTwoConnections reports whether a full resync's stream went ahead beside its snapshot.

@@ -42,7 +42,7 @@ func Find(g *replication.Group) []*Incident {
 	// A role change that a person asked for and nobody else felt is no incident.
 	out = slices.DeleteFunc(out, func(in *Incident) bool {
 		return len(in.lostLinks()) == 0 && !slices.ContainsFunc(in.Outages, func(o *replication.Outage) bool {
-			return o.Promoted && (o.Moved == nil || !replication.ByPerson(o.Moved)) || o.Moved != nil && !replication.ByPerson(o.Moved)
+			return o.Moved == nil && o.Promoted || o.Moved != nil && (!replication.ByPerson(o.Moved) || g.Rogue(o.Moved))
 		})
 	})
 	out = append(out, silentFaults(g, out)...)
@@ -118,6 +118,8 @@ func (in *Incident) sameFault(o *replication.Outage) bool {
 	for _, p := range in.Outages {
 		switch l := LossOf(p); {
 		case p.Replica == o.Replica, l == mine, l != Closed && l != Silence:
+			return true
+		case p.Replica == o.Server: // a replica that has no link of its own has nothing to pass on
 			return true
 		case l == Closed && mine == Silence && o.Lost-o.Replica.Duration("repl-timeout")-timeline.TwoTicks > p.Lost:
 			return true

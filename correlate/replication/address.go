@@ -30,7 +30,7 @@ func (g *Group) Resolve() {
 		if h == g.Primary {
 			continue
 		}
-		if a := PrimaryAddr(h); a != "" && g.ByAddr[a] == nil && !g.Primary.IsNot(a) {
+		if a := PrimaryAddr(h); a != "" && g.ByAddr[a] == nil && g.mayFollow(a) {
 			g.ByAddr[a] = g.Primary
 		}
 	}

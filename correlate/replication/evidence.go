@@ -39,50 +39,69 @@ const aboutReplica = message.LosesLink | message.ClosesAtLimit | message.Asked |
 
 // fromPrimaryLog gives each replica what the primary's log says of it.
 func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item) {
-	var waiting []*timeline.Host // replicas that asked and were not answered to the end yet
-	stages := map[*timeline.Host]string{}
-	known := map[*timeline.Host]bool{} // replicas that it has spoken of
-	give := func(h *timeline.Host, e *timeline.Event, second bool) {
-		items[h] = append(items[h], item{at: e.At, src: PrimaryLog, ev: e, server: p, second: second})
-		known[h] = true
-	}
+	l := primaryLog{g: g, p: p, items: items, stages: map[*timeline.Host]string{}, known: map[*timeline.Host]bool{}}
 	for i := range p.Events {
 		e := &p.Events[i]
 		switch {
 		case e.Is(message.Starts) && p.LifeAt(e.At) != nil:
-			for h := range known {
-				give(h, e, false)
-			}
-			clear(stages)
-			waiting = waiting[:0]
+			l.begin(e)
 		case e.Kind == message.DualChannelOffered || e.Kind == message.DualChannelEndOffset:
 			if h := g.At(e.Peer); h != nil {
-				stages[h] = e.Kind
-				give(h, e, false)
+				l.stages[h] = e.Kind
+				l.give(h, e, false)
 			}
 		case !e.Is(aboutReplica) || e.Is(message.Follows):
 		case isAddr(e.Peer):
-			h := g.meant(e)
-			if h == nil || h == p {
-				continue
-			}
-			if !refusedNext(p.Events[i+1:], e) && ofSecondConnection(stages, h, e) {
-				if e.Is(message.Asked) {
-					give(h, e, true)
-				}
-				continue
-			}
-			give(h, e, false)
-			waiting = waits(waiting, h, e)
-		case e.Is(message.UnknownID|message.BeyondEnd) && len(waiting) > 0:
+			l.about(e, p.Events[i+1:])
+		case e.Is(message.UnknownID|message.BeyondEnd) && len(l.waiting) > 0:
 			// The line names the id, not the replica: it answers the request just before it.
-			give(waiting[len(waiting)-1], e, false)
+			l.give(l.waiting[len(l.waiting)-1], e, false)
 		case e.Is(message.SnapshotFailed):
-			for _, h := range waiting {
-				give(h, e, false)
+			for _, h := range l.waiting {
+				l.give(h, e, false)
 			}
 		}
 	}
+}
+
+// primaryLog goes through a primary's log, line by line.
+type primaryLog struct {
+	g       *Group
+	p       *timeline.Host
+	items   map[*timeline.Host][]item
+	waiting []*timeline.Host // replicas that asked and were not answered to the end yet
+	stages  map[*timeline.Host]string
+	known   map[*timeline.Host]bool // replicas that it has spoken of
+}
+
+func (l *primaryLog) give(h *timeline.Host, e *timeline.Event, second bool) {
+	l.items[h] = append(l.items[h], item{at: e.At, src: PrimaryLog, ev: e, server: l.p, second: second})
+	l.known[h] = true
+}
+
+// begin handles a start: whoever was attached to the process before hears of it.
+func (l *primaryLog) begin(e *timeline.Event) {
+	for h := range l.known {
+		l.give(h, e, false)
+	}
+	clear(l.stages)
+	l.waiting = l.waiting[:0]
+}
+
+// about handles a line that names a replica.
+func (l *primaryLog) about(e *timeline.Event, next []timeline.Event) {
+	h := l.g.meant(e)
+	if h == nil || h == l.p {
+		return
+	}
+	if !refusedNext(next, e) && ofSecondConnection(l.stages, h, e) {
+		if e.Is(message.Asked) {
+			l.give(h, e, true)
+		}
+		return
+	}
+	l.give(h, e, false)
+	l.waiting = waits(l.waiting, h, e)
 }
 
 // waits are the replicas that asked and were not answered to the end yet, after a line about one.

@@ -1,6 +1,8 @@
 package replication
 
 import (
+	"slices"
+
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
@@ -26,6 +28,20 @@ func firstPrimary(hosts []*timeline.Host) *timeline.Host {
 	if best != nil {
 		return best
 	}
+	// Whoever follows nobody, where there is one such server: an old log's lines bear no role.
+	for _, h := range hosts {
+		if followsFirst(h) || !h.HasLog() {
+			continue
+		}
+		if best != nil {
+			best = nil
+			break
+		}
+		best = h
+	}
+	if best != nil && slices.ContainsFunc(hosts, followsFirst) {
+		return best
+	}
 	// None of the artifacts is the primary's own: it is known by the address the replicas name.
 	name := "primary"
 	for _, h := range hosts {
@@ -35,6 +51,22 @@ func firstPrimary(hosts []*timeline.Host) *timeline.Host {
 		}
 	}
 	return &timeline.Host{Name: name, Settings: map[string]timeline.Setting{}}
+}
+
+// Guessed reports whether nothing but elimination makes the primary the server that the others follow: its own evidence shows it serving
+// nobody.
+func (g *Group) Guessed() bool {
+	shown, _ := asPrimary(g.Primary)
+	return shown < servesReplicas && (g.Primary.HasLog() || g.Primary.HasInfo())
+}
+
+// mayFollow reports whether an address that replicas name may be the first primary's, for want of another. One whose log only tells of
+// other nodes' failures is a witness of another shard.
+func (g *Group) mayFollow(addr string) bool {
+	if g.Primary.IsNot(addr) {
+		return false
+	}
+	return !g.Guessed() || !g.Primary.AnyEvent(func(e *timeline.Event) bool { return e.Is(message.SaysDown) })
 }
 
 // asPrimary is how far the host's evidence shows it as a primary, and since when, by its own clock. Three things that call it one

@@ -58,6 +58,8 @@ func (m *linkMachine) connects(it item) {
 	peer := it.ev.Peer
 	if h := m.g.At(peer); h != nil {
 		m.server = h
+	} else if isAddr(peer) && !m.g.mayFollow(peer) {
+		m.server = m.g.stranger(peer)
 	}
 	if m.cur == nil {
 		o := m.open(it, it.at)

@@ -53,9 +53,10 @@ func CannotWriteDown(e *timeline.Event) bool {
 	return e.Is(message.NotWritten) && e.Is(message.EndsAttempt) && !e.Is(message.ClientReply)
 }
 
-// ChildFailed reports whether the child that writes a snapshot failed. That one replica of several did not get it is no failure of the child's.
+// ChildFailed reports whether the child that writes a snapshot failed by itself. One that writes to its replicas' connections also ends
+// with an error where those are gone (redis 7.4.1 rdb.c rdbSaveToReplicasSockets), and that says nothing of the child.
 func ChildFailed(e *timeline.Event) bool {
-	return e.Is(message.SnapshotFailed) && !e.Is(message.ForkRefused) && e.Kind != message.DisklessTransferReplicaFailed
+	return e.Is(message.SnapshotFailed) && !e.Is(message.ForkRefused) && e.Kind != message.DisklessTransferReplicaFailed && e.Kind != message.DisklessTransferFailed
 }
 
 // BeginsNoSnapshot: a replica is told so where the snapshot's child cannot be started (redis 7.4.1 replication.c
@@ -79,7 +80,7 @@ func RoleChanged(e *timeline.Event) bool {
 
 // Planted matches snapshots aimed where only an intruder aims them.
 func Planted(e *timeline.Event) bool {
-	for _, w := range []string{"/var/spool/cron", "/etc/cron", ".ssh", "authorized_keys", "/etc/ld.so.preload", "/var/www", "/tmp/exp", "module.so", "system.so", "exp.so"} {
+	for _, w := range []string{"/var/spool/cron", "/etc/cron", ".ssh", "authorized_keys", "/etc/ld.so.preload", "/var/www"} {
 		if strings.Contains(e.Text, w) {
 			return !e.Is(message.Banner)
 		}
