@@ -39,6 +39,16 @@ func notes(g *replication.Group, p *sizing.Plan, o Options, d *diagnosis.Diagnos
 			n.Summary = "the evidence of " + h.Name + " is not as the server wrote it: it has " + strings.Join(what, "; ") + ". Nothing that rests on it is sure"
 			d.Notes = append(d.Notes, n)
 		}
+		for _, x := range h.Steps {
+			way := "forward"
+			if x.By < 0 {
+				way = "back"
+			}
+			d.Notes = append(d.Notes, diagnosis.Note{
+				Kind: "clock-step", Instance: h.Name, Evidence: []diagnosis.Evidence{{File: x.File, Line: x.Line, Text: "the first of the new time"}},
+				Summary: fmt.Sprintf("the clock of %s was set %s by %s or more inside the capture: its times on both sides of that do not compare", h.Name, way, diagnosis.Length(max(x.By, -x.By))),
+			})
+		}
 		if h.YearGuessed {
 			d.Notes = append(d.Notes, diagnosis.Note{
 				Kind: "date-guessed", Instance: h.Name, Evidence: []diagnosis.Evidence{},

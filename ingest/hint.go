@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"psyncope/ingest/logline"
@@ -28,6 +29,9 @@ type hints struct {
 	cluster    bool // runs in cluster mode
 	// lines are a log's first and last lines with a process and a time, each as a hash, in their order.
 	lines []uint64
+	// pid is the process that speaks first in the log, or that the first dump names; 0 where none does, or where it is 1, as everybody's in
+	// a container.
+	pid int
 	// from and to are a log's first and last stamp as written, of the lines that were looked at; 0 where none has one.
 	from, to table.Micros
 }
@@ -43,6 +47,9 @@ func (h *hints) add(o hints) {
 		h.port = o.port
 	}
 	h.role += o.role
+	if h.pid == 0 {
+		h.pid = o.pid
+	}
 	if o.from != 0 && (h.from == 0 || o.from < h.from) {
 		h.from = o.from
 	}
@@ -176,6 +183,10 @@ func (s *scanner) field(name, v []byte) {
 		s.id(v)
 	case "master_replid", "master_replid2":
 		s.id(v)
+	case "process_id":
+		if s.h.pid == 0 {
+			s.h.pid = ownPID(v)
+		}
 	case "tcp_port":
 		if s.h.port == "" && len(v) < 6 {
 			s.h.port = string(v)
@@ -265,8 +276,10 @@ func (s *scanner) message(l []byte) {
 	}
 	if begin := l[:min(len(l), 100)]; bytes.Contains(begin, []byte(":M ")) {
 		s.role(true)
+		s.process(l)
 	} else if bytes.Contains(begin, []byte(":S ")) {
 		s.role(false)
+		s.process(l)
 	}
 	if bytes.Contains(l, []byte("mode=cluster")) {
 		s.h.cluster = true
@@ -297,6 +310,22 @@ func (s *scanner) message(l []byte) {
 	if _, rest, ok := bytes.Cut(l, []byte("ort=")); ok && s.h.port == "" && bytes.Contains(l, []byte("unning mode=")) {
 		s.h.port = string(rest[:digits(rest)])
 	}
+}
+
+// process takes the process whose main thread wrote a line: "811:M 22 Nov …".
+func (s *scanner) process(l []byte) {
+	if n := digits(l); s.h.pid == 0 && n > 0 && n < len(l) && l[n] == ':' {
+		s.h.pid = ownPID(l[:n])
+	}
+}
+
+// ownPID is a process id that tells servers apart; 0 where it is none, or 1.
+func ownPID(v []byte) int {
+	n, err := strconv.Atoi(string(bytes.TrimSpace(v[:min(len(v), 12)])))
+	if err != nil || n <= 1 {
+		return 0
+	}
+	return n
 }
 
 // sentinel takes "name ip port", and after +switch-master a second "ip port".

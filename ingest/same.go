@@ -190,6 +190,18 @@ func mergeProcesses(fams []*family, all []*instance) []*instance {
 		into[b] = a
 		a.hints.add(b.hints)
 	})
+	sameProcess(fams, all, find, func(a, b *instance) {
+		if order[b] < order[a] {
+			a, b = b, a
+		}
+		if len(a.parts) > 1 && alone(all, into, a, b) {
+			a.parts = a.parts[:len(a.parts)-1]
+		} else if n := len(a.parts); n > 0 && len(b.parts) == n && len(b.parts[n-1]) < len(a.parts[n-1]) {
+			a.parts = b.parts // redis-a of redis-a-redis.log and redis-a-info.log
+		}
+		into[b] = a
+		a.hints.add(b.hints)
+	})
 	if len(into) == 0 {
 		return all
 	}
@@ -199,6 +211,45 @@ func mergeProcesses(fams []*family, all []*instance) []*instance {
 		}
 	}
 	return slices.DeleteFunc(all, func(in *instance) bool { return into[in] != nil })
+}
+
+// sameProcess joins, in one directory, a log without dumps and dumps without a log that name the same process, where nobody else does.
+func sameProcess(fams []*family, all []*instance, find func(*instance) *instance, join func(a, b *instance)) {
+	has := map[*instance]map[string]bool{}
+	for _, f := range fams {
+		if f.whose == nil {
+			continue
+		}
+		in := find(f.whose)
+		if has[in] == nil {
+			has[in] = map[string]bool{}
+		}
+		has[in][f.kind] = true
+	}
+	type place struct {
+		dir string
+		pid int
+	}
+	logs, dumps := map[place][]*instance{}, map[place][]*instance{}
+	for _, in := range all {
+		if find(in) != in || in.hints.pid == 0 {
+			continue
+		}
+		at := place{strings.Join(in.parts[:max(len(in.parts)-1, 0)], "/"), in.hints.pid}
+		switch {
+		case has[in]["log"] && !has[in]["info"]:
+			logs[at] = append(logs[at], in)
+		case has[in]["info"] && !has[in]["log"]:
+			dumps[at] = append(dumps[at], in)
+		}
+	}
+	for _, in := range all {
+		at := place{strings.Join(in.parts[:max(len(in.parts)-1, 0)], "/"), in.hints.pid}
+		if l, d := logs[at], dumps[at]; len(l) == 1 && len(d) == 1 && l[0] == in {
+			join(l[0], d[0])
+			delete(logs, at)
+		}
+	}
 }
 
 // commonStem is what is left of two names that differ by a count alone: redis-a-001 and redis-a-002.

@@ -75,11 +75,9 @@ func long(e timeline.Explanation, s *scene) bool {
 	if s.Guessed && !s.Silent {
 		return e.To-e.From >= timeline.CalledSlow // what the server itself calls slow (busy-reply-threshold)
 	}
-	need := s.Timeout - timeline.Tick
-	if !s.Silent {
-		need = s.Timeout / 2
-	}
-	return e.To-e.From >= min(need, timeline.CalledSlow) && e.To-e.From >= s.Timeout/2
+	// A link that carries nothing but pings may have been silent since the last one.
+	need := max(s.Timeout-s.Primary.Duration("repl-ping-replica-period")-timeline.TwoTicks, s.Timeout/2)
+	return e.To-e.From >= need
 }
 
 func slowlogHas(kind string) func(*scene) Finding {

@@ -30,8 +30,10 @@ func (h *Host) mend() {
 	for _, f := range filesOf(h.Events) {
 		h.mendLines(h.Events[f.from:f.to])
 	}
+	h.missLines()
 	h.mendRunIDs()
 	h.mendDates()
+	h.findSteps()
 	h.missFields()
 	h.strangeDumps()
 }
@@ -40,7 +42,7 @@ func (h *Host) mend() {
 func (h *Host) mendLines(lines []Event) {
 	var at []micros
 	var of []int
-	clock, falls, night := "", 0, false
+	clock, falls, night, fell, by := "", 0, false, 0, micros(0)
 	for i := range lines {
 		e := &lines[i]
 		if e.Stamp == unknown || e.Clock == "" || e.Clock == table.ClockNone {
@@ -53,7 +55,7 @@ func (h *Host) mendLines(lines []Event) {
 			continue
 		}
 		if n := len(at); n > 0 && e.Stamp < at[n-1]-BannerLead {
-			falls++
+			falls, fell, by = falls+1, i, at[n-1]-e.Stamp
 			night = at[n-1].Time().Hour() < changesBy && at[n-1]-e.Stamp <= hourBack
 		}
 		at, of = append(at, e.Stamp), append(of, i)
@@ -62,7 +64,11 @@ func (h *Host) mendLines(lines []Event) {
 		return // the end of daylight saving
 	}
 	stray, n := strays(at)
-	if n == 0 {
+	switch {
+	case n == 0 && falls == 1: // what comes before agrees with itself, and so does what comes after
+		h.stepped(-by, &lines[fell].Origin)
+		return
+	case n == 0:
 		h.damaged(1, &lines[0].Origin, "log whose lines are not in the order of their times")
 		return
 	}
@@ -267,6 +273,28 @@ func strayDates(dumps []Sample) (mended []int) {
 		s.mended = at
 	}
 	return mended
+}
+
+// findSteps finds where the server's own clock was set while its process went on: its dumps' dates leap against their uptimes, and stay so.
+func (h *Host) findSteps() {
+	last, run := unknown, 0
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if !s.ServerTime.Known() || !s.Uptime.Known() || s.mended != 0 {
+			continue
+		}
+		start := s.ServerTime - micros(s.Uptime)*second
+		if i > 0 && s.RunID != h.Samples[i-1].RunID {
+			last, run = unknown, 0
+		}
+		switch {
+		case last == unknown || Abs(start-last) <= TwoTicks:
+			last, run = start, run+1
+		case run >= fewest && i+1 < len(h.Samples) && h.Samples[i+1].Uptime.Known() && Abs(h.Samples[i+1].ServerTime-micros(h.Samples[i+1].Uptime)*second-start) <= TwoTicks:
+			h.stepped(start-last, &s.Origin)
+			last, run = start, 1
+		}
+	}
 }
 
 // between reports whether a date lies between those of the nearest good dumps on both sides.
