@@ -2,51 +2,67 @@ package cause
 
 import (
 	"fmt"
-	"strings"
 
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
 
-func connectFails(words ...string) func(*scene) Finding {
-	return func(s *scene) Finding {
-		for _, o := range s.Wave {
-			for _, e := range o.Failures {
-				if !e.Is(message.ConnectFailed) && e.Kind != message.ReplHandshakeError {
-					continue
-				}
-				for _, w := range words {
-					if replication.ContainsWord(e.Text, w) {
-						return found(unknown, fmt.Sprintf("%s could not connect: %s", o.Replica.Name, e.Text), e.Evidence())
-					}
+// failedConnect is the first attempt of the first round's replicas to connect that failed in one of these words, and whose outage it is of.
+func failedConnect(s *scene, words ...string) (*replication.Outage, *timeline.Event) {
+	for _, o := range s.Wave {
+		for _, e := range o.Failures {
+			if !e.Is(message.ConnectFailed) && e.Kind != message.ReplHandshakeError {
+				continue
+			}
+			for _, w := range words {
+				if replication.ContainsWord(e.Text, w) {
+					return o, e
 				}
 			}
 		}
-		for _, o := range s.Wave {
-			if !o.Replica.HasLog() {
-				return needs("the log of " + o.Replica.Name)
-			}
-		}
-		return Finding{at: unknown}
 	}
+	return nil, nil
 }
 
-// pathBroken: connecting failed although the primary was there.
+func connectFails(s *scene, words ...string) Finding {
+	if o, e := failedConnect(s, words...); e != nil {
+		return found(unknown, fmt.Sprintf("%s could not connect: %s", o.Replica.Name, e.Text), e.Evidence())
+	}
+	for _, o := range s.Wave {
+		if !o.Replica.HasLog() {
+			return needs("the log of " + o.Replica.Name)
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// pathBroken: connecting failed although the server that the replica names was there.
 func pathBroken(s *scene) Finding {
-	f := connectFails("refused", "no route", "unreachable", "timed out", "Timeout connecting", "reset by peer", "Operation now in progress")(s)
+	words := []string{"refused", "no route", "unreachable", "timed out", "Timeout connecting", "reset by peer", "Operation now in progress"}
+	f := connectFails(s, words...)
 	if f.Answer != yes {
 		return f
 	}
-	p := s.Primary
-	if st := s.StallOf(p); st != nil && st.Gap && strings.Contains(f.Text, "Timeout connecting") {
+	o, e := failedConnect(s, words...)
+	p := o.Server
+	if p == nil {
+		p = s.Primary
+	}
+	silent := replication.ContainsWord(e.Text, "Timeout connecting") || replication.ContainsWord(e.Text, "timed out")
+	if st := s.StallOf(p); st != nil && st.Gap && silent {
 		return Finding{at: unknown}
 	}
-	if endedNear(p, s) != nil || startedAnew(s).Answer == yes {
+	if endedNear(p, s) != nil || p == s.Primary && startedAnew(s).Answer == yes {
 		return Finding{at: unknown}
 	}
-	// It ran on if it gave a dump meanwhile, or wrote a line: a log that ends before the loss may be that of a process that ended.
-	if p.AnswersBetween(s.Lost, s.End) || p.WroteAfter(s.Lost-p.Clock.Err) {
+	// It ran on if it gave a dump meanwhile, or wrote a line. A server that stands still answers nobody, and is no more than slow: it must
+	// have shown itself while the replica waited for it.
+	from, to := o.Lost-p.Clock.Err, s.End
+	if silent {
+		from, to = e.At-o.Replica.Duration("repl-timeout"), e.At
+	}
+	if p.AnswersBetween(from, to) || p.WroteBetween(from, to) {
 		f.Text += ", though " + p.Name + " ran on"
 		return f
 	}
@@ -127,7 +143,7 @@ func nothingElseSaid(s *scene) Finding {
 
 // wentNowhere: connecting timed out or found no route: packets were dropped on the way, unless the primary itself hung.
 func wentNowhere(s *scene) Finding {
-	f := connectFails("no route", "unreachable", "timed out", "Timeout connecting")(s)
+	f := connectFails(s, "no route", "unreachable", "timed out", "Timeout connecting")
 	if f.Answer != yes {
 		return Finding{at: unknown}
 	}
@@ -157,7 +173,7 @@ func goneForGood(s *scene) Finding {
 			}
 		}
 	}
-	if f := connectFails("refused", "no error", "reset by peer")(s); f.Answer == yes {
+	if f := connectFails(s, "refused", "no error", "reset by peer"); f.Answer == yes {
 		f.Text = "nothing of " + p.Name + " after the loss, and " + f.Text
 		return f
 	}

@@ -75,8 +75,10 @@ func long(e timeline.Explanation, s *scene) bool {
 	if s.Guessed && !s.Silent {
 		return e.To-e.From >= timeline.CalledSlow // what the server itself calls slow (busy-reply-threshold)
 	}
-	// A link that carries nothing but pings may have been silent since the last one.
-	need := max(s.Timeout-s.Primary.Duration("repl-ping-replica-period")-timeline.TwoTicks, s.Timeout/2)
+	need := s.Timeout - timeline.TwoTicks
+	if !s.Primary.Flows(e.From) { // a link that carries nothing but pings may have been silent since the last one
+		need = max(need-s.Primary.Duration("repl-ping-replica-period"), s.Timeout/2)
+	}
 	return e.To-e.From >= need
 }
 

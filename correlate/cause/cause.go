@@ -19,6 +19,8 @@ type Cause struct {
 	// Fits asks whether it could have lost the links as they were lost: a no means that whatever else speaks for it does not count.
 	// Nil where every loss fits.
 	Fits func(*scene) Finding
+	// Residual says that it is what is left where nothing else is said: it is sure of nothing where those who would say it are not heard.
+	Residual bool
 	// Fix names what to change, in order.
 	Fix []string
 }

@@ -6,7 +6,8 @@ import (
 
 var failover = Cause{
 	Kind: "failover", On: OnPrimary,
-	Prose: "Roles changed: Sentinel, the cluster or FAILOVER made a replica the primary. Siblings that follow it continue by partial resync (4.0+); the old primary resyncs too, fully if it took writes nobody else has. It is the trigger only where the evidence shows no reason for it.",
+	Prose:    "Roles changed: Sentinel, the cluster or FAILOVER made a replica the primary. Siblings that follow it continue by partial resync (4.0+); the old primary resyncs too, fully if it took writes nobody else has. It is the trigger only where the evidence shows no reason for it.",
+	Residual: true,
 	Clues: []Clue{
 		{Says: "a replica was promoted", Ask: said("sentinels", replication.RoleChanged, "changed roles"), For: Hard, Against: Contradicts},
 		{Says: "the old primary had not ended", Ask: not(primaryEnded("crash", "gone", "shutdown")), Against: Unlikely},

@@ -2,7 +2,8 @@ package cause
 
 var networkInterruption = Cause{
 	Kind: "network-interruption", On: OnPath, Prior: Fits, What: "the path broke",
-	Prose: "The path between primary and replica broke: connections were reset, refused or went silent while both servers ran on. One link alone points at that replica's side; all links at once with a primary that goes on answering point at the primary's.",
+	Prose:    "The path between primary and replica broke: connections were reset, refused or went silent while both servers ran on. One link alone points at that replica's side; all links at once with a primary that goes on answering point at the primary's.",
+	Residual: true,
 	Clues: []Clue{
 		{Says: "the primary ran on: its INFO series has no hole", Ask: primaryAnswered, For: Usual, Against: Unlikely},
 		{Says: "the replica ran on: its INFO series has no hole", Ask: replicaAnswered, For: Fits, Against: Unlikely},

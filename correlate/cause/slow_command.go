@@ -8,7 +8,7 @@ var slowCommand = Cause{
 		{Says: "the primary's slowlog holds a command that ran through the silence", Ask: slowlogHas("slow-command"), For: Said, Against: Unlikely},
 		{Says: "a command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-command"), For: Hard, Against: Unusual},
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Unlikely},
-		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unusual},
+		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unlikely},
 	},
 	Fix: []string{"avoid-slow-command", "raise-repl-timeout", "raise-backlog"},
 }

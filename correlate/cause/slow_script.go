@@ -9,7 +9,7 @@ var slowScript = Cause{
 		{Says: "a script command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-script"), For: Hard, Against: Unusual},
 		{Says: "the slowlog holds a script that ran through the silence", Ask: slowlogHas("slow-script"), For: Fits, Against: Unlikely},
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Unlikely},
-		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unusual},
+		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unlikely},
 	},
 	Fix: []string{"bound-script", "raise-repl-timeout", "raise-backlog"},
 }

@@ -3,7 +3,9 @@ package cause
 import (
 	"slices"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
 )
 
 // The most that is believed of a verdict. Each bound holds whatever the clues add up to, for what it guards against is a mistake that
@@ -13,8 +15,14 @@ const (
 	surest = 0.99
 	// oneKind is for evidence of one kind of artifact, where no server says the cause aloud: nothing else bears it out.
 	oneKind = 0.8
+	// circumstantial is for what is borne out by nothing but what is usual with it.
+	circumstantial = 0.8
 	// harmed is for evidence that shows by itself that it is not as the servers wrote it.
 	harmed = 0.8
+	// unheard is for what is left where nothing else is said, by servers whose logs are not there.
+	unheard = 0.8
+	// unexplained is for a cause that has passed, where resyncs went on to fail: something else kept them from succeeding.
+	unexplained = 0.8
 	// guessed is for a primary that is known by elimination alone.
 	guessed = 0.8
 	// mixed is for lines that may be another server's than they seem: the verdict may as well be wrong.
@@ -27,10 +35,19 @@ func trust(h *Hypothesis, s *scene) float64 {
 	if kinds, aloud := h.restsOn(s.G.Hosts); !aloud && len(kinds) < 2 {
 		most = min(most, oneKind)
 	}
+	if !h.loud() {
+		most = min(most, circumstantial)
+	}
 	for _, x := range s.G.Hosts {
 		if len(x.Damage) > 0 {
 			most = min(most, harmed)
 		}
+	}
+	if h.Cause.Residual && !s.heard() {
+		most = min(most, unheard)
+	}
+	if !h.Cause.Blocks && s.failedOn() {
+		most = min(most, unexplained)
 	}
 	if s.Primary == s.G.Primary && s.G.Guessed() {
 		most = min(most, guessed)
@@ -39,6 +56,29 @@ func trust(h *Hypothesis, s *scene) float64 {
 		most = min(most, mixed)
 	}
 	return most
+}
+
+// heard reports whether the logs of both ends of every link of the first round reach over its loss.
+func (s *scene) heard() bool {
+	for _, o := range s.Wave {
+		if !o.Replica.HasLog() || !o.Replica.LogCovers(o.Lost) || o.Server == nil || !o.Server.HasLog() || !o.Server.LogCovers(o.Lost) {
+			return false
+		}
+	}
+	return true
+}
+
+// failedOn reports whether resyncs that were granted failed again and again, and not for want of time.
+func (s *scene) failedOn() bool {
+	n := 0
+	for _, o := range s.Outages {
+		for _, t := range o.Tries {
+			if t.Granted == diagnosis.Full && t.Outcome == diagnosis.Failed && (t.FailEv == nil || !t.FailEv.Is(message.TransferTimedOut|message.TimesOut)) {
+				n++
+			}
+		}
+	}
+	return n >= 2
 }
 
 // restsOn are the kinds of artifacts that speak for the hypothesis, and whether a server says it aloud.

@@ -38,9 +38,11 @@ func (h *Host) LongestFork() (us micros, memory int64) {
 	return us, memory
 }
 
-// WroteAfter reports whether the host's own log has a line from this moment on.
-func (h *Host) WroteAfter(at micros) bool {
-	return h.AnyEvent(func(e *Event) bool { return e.At >= at && Awake(e) })
+// WroteBetween reports whether the host's main thread wrote a line between two moments; to may be unknown.
+func (h *Host) WroteBetween(from, to micros) bool {
+	return h.AnyEvent(func(e *Event) bool {
+		return e.At >= from && (to == unknown || e.At <= to) && Awake(e) && !h.InScript(e.At)
+	})
 }
 
 // AnswersBetween reports whether the host gave a dump between two moments.
@@ -139,6 +141,21 @@ func (h *Host) SampleNear(at micros) *Sample {
 		return nil
 	}
 	return best
+}
+
+// Flows reports whether the host's stream carried more than pings just before a moment, by its dumps: then a link of it is not silent
+// for a moment while the host is well. A ping is 14 bytes (redis 7.4.1 replication.c replicationFeedSlaves).
+func (h *Host) Flows(at micros) bool {
+	const ping = 14
+	b := h.LastSampleBefore(at)
+	if b == nil {
+		return false
+	}
+	a := h.LastSampleBefore(b.At - Tick)
+	if a == nil || a.RunID != b.RunID || !a.PrimaryOffset.Known() || !b.PrimaryOffset.Known() {
+		return false
+	}
+	return int64(b.PrimaryOffset-a.PrimaryOffset) > 2*ping*(int64((b.At-a.At)/second)+1)
 }
 
 // OffsetsAround are the last offset of p that is known from before a moment, and the first from after it, on the
