@@ -19,6 +19,8 @@ const (
 	circumstantial = 0.8
 	// harmed is for evidence that shows by itself that it is not as the servers wrote it.
 	harmed = 0.8
+	// untied is for servers whose clocks nothing ties to one another: what came first is not known.
+	untied = 0.8
 	// unheard is for what is left where nothing else is said, by servers whose logs are not there.
 	unheard = 0.8
 	// unexplained is for a cause that has passed, where resyncs went on to fail: something else kept them from succeeding.
@@ -32,7 +34,8 @@ const (
 // trust is the most that is believed of a hypothesis, by what it rests on.
 func trust(h *Hypothesis, s *scene) float64 {
 	most := surest
-	if kinds, aloud := h.restsOn(s.G.Hosts); !aloud && len(kinds) < 2 {
+	kinds, aloud := h.restsOn(s.G.Hosts)
+	if !aloud && len(kinds) < 2 {
 		most = min(most, oneKind)
 	}
 	if !h.loud() {
@@ -43,10 +46,13 @@ func trust(h *Hypothesis, s *scene) float64 {
 			most = min(most, harmed)
 		}
 	}
+	if !s.tied() && !(h.Cause.Blocks && aloud) {
+		most = min(most, untied)
+	}
 	if h.Cause.Residual && !s.heard() {
 		most = min(most, unheard)
 	}
-	if !h.Cause.Blocks && s.failedOn() {
+	if !h.Cause.Blocks && !aloud && s.Loop == nil && s.failedOn() {
 		most = min(most, unexplained)
 	}
 	if s.Primary == s.G.Primary && s.G.Guessed() {
@@ -56,6 +62,16 @@ func trust(h *Hypothesis, s *scene) float64 {
 		most = min(most, mixed)
 	}
 	return most
+}
+
+// tied reports whether the clocks of both ends of the first round's links are tied to one another. One end alone needs no tie.
+func (s *scene) tied() bool {
+	for _, o := range s.Wave {
+		if o.Replica.HasLog() && s.Primary.HasLog() && !(o.Replica.Tied() && s.Primary.Tied()) {
+			return false
+		}
+	}
+	return true
 }
 
 // heard reports whether the logs of both ends of every link of the first round reach over its loss.

@@ -52,6 +52,9 @@ func (h *Host) alignToAny(servers []*Host, o Options) {
 	}
 }
 
+// Tied reports whether something ties the host's clock to the reference, or a person says how far it is off.
+func (h *Host) Tied() bool { return h.Clock.aligned }
+
 // unalignedError is the doubt of a clock that nothing ties to another: hosts under NTP mostly agree to better, and
 // no order is claimed inside it.
 const unalignedError = 5 * second

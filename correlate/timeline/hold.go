@@ -65,6 +65,7 @@ func (h *Host) slowScripts() []Explanation {
 		}
 		from := e.At - micros(e.Number.Or(5000))*1000
 		to, ev := e.Last, []diagnosis.Evidence{e.Evidence()}
+		s0 := h.FirstSampleAfter(e.At) // the first answer to INFO, which a busy server does not give (BUSY)
 		for j := i + 1; j < len(h.Events); j++ {
 			k := &h.Events[j]
 			if k.Kind == message.ScriptKilled {
@@ -72,7 +73,8 @@ func (h *Host) slowScripts() []Explanation {
 				ev = append(ev, k.Evidence())
 				break
 			}
-			if k.Kind == message.ScriptSlow || k.Role == "C" {
+			// A busy script looks after its connections now and then, and links are lost and made meanwhile.
+			if k.Kind == message.ScriptSlow || k.Role == "C" || k.Means != 0 && s0 != nil && k.At < s0.At {
 				continue
 			}
 			// The first line of the main thread's own after it: the loop runs again.
