@@ -312,7 +312,7 @@ func noticedLate(s *scene) Finding {
 		return denied(o.Replica.Name+" timed the primary out by itself: it was awake", o.TimeoutByReplica.Evidence())
 	}
 	for _, e := range o.Notices {
-		if e.Instance == o.Replica.Name && e.At > o.TimeoutByPrimary.At+timeline.Tick+o.Replica.Clock.Err {
+		if e.Instance == o.Replica.Name && e.At > o.TimeoutByPrimary.At+timeline.TwoTicks+o.Replica.Clock.Err {
 			return found(o.TimeoutByPrimary.At-o.Replica.Duration("repl-timeout"), fmt.Sprintf("%s noticed %s after the primary had dropped it, and had seen no silence itself", o.Replica.Name, diagnosis.Length(e.At-o.TimeoutByPrimary.At)),
 				o.TimeoutByPrimary.Evidence(), e.Evidence())
 		}

@@ -95,12 +95,7 @@ func (in *Incident) lostLinks() []string {
 
 // firstRound is the incident's first round: the links that were lost together, before anything was lost to the coming back.
 func (in *Incident) firstRound() []*replication.Outage {
-	var lost []*replication.Outage
-	for _, o := range in.Outages {
-		if !o.Promoted || len(o.Notices) > 0 {
-			lost = append(lost, o)
-		}
-	}
+	lost := in.firstLost()
 	slices.SortStableFunc(lost, func(a, b *replication.Outage) int { return cmp.Compare(a.Lost, b.Lost) })
 	n := 1
 	for n < len(lost) {
@@ -111,6 +106,31 @@ func (in *Incident) firstRound() []*replication.Outage {
 		n++
 	}
 	return lost[:min(n, len(lost))]
+}
+
+// firstLost are the outages that tell how it began: those of replicas that lost a link. Where none is seen, whoever took over had lost
+// one; that the primary before comes back as a replica is how it ended.
+func (in *Incident) firstLost() (lost []*replication.Outage) {
+	for _, is := range [...]func(*replication.Outage) bool{
+		func(o *replication.Outage) bool { return (!o.Promoted || len(o.Notices) > 0) && !in.replaced(o) },
+		func(o *replication.Outage) bool { return o.Promoted && o.Server != nil && o.Server != o.Replica },
+		func(o *replication.Outage) bool { return !o.Promoted || len(o.Notices) > 0 },
+	} {
+		for _, o := range in.Outages {
+			if is(o) {
+				lost = append(lost, o)
+			}
+		}
+		if len(lost) > 0 {
+			return lost
+		}
+	}
+	return nil
+}
+
+// replaced reports whether the outage is a former primary's whom another server took over from in the incident.
+func (in *Incident) replaced(o *replication.Outage) bool {
+	return Demoted(o) && slices.ContainsFunc(in.Outages, func(p *replication.Outage) bool { return p.Promoted && p.Replica != o.Replica })
 }
 
 // Window is when the cause must have been at work.

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"cmp"
+	"strings"
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
@@ -59,6 +60,7 @@ func (m *linkMachine) refusedLast() *Attempt {
 // letGo handles a connection that the primary closed or lost. One that closes while a later attempt runs is that
 // attempt's end, or an old one's.
 func (m *linkMachine) letGo(it item) {
+	m.wasOnline(it)
 	e, o := it.ev, m.lostAt(it, it.at)
 	if o == nil {
 		return
@@ -93,6 +95,18 @@ func (m *linkMachine) serverStarted(it item) {
 	}
 	o := m.open(it, it.at)
 	o.Notices = append(o.Notices, it.ev)
+}
+
+// wasOnline ends a resync whose end the evidence does not have: a primary that gives up a replica which it was streaming to had it online
+// (redis 7.4.1 replication.c replicationCron). A replica that still loads is told the same.
+func (m *linkMachine) wasOnline(it item) {
+	if m.cur == nil || !it.ev.Is(message.TimesOut) || !strings.Contains(it.ev.Text, "(streaming sync)") {
+		return
+	}
+	if t := m.cur.last(); t != nil && t.Granted == diagnosis.Full && t.Outcome == "" && t.LoadEv == nil && it.at-t.At > m.h.Duration("repl-timeout") {
+		m.close(item{at: t.At, src: it.src, ev: it.ev}, diagnosis.Full)
+		m.out[len(m.out)-1].RestoredEv = nil
+	}
 }
 
 func (m *linkMachine) wasAsked(it item) {

@@ -28,6 +28,7 @@ const (
 // date disagrees with its uptime, a run id that one dump alone has. What was found is kept in Damage; rows that cannot be put right stay.
 func (h *Host) mend() {
 	for _, f := range filesOf(h.Events) {
+		giveDates(h.Events[f.from:f.to])
 		h.mendLines(h.Events[f.from:f.to])
 	}
 	h.missLines()
@@ -36,6 +37,36 @@ func (h *Host) mend() {
 	h.findSteps()
 	h.missFields()
 	h.strangeDumps()
+}
+
+// giveDates dates lines of a file of which nothing but the time of day is left, as of one that was cut, by the nearest line with a date.
+func giveDates(lines []Event) {
+	const day = 24 * 3600 * second
+	firstDay := inYear(0, 2000) // a time of day alone is read as of the first day of a year
+	near := unknown
+	date := func(e *Event) {
+		if e.Clock == table.ClockLocal && e.Stamp != unknown {
+			near = e.Stamp
+			return
+		}
+		if e.Clock != table.ClockLocalNoYear || near == unknown || e.Stamp < firstDay || e.Stamp >= firstDay+day {
+			return
+		}
+		at := near - near%day + e.Stamp - firstDay
+		if at-near > day/2 {
+			at -= day
+		} else if near-at > day/2 {
+			at += day
+		}
+		e.LastStamp, e.Stamp, e.Clock = at+max(e.LastStamp-e.Stamp, 0), at, table.ClockLocal
+	}
+	for i := range lines {
+		date(&lines[i])
+	}
+	near = unknown
+	for i := len(lines) - 1; i >= 0; i-- {
+		date(&lines[i])
+	}
 }
 
 // mendLines gives lines of one file whose time lies outside that of the lines around them the time of the line before.
