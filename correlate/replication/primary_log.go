@@ -103,8 +103,9 @@ func (m *linkMachine) wasOnline(it item) {
 	if m.cur == nil || !it.ev.Is(message.TimesOut) || !strings.Contains(it.ev.Text, "(streaming sync)") {
 		return
 	}
-	if t := m.cur.last(); t != nil && t.Granted == diagnosis.Full && t.Outcome == "" && t.LoadEv == nil && it.at-t.At > m.h.Duration("repl-timeout") {
-		m.close(item{at: t.At, src: it.src, ev: it.ev}, diagnosis.Full)
+	timeout := m.h.Duration("repl-timeout")
+	if t := m.cur.last(); t != nil && t.Granted == diagnosis.Full && t.Outcome == "" && t.LoadEv == nil && it.at-t.At > timeout {
+		m.close(item{at: it.at - timeout, src: it.src, ev: it.ev}, diagnosis.Full)
 		m.out[len(m.out)-1].RestoredEv = nil
 	}
 }

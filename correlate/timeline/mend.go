@@ -32,6 +32,7 @@ func (h *Host) mend() {
 		h.mendLines(h.Events[f.from:f.to])
 	}
 	h.missLines()
+	h.gluedLines()
 	h.mendRunIDs()
 	h.mendDates()
 	h.findSteps()

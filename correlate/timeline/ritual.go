@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"strings"
+
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
 )
@@ -50,6 +52,28 @@ func (r *ritual) missing() int {
 	}
 	return int(n)
 }
+
+// gluedLines finds messages with others of the log behind them: the ends of its lines are lost.
+func (h *Host) gluedLines() {
+	n, first := 0, -1
+	for i := range h.Events {
+		e := &h.Events[i]
+		if len(e.Text) < gluedText {
+			continue
+		}
+		if strings.Count(e.Text, ":M ")+strings.Count(e.Text, ":S ")+strings.Count(e.Text, ":C ") >= 2 {
+			if n++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if n > 0 {
+		h.damaged(n, &h.Events[first].Origin, "lines that hold many messages: the ends of lines are lost")
+	}
+}
+
+// gluedText is the shortest text that can hold two messages more, with their heads.
+const gluedText = 120
 
 // missLines finds logs of which lines are gone.
 func (h *Host) missLines() {
