@@ -4,8 +4,8 @@ var adminAction = Cause{
 	Kind: "admin-action", On: OnObeyed,
 	Prose: "A person did it: REPLICAOF, CLIENT KILL, CONFIG SET, DEBUG. The log names the client of a role change; a kill shows in the slowlog or in commandstats.",
 	Clues: []Clue{
-		{Says: "REPLICAOF or a failover was asked for by a client that is no Sentinel", Ask: obeyed, For: Hard, Against: Unusual},
-		{Says: "CLIENT KILL was called on the primary at that moment", Ask: clientKilled, For: Hard, Against: Unusual},
+		{Says: "REPLICAOF or a failover was asked for by a client that is no Sentinel", Ask: obeyed, For: Hard},
+		{Says: "CLIENT KILL was called on the primary at that moment", Ask: clientKilled, For: Hard},
 		{Says: "the link closed without a timeout", Ask: lostWithoutTimeout, For: Fits, Against: Unlikely},
 	},
 	Fix: []string{"ask-who"},

@@ -7,8 +7,7 @@ var aofFsyncStall = Cause{
 	Clues: []Clue{
 		{Says: "LATENCY, the log or aof_delayed_fsync shows a write held by fsync in the silence", Ask: explained("aof-fsync-stall"), For: Said},
 		{Says: "the AOF is on", Ask: not(aofOff), Against: Contradicts},
-		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Unlikely},
-		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unlikely},
+		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual},
 	},
 	Fix: []string{"faster-fsync", "raise-repl-timeout", "raise-backlog"},
 }

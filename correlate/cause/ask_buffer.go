@@ -65,7 +65,7 @@ func overflowLater(s *scene) Finding {
 			continue
 		}
 		for _, e := range append(append([]*timeline.Event{}, x.Notices...), x.Failures...) {
-			if replication.ClosedReplica(e) {
+			if replication.ClosedReplica(e) && e != o.Overflow {
 				return outLoud(found(unknown, "a round of this link's resyncs ended at the output buffer limit", e.Evidence()))
 			}
 		}

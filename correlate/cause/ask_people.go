@@ -108,6 +108,14 @@ func moduleOfStranger(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
+// stuck: a failover was given up, and no role changed.
+func stuck(s *scene) Finding {
+	if f := said("sentinels", replication.RoleChanged, "changed roles")(s); f.Answer == yes {
+		return denied(f.Text, f.evidence...)
+	}
+	return said("sentinels", replication.NoFailover, "gave up a failover")(s)
+}
+
 func counterRose(get func(*timeline.Sample) int64, name string) func(*scene) Finding {
 	return func(s *scene) Finding {
 		h := s.Primary

@@ -42,6 +42,29 @@ func stallFits(s *scene) Finding {
 			return denied(why, e.Evidence())
 		}
 	}
+	if s.suspect == s.Primary {
+		return neighbourHeld(s)
+	}
+	return Finding{at: unknown}
+}
+
+// neighbourHeld: a stall of the primary's that is longer than everybody waits costs every link. A neighbour that waits no longer and kept
+// its own shows that it was not the stall.
+func neighbourHeld(s *scene) Finding {
+	st := s.StallOf(s.Primary)
+	if st == nil || st.AtLeast < s.Timeout+timeline.ThreeTicks {
+		return Finding{at: unknown}
+	}
+	for h := range s.G.AttachedAt(s.Primary, s.Lost) {
+		if h.Duration("repl-timeout") > s.Timeout || slices.ContainsFunc(s.G.Links, func(o *replication.Outage) bool {
+			return o.Replica == h && !o.First && o.Lost >= st.From && o.Lost <= st.To+timeline.ThreeTicks+h.Clock.Err
+		}) {
+			continue
+		}
+		if up := h.FirstSampleAfter(st.To); up != nil && up.LinkStatus == "up" && h.HasLog() {
+			return denied(fmt.Sprintf("%s waits no longer and kept its link through the same stall", h.Name), up.Evidence("master_link_status:up"))
+		}
+	}
 	return Finding{at: unknown}
 }
 

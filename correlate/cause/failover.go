@@ -9,8 +9,7 @@ var failover = Cause{
 	Prose:    "Roles changed: Sentinel, the cluster or FAILOVER made a replica the primary. Siblings that follow it continue by partial resync (4.0+); the old primary resyncs too, fully if it took writes nobody else has. It is the trigger only where the evidence shows no reason for it.",
 	Residual: true,
 	Clues: []Clue{
-		{Says: "a replica was promoted", Ask: said("sentinels", replication.RoleChanged, "changed roles"), For: Hard, Against: Contradicts},
-		{Says: "the old primary had not ended", Ask: not(primaryEnded("crash", "gone", "shutdown")), Against: Unlikely},
+		{Says: "a replica was promoted", Ask: said("sentinels", replication.RoleChanged, "changed roles"), For: Hard},
 		{Says: "the old primary did not start anew after the loss", Ask: not(startedAnew), Against: Unlikely},
 	},
 	Fix: []string{"check-failover"},

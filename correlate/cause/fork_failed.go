@@ -11,8 +11,7 @@ var forkFailed = Cause{
 	Clues: []Clue{
 		{Says: "the log says that fork failed", Ask: said("suspect", replication.Bears(message.ForkRefused), "could not fork"), For: Said},
 		{Says: "the primary told the replica that it could not begin a snapshot", Ask: said("group", replication.BeginsNoSnapshot, "was told that no snapshot can begin"), For: Hard},
-		{Says: "snapshots failed and no fork happened: total_forks stood still while sync_full rose", Ask: refusedForks, For: Hard, Against: Unlikely},
-		{Says: "resyncs were asked for while every snapshot failed", Ask: snapshotsFail, For: Usual},
+		{Says: "snapshots failed and no fork happened: total_forks stood still while sync_full rose", Ask: refusedForks, For: Hard},
 		{Says: "rdb_last_bgsave_status is err", Ask: lastSaveFailed, For: Usual},
 	},
 	Fix: []string{"overcommit", "more-memory"},

@@ -7,9 +7,8 @@ var forkStall = Cause{
 	Clues: []Clue{
 		{Says: "INFO, LATENCY, the slowlog or the log shows a fork as long as the silence", Ask: explained("fork-stall"), For: Said},
 		{Says: "latest_fork_usec and total_forks changed over the silence", Ask: not(forksUnchanged), Against: Contradicts},
-		{Says: "the time of a forking command in INFO commandstats rose by about the silence", Ask: statsShow("fork-stall"), For: Hard, Against: Unusual},
-		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Unlikely},
-		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unlikely},
+		{Says: "the time of a forking command in INFO commandstats rose by about the silence", Ask: statsShow("fork-stall"), For: Hard},
+		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual},
 	},
 	Fix: []string{"disable-thp", "diskless-sync", "raise-repl-timeout", "raise-backlog"},
 }

@@ -8,8 +8,7 @@ var hostPause = Cause{
 	Clues: []Clue{
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Contradicts},
 		{Says: "nothing of its own explains the hole", Ask: nothingOfItsOwn, For: Hard, Against: Contradicts},
-		{Says: "latest_fork_usec and total_forks did not change over it", Ask: forksUnchanged, For: Fits},
-		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Usual, Against: Unlikely},
+		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Usual},
 		{Says: "the host itself noticed: Sentinel's TILT, or all servers woke in the same moment", Ask: wokeTogether, For: Hard},
 	},
 	Fix: []string{"steady-host", "raise-repl-timeout", "raise-backlog"},

@@ -6,18 +6,15 @@ var networkInterruption = Cause{
 	Residual: true,
 	Clues: []Clue{
 		{Says: "the primary ran on: its INFO series has no hole", Ask: primaryAnswered, For: Usual, Against: Unlikely},
-		{Says: "the replica ran on: its INFO series has no hole", Ask: replicaAnswered, For: Fits, Against: Unlikely},
 		{Says: "connecting again failed although the primary was there", Ask: pathBroken, For: Hard},
 		{Says: "a server was awake while its collector could not reach it", Ask: awakeButUnreached, For: Hard},
 		{Says: "others took over from a primary that ran on", Ask: cutOff, For: Hard},
 		{Says: "connecting timed out or found no route, and never got through", Ask: wentNowhere, For: Usual},
 		{Says: "the logs of both ends name no other cause", Ask: nothingElseSaid, For: Usual},
-		{Says: "each side timed the other out", Ask: bothTimedOut, For: Usual},
 		{Says: "the link closed without a timeout", Ask: lostWithoutTimeout, For: Fits},
 		{Says: "neither process had ended", Ask: sameProcesses, Against: Contradicts},
 		{Says: "the primary did not close the link at an output buffer limit", Ask: not(overflowClosed), Against: Contradicts},
 		{Says: "nobody changed roles or re-pointed the replica at that moment", Ask: not(movedAtLoss), Against: Contradicts},
-		{Says: "nobody killed the connections at that moment", Ask: not(clientKilled), Against: Unlikely},
 	},
 	Fix: []string{"check-path", "raise-backlog", "keepalive"},
 }

@@ -11,7 +11,7 @@ var primaryCrash = Cause{
 	Clues: []Clue{
 		{Says: "the primary's log ends in a crash report, or without a farewell before the next start", Ask: primaryEnded("crash", "gone"), For: Said, Against: Contradicts},
 		{Says: "its log begins with a start after the loss", Ask: startedAnew, For: Hard},
-		{Says: "its run id changed", Ask: runIDChanged, For: Usual, Against: Contradicts},
+		{Says: "its run id changed", Ask: runIDChanged, For: Usual},
 		{Says: "the server left a crash report", Ask: said("suspect", replication.Bears(message.Crash), "left a crash report"), For: Said},
 	},
 	Fix: []string{"find-crash", "use-sentinel"},

@@ -6,7 +6,7 @@ var primaryRestart = Cause{
 	Clues: []Clue{
 		{Says: "the primary's log has a shutdown request before its new start", Ask: primaryEnded("shutdown"), For: Said, Against: Contradicts},
 		{Says: "its log begins with a start after the loss", Ask: startedAnew, For: Hard},
-		{Says: "its run id changed", Ask: runIDChanged, For: Usual, Against: Contradicts},
+		{Says: "its run id changed", Ask: runIDChanged, For: Usual},
 	},
 	Fix: []string{"failover-first", "save-on-shutdown"},
 }

@@ -4,8 +4,7 @@ var replicaRestart = Cause{
 	Kind: "replica-restart", On: onReplica,
 	Prose: "The replica's process went away and came back. It asks to continue from what its dump file remembers, or for everything; what the primary wrote meanwhile decides whether the backlog still holds it.",
 	Clues: []Clue{
-		{Says: "the replica was a new process when it came back", Ask: restartedReplica, For: Said, Against: Contradicts},
-		{Says: "the primary is the same process", Ask: sameprimary, Against: Unusual},
+		{Says: "the replica was a new process when it came back", Ask: restartedReplica, For: Said},
 	},
 	Fix: []string{"plan-restart", "raise-backlog"},
 }

@@ -6,10 +6,9 @@ var replicaStall = Cause{
 	Fits:  stallFits,
 	Clues: []Clue{
 		{Says: "the replica stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Contradicts},
-		{Says: "the replica's own log, slowlog, LATENCY or INFO tells what held it through the silence", Ask: heldItself, For: Said, Against: Unusual},
-		{Says: "the primary timed it out and the replica noticed later, without a timeout of its own", Ask: noticedLate, For: Hard, Against: Unlikely},
-		{Says: "the primary ran on", Ask: primaryAnswered, For: Usual, Against: Unlikely},
-		{Says: "only this replica lost its link", Ask: alone, For: Fits, Against: Unlikely},
+		{Says: "the replica's own log, slowlog, LATENCY or INFO tells what held it through the silence", Ask: whenLinked(heldItself), For: Said},
+		{Says: "the primary timed it out and the replica noticed later, without a timeout of its own", Ask: noticedLate, For: Hard},
+		{Says: "the primary ran on", Ask: primaryAnswered, For: Usual},
 		{Says: "its process is the same before and after", Ask: not(restartedReplica), Against: Contradicts},
 	},
 	Fix: []string{"find-replica-stall", "raise-repl-timeout", "raise-backlog"},

@@ -6,9 +6,8 @@ var slowCommand = Cause{
 	Fits:  stallFits,
 	Clues: []Clue{
 		{Says: "the primary's slowlog holds a command that ran through the silence", Ask: slowlogHas("slow-command"), For: Said, Against: Unlikely},
-		{Says: "a command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-command"), For: Hard, Against: Unusual},
-		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Unlikely},
-		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unlikely},
+		{Says: "a command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-command"), For: Hard},
+		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual},
 	},
 	Fix: []string{"avoid-slow-command", "raise-repl-timeout", "raise-backlog"},
 }

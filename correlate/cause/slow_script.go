@@ -6,10 +6,7 @@ var slowScript = Cause{
 	Fits:  stallFits,
 	Clues: []Clue{
 		{Says: "the log or the slowlog names a script that ran through the silence", Ask: explained("slow-script"), For: Said},
-		{Says: "a script command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-script"), For: Hard, Against: Unusual},
-		{Says: "the slowlog holds a script that ran through the silence", Ask: slowlogHas("slow-script"), For: Fits, Against: Unlikely},
-		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Unlikely},
-		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Fits, Against: Unlikely},
+		{Says: "a script command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-script"), For: Hard},
 	},
 	Fix: []string{"bound-script", "raise-repl-timeout", "raise-backlog"},
 }

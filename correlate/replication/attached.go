@@ -1,6 +1,9 @@
 package replication
 
 import (
+	"net"
+
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 )
 
@@ -36,11 +39,20 @@ func (g *Group) AttachedAt(p *timeline.Host, at micros) map[*timeline.Host]bool 
 		}
 	}
 	for _, h := range g.Hosts {
-		if s := h.LastSampleBefore(at); s != nil && s.LinkStatus == "up" && h != p {
+		if s := h.LastSampleBefore(at); s != nil && s.LinkStatus == "up" && h != p && g.follows(s, p) {
 			out[h] = true
 		}
 	}
 	return out
+}
+
+// follows reports whether the primary that a dump names may be p: it is nobody else of the group.
+func (g *Group) follows(s *timeline.Sample, p *timeline.Host) bool {
+	if s.PrimaryHost == "" {
+		return true
+	}
+	named := g.At(net.JoinHostPort(s.PrimaryHost, diagnosis.Itoa(s.PrimaryPort.Or(6379))))
+	return named == nil || named == p
 }
 
 // Memory is what the primary's data may have: maxmemory, or the host's memory. 0 is unknown.

@@ -60,6 +60,9 @@ func hosts(c *table.Case) []*Host {
 		if f.Instance == "" {
 			continue
 		}
+		if f.Rejected > 0 {
+			of(f.Instance).damaged(int(f.Rejected), &table.Origin{File: f.Path, Line: 1}, "lines that cannot be read")
+		}
 		switch f.Kind {
 		case "slowlog":
 			of(f.Instance).slowlogSeen = true
