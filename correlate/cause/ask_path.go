@@ -163,6 +163,9 @@ func wentNowhere(s *scene) Finding {
 // goneForGood: nothing of the primary after the loss, and the replicas cannot reach it.
 func goneForGood(s *scene) Finding {
 	p := s.Primary
+	if stuck(s).Answer == yes {
+		return Finding{at: unknown} // that says more
+	}
 	if len(p.Samples) > 0 && p.Samples[len(p.Samples)-1].At > s.Lost+replication.ClockSlack || p.HasLog() && p.Events[len(p.Events)-1].At > s.Lost+replication.ClockSlack+p.Clock.Err {
 		return denied(p.Name + " has evidence after the loss")
 	}

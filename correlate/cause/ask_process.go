@@ -6,6 +6,7 @@ import (
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
 )
 
 // endedNear is the life of the host that ended about when the links were lost.
@@ -68,6 +69,11 @@ func primaryEnded(hows ...string) func(*scene) Finding {
 		h := s.suspect
 		if l := endedNear(h, s); l != nil {
 			return endedSo(s, l, hows)
+		}
+		if s.First == nil && slices.Contains(hows, "crash") {
+			if f := said("suspect", replication.Bears(message.Crash), "left a crash report")(s); f.Answer == yes {
+				return f // of a process that nothing else dates
+			}
 		}
 		a, b := h.LastSampleBefore(s.Contact), h.FirstSampleAfter(s.Last+timeline.Tick)
 		switch {

@@ -2,7 +2,6 @@ package cause
 
 import (
 	"psyncope/correlate/replication"
-	"psyncope/ingest/message"
 )
 
 var misconfigured = Cause{
@@ -14,7 +13,6 @@ var misconfigured = Cause{
 		{Says: "repl-timeout is no longer than the primary lets pass between two pings, and the link timed out", Ask: tooShort, For: Said},
 		{Says: "the replica never had a link in the evidence", Ask: neverLinked, For: Usual},
 		{Says: "the link did not come back with nothing changed", Ask: not(cameBack), Against: Unlikely},
-		{Says: "Sentinel found the address wrong", Ask: said("sentinels", replication.Only(message.SentinelInvalidAddress), "found an address wrong"), For: Hard},
 	},
 	Fix: []string{"check-topology"},
 }

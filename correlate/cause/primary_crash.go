@@ -1,10 +1,5 @@
 package cause
 
-import (
-	"psyncope/correlate/replication"
-	"psyncope/ingest/message"
-)
-
 var primaryCrash = Cause{
 	Kind: "primary-crash", On: OnPrimary,
 	Prose: "The primary's process ended without being asked: a crash report, a kill, the kernel's out-of-memory killer, a power loss. Its log ends in a bug report or in mid-sentence before the next start. Its replication id is gone, so every replica needs a full resync unless one of them was promoted.",
@@ -12,7 +7,6 @@ var primaryCrash = Cause{
 		{Says: "the primary's log ends in a crash report, or without a farewell before the next start", Ask: primaryEnded("crash", "gone"), For: Said, Against: Contradicts},
 		{Says: "its log begins with a start after the loss", Ask: startedAnew, For: Hard},
 		{Says: "its run id changed", Ask: runIDChanged, For: Usual},
-		{Says: "the server left a crash report", Ask: said("suspect", replication.Bears(message.Crash), "left a crash report"), For: Said},
 	},
 	Fix: []string{"find-crash", "use-sentinel"},
 }

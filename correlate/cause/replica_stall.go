@@ -9,7 +9,6 @@ var replicaStall = Cause{
 		{Says: "the replica's own log, slowlog, LATENCY or INFO tells what held it through the silence", Ask: whenLinked(heldItself), For: Said},
 		{Says: "the primary timed it out and the replica noticed later, without a timeout of its own", Ask: noticedLate, For: Hard},
 		{Says: "the primary ran on", Ask: primaryAnswered, For: Usual},
-		{Says: "its process is the same before and after", Ask: not(restartedReplica), Against: Contradicts},
 	},
 	Fix: []string{"find-replica-stall", "raise-repl-timeout", "raise-backlog"},
 }

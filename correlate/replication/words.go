@@ -111,8 +111,8 @@ func TooManyFiles(e *timeline.Event) bool {
 // MovedBySentinel reports whether a Sentinel or the cluster pointed the replica elsewhere.
 func MovedBySentinel(o *Outage) bool { return o.Moved != nil && !ByPerson(o.Moved) }
 
-// ContainsWord reports whether a text holds a word.
-func ContainsWord(s, w string) bool { return strings.Contains(s, w) }
+// ContainsWord reports whether a text holds a word, in whatever letters: errno's texts begin with capitals, the servers' own do not.
+func ContainsWord(s, w string) bool { return strings.Contains(strings.ToLower(s), strings.ToLower(w)) }
 
 // ErrorReply reports whether the primary answered the request with an error instead of a resync. That it will answer later
 // (-LOADING, -NOMASTERLINK) is no answer.
