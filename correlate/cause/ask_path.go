@@ -176,7 +176,7 @@ func goneForGood(s *scene) Finding {
 			}
 		}
 	}
-	if f := connectFails(s, "refused", "no error", "reset by peer"); f.Answer == yes {
+	if f := connectFails(s, "refused", "reset by peer"); f.Answer == yes {
 		f.Text = "nothing of " + p.Name + " after the loss, and " + f.Text
 		return f
 	}
