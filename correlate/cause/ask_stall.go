@@ -331,8 +331,14 @@ func noticedLate(s *scene) Finding {
 	if o == nil || o.TimeoutByPrimary == nil {
 		return Finding{at: unknown}
 	}
-	if o.TimeoutByReplica != nil {
-		return denied(o.Replica.Name+" timed the primary out by itself: it was awake", o.TimeoutByReplica.Evidence())
+	if e := o.TimeoutByReplica; e != nil {
+		// Over a silent path both wait from about the same moment. Whoever wakes up much later finds its timer run out too.
+		wait := max(o.Replica.Duration("repl-timeout")-s.Primary.Duration("repl-timeout"), 0)
+		if late := e.At - o.TimeoutByPrimary.At - wait; late > timeline.ThreeTicks+o.Replica.Clock.Err {
+			return found(o.TimeoutByPrimary.At-s.Primary.Duration("repl-timeout"), fmt.Sprintf("%s found its own timer run out %s after the primary had dropped it: it was not looking", o.Replica.Name, diagnosis.Length(late)),
+				o.TimeoutByPrimary.Evidence(), e.Evidence())
+		}
+		return denied(o.Replica.Name+" timed the primary out by itself: it was awake", e.Evidence())
 	}
 	for _, e := range o.Notices {
 		if e.Instance == o.Replica.Name && e.At > o.TimeoutByPrimary.At+timeline.TwoTicks+o.Replica.Clock.Err {
