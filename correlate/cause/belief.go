@@ -162,16 +162,6 @@ func (h *Hypothesis) Supported() bool {
 	return false
 }
 
-// loud reports whether something speaks for the hypothesis that would be hard to explain otherwise.
-func (h *Hypothesis) loud() bool {
-	for i, f := range h.Findings {
-		if f.Answer == yes && h.Cause.Clues[i].For >= Hard {
-			return true
-		}
-	}
-	return false
-}
-
 // tolds is how many causes that lost are told at least, where something speaks for as many.
 const tolds = 6
 

@@ -121,3 +121,13 @@ func (h *Hypothesis) restsOn(hosts []*timeline.Host) (kinds []timeline.Source, a
 	}
 	return kinds, aloud
 }
+
+// loud reports whether something speaks for the hypothesis that would be hard to explain otherwise.
+func (h *Hypothesis) loud() bool {
+	for i, f := range h.Findings {
+		if f.Answer == yes && h.Cause.Clues[i].For >= Hard {
+			return true
+		}
+	}
+	return false
+}

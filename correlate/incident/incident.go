@@ -7,7 +7,6 @@ import (
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
-	"psyncope/ingest/message"
 )
 
 // Incident is a set of outages that belong together, or a fault of one server that no link felt.
@@ -150,36 +149,4 @@ func (in *Incident) lostToFork(o *replication.Outage, until, timeout micros) boo
 	return p != nil && slices.ContainsFunc(p.Stalls, func(s timeline.Stall) bool {
 		return s.From >= in.Start && s.From <= until && o.Lost >= s.From && o.Lost <= s.To+timeline.ThreeTicks && s.AtMost >= timeout/2
 	})
-}
-
-// Demoted reports whether the outage is a former primary that comes back as a replica.
-func Demoted(o *replication.Outage) bool {
-	if o.Promoted {
-		return false
-	}
-	if o.Served {
-		return true
-	}
-	if o.Moved == nil {
-		return false
-	}
-	for i := range o.Replica.Events {
-		e := &o.Replica.Events[i]
-		if e.At >= o.Moved.At {
-			return false
-		}
-		if e.Is(message.Asked) || e.Kind == message.Promoted {
-			return true
-		}
-	}
-	for i := range o.Replica.Samples {
-		s := &o.Replica.Samples[i]
-		if s.At >= o.Moved.At {
-			break
-		}
-		if s.Role == "master" && s.ConnectedReplicas.Or(0) > 0 {
-			return true
-		}
-	}
-	return false
 }
