@@ -14,7 +14,7 @@ import (
 // movedAtLoss: the link was lost because a role changed or the replica was told to follow another. What Sentinels and the cluster do about
 // a primary that they cannot reach does not tell why they cannot.
 func movedAtLoss(s *scene) Finding {
-	if cutOff(s).Answer == yes {
+	if cutOff(s).Answer == yes || bothAwake(s).Answer == yes {
 		return Finding{at: unknown}
 	}
 	for _, o := range s.Wave {

@@ -17,14 +17,3 @@ func allAtOnce(s *scene) Finding {
 	}
 	return Finding{at: unknown, need: "the logs of the other replicas"}
 }
-
-func alone(s *scene) Finding {
-	f := allAtOnce(s)
-	switch f.Answer {
-	case yes:
-		return denied(f.Text)
-	case no:
-		return found(unknown, f.Text)
-	}
-	return f
-}

@@ -195,15 +195,6 @@ func (s *scene) snapshotSeen() bool {
 	return false
 }
 
-// snapshotsFail: resyncs were asked for again and again while every snapshot failed, for whatever reason.
-func snapshotsFail(s *scene) Finding {
-	_, failed, ev := forksWhileFailing(s)
-	if failed == yes {
-		return found(unknown, "resyncs were asked for again and again on "+s.Primary.Name+" while its snapshots failed", ev...)
-	}
-	return Finding{at: unknown}
-}
-
 func refusedForks(s *scene) Finding {
 	forked, failed, ev := forksWhileFailing(s)
 	if failed == yes && forked == no {

@@ -12,23 +12,31 @@ import (
 	"psyncope/ingest/message"
 )
 
+// explained looks for what of the suspect's own held its event loop through the silence. The slowlog, LATENCY, INFO and the log may all tell
+// of one hold.
 func explained(kind string) func(*scene) Finding {
 	return func(s *scene) Finding {
+		var f Finding
+		f.at = unknown
 		for i := range s.suspect.Stalls {
 			st := &s.suspect.Stalls[i]
 			for _, e := range st.Because {
-				if e.Kind == kind && !s.effect(&e) && e.Overlaps(s.Window()) && e.From <= s.Last+timeline.Tick && (s.First == nil || long(e, s) || st.Gap && st.AtMost >= s.Timeout) {
-					f := found(e.From, e.Summary, e.Evidence...)
-					f.exact = e.Exact
-					f.aloud = e.Aloud
-					if st.Gap && !e.Exact {
-						f.at = st.From
-					}
-					return f
+				if e.Kind != kind || s.effect(&e) || !e.Overlaps(s.Window()) || e.From > s.Last+timeline.Tick || s.First != nil && !long(e, s) && !(st.Gap && st.AtMost >= s.Timeout) {
+					continue
+				}
+				if f.Answer == yes {
+					f.aloud = f.aloud || e.Aloud
+					f.evidence = append(slices.Clone(f.evidence), e.Evidence...)
+					continue
+				}
+				f = found(e.From, e.Summary, e.Evidence...)
+				f.exact, f.aloud = e.Exact, e.Aloud
+				if st.Gap && !e.Exact {
+					f.at = st.From
 				}
 			}
 		}
-		return Finding{at: unknown}
+		return f
 	}
 }
 
@@ -249,13 +257,16 @@ func primaryAnswered(s *scene) Finding {
 	return keptAnswering(&t)
 }
 
-func replicaAnswered(s *scene) Finding {
-	if len(s.Wave) == 0 {
+// bothAwake: while the link was silent, both ends answered whoever took their dumps.
+func bothAwake(s *scene) Finding {
+	if s.First == nil || !s.Silent {
 		return Finding{at: unknown}
 	}
-	t := *s
-	t.suspect = s.Wave[0].Replica
-	return keptAnswering(&t)
+	a, b := s.answeredInside(s.Primary), s.answeredInside(s.First.Replica)
+	if a == nil || b == nil || a.Role != "master" || b.Role != "slave" || s.StallOf(s.Primary) != nil || s.StallOf(s.First.Replica) != nil {
+		return Finding{at: unknown}
+	}
+	return found(unknown, fmt.Sprintf("%s and %s both answered INFO while nothing got from one to the other", s.Primary.Name, s.First.Replica.Name), a.Evidence("dump at "+ms(a.At)), b.Evidence("dump at "+ms(b.At)))
 }
 
 func nothingOfItsOwn(s *scene) Finding {

@@ -8,6 +8,7 @@ var networkInterruption = Cause{
 		{Says: "the primary ran on: its INFO series has no hole", Ask: primaryAnswered, For: Usual, Against: Unlikely},
 		{Says: "connecting again failed although the primary was there", Ask: pathBroken, For: Hard},
 		{Says: "a server was awake while its collector could not reach it", Ask: awakeButUnreached, For: Hard},
+		{Says: "both ends answered whoever took their dumps while the link was silent", Ask: bothAwake, For: Hard},
 		{Says: "others took over from a primary that ran on", Ask: cutOff, For: Hard},
 		{Says: "connecting timed out or found no route, and never got through", Ask: wentNowhere, For: Usual},
 		{Says: "the logs of both ends name no other cause", Ask: nothingElseSaid, For: Usual},
