@@ -10,7 +10,7 @@ WITH      = grep -rl --include='*_test.go' --exclude-dir='.?*' '$(1)' . | xargs 
 # Installs what a target needs, as root on Debian; elsewhere it fails and the target says what to install.
 APT        = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: help build demo test test-office lint fuzz bench golden lab lab-proof scorecard vuln release-check clean needs-redis needs-chromium
+.PHONY: help build demo test test-office lint fuzz mutate bench golden lab lab-proof scorecard vuln release-check clean needs-redis needs-chromium
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
@@ -36,6 +36,9 @@ lint: ## gofumpt, vet, staticcheck
 fuzz: ## fuzz every parser, FUZZTIME each
 	@for p in $$($(call WITH,^func Fuzz)); do for f in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$p/*_test.go); do \
 		echo "$$p $$f"; $(GO) test $$p -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; done; done
+
+mutate: ## change what each clue is worth, and look whether a story notices
+	$(GO) test ./fixtures -run TestMutate -mutate -v
 
 bench: build ## benchmarks of each stage; then the whole process beside rg, wc, mawk and a scanner, and its growth (8 GB in out/; ARGS='-grow 1' for 1)
 	@$(GO) test -run '^$$' -bench . -benchmem $$($(call WITH,^func Benchmark))

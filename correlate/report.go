@@ -124,9 +124,9 @@ func headline(in *cause.Judged, i *diagnosis.Incident) string {
 	cause := i.Trigger.Kind
 	switch {
 	case len(in.Outages) == 0:
-		return fmt.Sprintf("%s on %s: no lost link in the evidence", cause, cmp.Or(i.Trigger.Instance, in.Primary.Name))
+		return fmt.Sprintf("%s%s on %s: no lost link in the evidence", hedge(i.Trigger), cause, cmp.Or(i.Trigger.Instance, in.Primary.Name))
 	case i.Storm:
-		return fmt.Sprintf("Full-resync storm: %s on %s began it, %s feeds it; %d full resyncs for %s", cause, i.Trigger.Instance, i.Loop.Kind, i.FullSyncs, who)
+		return fmt.Sprintf("Full-resync storm: %s%s on %s began it, %s feeds it; %d full resyncs for %s", hedge(i.Trigger), cause, i.Trigger.Instance, i.Loop.Kind, i.FullSyncs, who)
 	}
 	end := "and the link was still down when the evidence ends"
 	if i.End != nil {
@@ -151,7 +151,25 @@ func headline(in *cause.Judged, i *diagnosis.Incident) string {
 	if i.Trigger.Kind == "unknown" {
 		return fmt.Sprintf("%s lost the link to the primary for a reason the evidence does not show, %s", who, end)
 	}
-	return fmt.Sprintf("%s on %s: %s lost the link, %s", cause, i.Trigger.Instance, who, end)
+	return fmt.Sprintf("%s%s on %s: %s lost the link, %s", hedge(i.Trigger), cause, i.Trigger.Instance, who, end)
+}
+
+// Below these a headline does not name a cause without a word of doubt. What rests on one kind of evidence, or on what is only usual,
+// is believed with 0.8 at most (package cause), and a cause that is less likely than all others together is not told as the answer.
+const (
+	plainly  = 0.9
+	probably = 0.5
+)
+
+// hedge is the doubt that stands before a cause in a headline.
+func hedge(t diagnosis.Trigger) string {
+	switch {
+	case t.Kind == "unknown" || t.Confidence >= plainly:
+		return ""
+	case t.Confidence > probably:
+		return "probably "
+	}
+	return "cannot tell; most likely "
 }
 
 // resyncs lists every attempt.

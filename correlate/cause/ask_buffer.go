@@ -80,10 +80,20 @@ func timedOutFirst(s *scene) Finding {
 	if o == nil || !o.First && !o.Begun {
 		return denied("the link had been up before: what broke it came first")
 	}
+	var f Finding
+	f.at = unknown
 	for _, e := range o.Failures {
-		if replication.TransferTimedOut(e) || e.Kind == message.ReplicaTimeout {
-			return outLoud(found(e.At, fmt.Sprintf("a resync of %s outran repl-timeout: %q", o.Replica.Name, diagnosis.Shorten(e.Text, 100)), e.Evidence()))
+		switch told := replication.TransferTimedOut(e); {
+		case !told && e.Kind != message.ReplicaTimeout:
+		case f.Answer != yes:
+			f = found(e.At, fmt.Sprintf("a resync of %s outran repl-timeout: %q", o.Replica.Name, diagnosis.Shorten(e.Text, 100)), e.Evidence())
+			f.aloud = told
+		default: // that the primary gave the replica up for silent says only that it was silent
+			f.aloud = f.aloud || told
 		}
+	}
+	if f.Answer == yes {
+		return f
 	}
 	return said("group", replication.TransferTimedOut, "gave up on a transfer")(s)
 }

@@ -92,6 +92,18 @@ func rogueReplicaof(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
+// toldToFollowNobody: a client told a primary that others lost by it to follow an address that the evidence does not know. An owner who
+// moves a group does the same.
+func toldToFollowNobody(s *scene) Finding {
+	for i := range s.Primary.Events {
+		e := &s.Primary.Events[i]
+		if s.First != nil && s.First.Replica != s.Primary && s.During(e) && s.G.Stranger(e) && !s.G.Rogue(e) {
+			return found(e.At, fmt.Sprintf("%s, a primary, was told to follow %s, which is nobody of the group", s.Primary.Name, e.Peer), e.Evidence())
+		}
+	}
+	return Finding{at: unknown}
+}
+
 // moduleOfStranger: a module was loaded while the server followed a stranger, or right after.
 func moduleOfStranger(s *scene) Finding {
 	since := unknown

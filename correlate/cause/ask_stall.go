@@ -85,7 +85,9 @@ func (s *scene) effect(e *timeline.Explanation) bool {
 	for i := range s.Primary.Stalls {
 		st := &s.Primary.Stalls[i]
 		// One fork is told by the slowlog, LATENCY and INFO: what the slowlog says of it holds for all.
-		if st.Overlaps(e.Span) && slices.ContainsFunc(st.Because, func(x timeline.Explanation) bool { return x.Resync && x.Overlaps(e.Span) }) {
+		if st.Overlaps(e.Span) && slices.ContainsFunc(st.Because, func(x timeline.Explanation) bool {
+			return x.Resync && x.Overlaps(e.Span) && e.From >= x.From-timeline.SecondAndHalf
+		}) {
 			return true
 		}
 	}

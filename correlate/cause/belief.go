@@ -80,13 +80,24 @@ func Weigh(in *incident.Incident) Verdict {
 	}
 	v := Verdict{Ranking: hs}
 	if len(hs) > 0 {
-		v.P = min(hs[0].P, trust(hs[0], base))
+		v.P = min(believed(hs), trust(hs[0], base))
 		if hs[0].Score > unknownScore && hs[0].Supported() {
 			v.Best = hs[0]
 		}
 	}
 	v.Missing = missing(v)
 	return v
+}
+
+// believed is how much the best cause is believed, wherever it lies: several links that broke for one reason make it no less likely.
+func believed(hs []*Hypothesis) float64 {
+	p := 0.0
+	for _, h := range hs {
+		if h.Cause == hs[0].Cause {
+			p += h.P
+		}
+	}
+	return p
 }
 
 // share gives the hypotheses of one cause what it weighs, each its part of it, and returns the whole: nothing where

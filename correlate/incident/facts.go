@@ -168,5 +168,8 @@ func (in *Incident) During(e *timeline.Event) bool {
 		return true
 	}
 	from := min(in.Contact, in.Start) - replication.ClockSlack
+	if in.First != nil && LossOf(in.First) == Unseen { // it may have been silent for a whole timeout before
+		from -= in.Timeout
+	}
 	return e.Last >= from && (in.End == unknown || e.At <= in.End+timeline.TwoTicks)
 }

@@ -98,13 +98,14 @@ func (m *linkMachine) serverStarted(it item) {
 }
 
 // wasOnline ends a resync whose end the evidence does not have: a primary that gives up a replica which it was streaming to had it online
-// (redis 7.4.1 replication.c replicationCron). A replica that still receives or loads is told the same.
+// (redis 7.4.1 replication.c replicationCron). A replica that still receives or loads is told the same, which
+// its own log would say.
 func (m *linkMachine) wasOnline(it item) {
-	if m.cur == nil || !it.ev.Is(message.TimesOut) || !strings.Contains(it.ev.Text, "(streaming sync)") {
+	if m.cur == nil || m.hasLog(it.at) || !it.ev.Is(message.TimesOut) || !strings.Contains(it.ev.Text, "(streaming sync)") {
 		return
 	}
 	timeout := m.h.Duration("repl-timeout")
-	if t := m.cur.last(); t != nil && t.Granted == diagnosis.Full && t.Outcome == "" && t.ReceiveEv == nil && t.LoadEv == nil && it.at-t.At > timeout {
+	if t := m.cur.last(); t != nil && t.Granted == diagnosis.Full && t.Outcome == "" && it.at-t.At > timeout {
 		m.close(item{at: it.at - timeout, src: it.src, ev: it.ev}, diagnosis.Full)
 		m.out[len(m.out)-1].RestoredEv = nil
 	}

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"net"
+	"slices"
 	"strings"
 
 	"psyncope/correlate/timeline"
@@ -36,7 +37,10 @@ func (g *Group) Rogue(e *timeline.Event) bool {
 // Stranger reports whether by this line a client made a server follow an address that is nobody of the group's, as far as the evidence
 // knows it.
 func (g *Group) Stranger(e *timeline.Event) bool {
-	return e.Is(message.RePointed) && ByPerson(e) && e.Peer != "" && (g.ByAddr[e.Peer] == nil || !g.ByAddr[e.Peer].HasLog())
+	if !e.Is(message.RePointed) || !ByPerson(e) || e.Peer == "" || g.ByAddr[e.Peer] != nil && g.ByAddr[e.Peer].HasLog() {
+		return false
+	}
+	return !slices.ContainsFunc(g.Hosts, func(h *timeline.Host) bool { return h.IsNot(e.Peer) }) // it is known as a replica
 }
 
 func private(ip net.IP) bool { return ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() }
