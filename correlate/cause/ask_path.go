@@ -69,17 +69,6 @@ func pathBroken(s *scene) Finding {
 	return needs("evidence of " + p.Name + " from that time")
 }
 
-func bothTimedOut(s *scene) Finding {
-	o := s.First
-	if o == nil {
-		return Finding{at: unknown}
-	}
-	if o.TimeoutByReplica != nil && o.TimeoutByPrimary != nil && timeline.Abs(o.TimeoutByPrimary.At-o.TimeoutByReplica.At) <= o.Replica.Duration("repl-timeout") {
-		return found(unknown, "each side waited for the other until its own repl-timeout", o.TimeoutByReplica.Evidence(), o.TimeoutByPrimary.Evidence())
-	}
-	return Finding{at: unknown}
-}
-
 func lostWithoutTimeout(s *scene) Finding {
 	o := s.First
 	if o == nil || o.LostBy < replication.PrimaryLog || o.First && len(o.Notices) == 0 {

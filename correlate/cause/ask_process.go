@@ -141,13 +141,6 @@ func sameProcesses(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
-func sameprimary(s *scene) Finding {
-	if l := endedNear(s.Primary, s); l != nil {
-		return denied(s.Primary.Name + " had ended too: " + l.How)
-	}
-	return Finding{at: unknown}
-}
-
 // startedAnew: the primary's log begins with a start after the loss: the process before it had ended, and how is not
 // in the evidence.
 func startedAnew(s *scene) Finding {
