@@ -54,7 +54,7 @@ func (g *Group) outagesOf(h *timeline.Host, its []item) []*Outage {
 func (g *Group) markServed() {
 	missed := map[*timeline.Host]micros{} // when others first lost the host as their server
 	for _, o := range slices.Backward(g.Links) {
-		if o.Server != o.Replica {
+		if o.Server != o.Replica && !o.First { // who asks for the first time has lost nothing
 			missed[o.Server] = o.Lost
 		}
 	}

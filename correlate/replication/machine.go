@@ -78,6 +78,9 @@ func (m *linkMachine) lostAt(it item, lost micros) *Outage {
 	// clocks' error swaps the lines.
 	if n := len(m.out); n > 0 && it.src != ReplicaLog {
 		last := m.out[n-1]
+		if it.src == PrimaryLog && (last.Promoted || m.server != nil && it.server != nil && m.server != it.server) {
+			return last // a server that the replica had left already finds out
+		}
 		slack := m.h.Duration("repl-timeout") + timeline.ThreeTicks + m.h.Clock.Err
 		if it.at-last.Lost <= slack && !slices.ContainsFunc(last.Notices, func(e *timeline.Event) bool { return e.Instance != m.h.Name }) {
 			return last
