@@ -2,7 +2,9 @@ package replication
 
 import (
 	"net"
+	"net/netip"
 	"slices"
+	"strings"
 
 	"psyncope/correlate/timeline"
 )
@@ -15,15 +17,10 @@ func (g *Group) Resolve() {
 			g.ByAddr[a] = h
 		}
 		if s, ok := h.Settings["replica-announce-ip"]; ok && s.Value != "" {
-			port := "6379"
-			if p, ok := h.Settings["replica-announce-port"]; ok && p.Value != "0" && p.Value != "" {
-				port = p.Value
-			} else if p, ok := h.Settings["port"]; ok && p.Value != "0" && p.Value != "" {
-				port = p.Value
-			}
-			g.ByAddr[net.JoinHostPort(s.Value, port)] = h
+			g.ByAddr[net.JoinHostPort(s.Value, portOf(h, "replica-announce-port", "port"))] = h
 		}
 	}
+	g.boundTo()
 	g.matchServers()
 	// The primary is who the replicas connect to before any role changed.
 	for _, h := range g.Hosts {
@@ -44,4 +41,34 @@ func (g *Group) Resolve() {
 		slices.Sort(h.Addrs)
 	}
 	g.markSentinels()
+}
+
+// portOf is the first of the settings that holds a port, and redis's own where none does.
+func portOf(h *timeline.Host, settings ...string) string {
+	for _, name := range settings {
+		if p, ok := h.Settings[name]; ok && p.Value != "0" && p.Value != "" {
+			return p.Value
+		}
+	}
+	return "6379"
+}
+
+// boundTo takes the addresses that servers listen on for theirs, where that is one that others can reach and no two claim it: containers and
+// namespaces may have one address each.
+func (g *Group) boundTo() {
+	claims := map[string][]*timeline.Host{}
+	for _, h := range g.Hosts {
+		for _, word := range strings.Fields(h.Settings["bind"].Value) {
+			ip, err := netip.ParseAddr(strings.TrimPrefix(word, "-")) // "-" is an address that may be missing (redis 6.2 redis.conf)
+			if err == nil && !ip.IsLoopback() && !ip.IsUnspecified() {
+				a := net.JoinHostPort(ip.String(), portOf(h, "port"))
+				claims[a] = append(claims[a], h)
+			}
+		}
+	}
+	for a, by := range claims {
+		if len(by) == 1 && g.ByAddr[a] == nil {
+			g.ByAddr[a] = by[0]
+		}
+	}
 }

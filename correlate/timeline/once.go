@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"psyncope/ingest/message"
 	"psyncope/ingest/table"
 )
 
@@ -76,6 +77,26 @@ func once(events []Event) []Event {
 		kept = append(kept, e)
 	}
 	return kept
+}
+
+// withoutStutters leaves out a line that stands once more right below itself, to the millisecond the same: a server has one link to its
+// primary, and between two requests of a replica it writes what it answered the first. What names a peer otherwise is left as it is: behind
+// one gateway all replicas have one address, and may be lost in one millisecond.
+func withoutStutters(events []Event) []Event {
+	left := events[:0]
+	for i := range events {
+		if n := len(left); n == 0 || !stutters(&left[n-1], &events[i]) {
+			left = append(left, events[i])
+		}
+	}
+	return left
+}
+
+func stutters(a, b *Event) bool {
+	return a.Stamp.Known() && a.Stamp == b.Stamp && a.Line+1 == b.Line && a.File == b.File && a.Count.Or(1) == 1 && b.Count.Or(1) == 1 &&
+		a.Role != "C" && // a child of valkey 9.1 says twice what its memory was (rdb.c)
+		a.Stamp%table.Second != 0 && // a stamp in whole seconds does not tell a repeat from another
+		(a.Peer == "" || a.Is(message.Asked|message.Accepts|message.Refuses)) && saidBy(a) == saidBy(b)
 }
 
 // stretch is one file's rows, and the time that they span as written.

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"psyncope/ingest/message"
 	"psyncope/ingest/table"
 )
 
@@ -92,4 +93,30 @@ func TestYearWithinTheFile(t *testing.T) {
 			r.Fatalf("%v is dated %v, its file is of %v", stamp, got.Time(), written)
 		}
 	})
+}
+
+// TestStutters: a line right below itself in the same millisecond is a repeat; a second later, or where it may be of another replica, it is not.
+func TestStutters(t *testing.T) {
+	at := table.Micros(1_795_000_000)*table.Second + 1000
+	for _, c := range []struct {
+		name   string
+		line   int32
+		later  table.Micros
+		peer   string
+		means  message.Meaning
+		repeat bool
+	}{
+		{"right below", 2, 0, "", 0, true},
+		{"a request", 2, 0, "10.1.0.3:6379", message.Asked, true},
+		{"a line between", 3, 0, "", 0, false},
+		{"a millisecond later", 2, 1000, "", 0, false},
+		{"a replica that was lost", 2, 0, "10.1.0.1:6379", 0, false},
+	} {
+		a, b := row("a", 0, 1), row("a", 0, 1)
+		a.Peer, a.Means, a.Stamp, a.Line = c.peer, c.means, at, 1
+		b.Peer, b.Means, b.Stamp, b.Line = c.peer, c.means, at+c.later, c.line
+		if got := len(withoutStutters([]Event{a, b})) == 1; got != c.repeat {
+			t.Errorf("%s: taken for a repeat: %v", c.name, got)
+		}
+	}
 }

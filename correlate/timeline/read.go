@@ -76,7 +76,12 @@ func hosts(c *table.Case) []*Host {
 		h.mend()
 		h.Sentinel = isSentinel(h)
 		for i := range h.Events {
-			h.Events[i].Index, h.Events[i].Means = i, message.MeansOf(h.Events[i].Kind, h.Events[i].Number.Or(0))
+			h.Events[i].Means = message.MeansOf(h.Events[i].Kind, h.Events[i].Number.Or(0))
+		}
+		h.Events = withoutStutters(h.Events)
+		h.strangePeers()
+		for i := range h.Events {
+			h.Events[i].Index = i
 		}
 	}
 	slices.SortFunc(out, func(a, b *Host) int { return cmp.Compare(a.Name, b.Name) })

@@ -1,0 +1,58 @@
+package timeline
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"psyncope/ingest/table"
+)
+
+// strangePeers forgets peers that no server can have written: it formats addresses itself, and what a replica announces is a name or an
+// address (redis 7.4.1 replication.c replconfCommand, networking.c genClientPeerId). A flipped byte would else be another replica.
+func (h *Host) strangePeers() {
+	n, where := 0, &table.Origin{}
+	strange := func(addr string, o *table.Origin) bool {
+		if addr == "" || plausiblePeer(addr) {
+			return false
+		}
+		if n++; n == 1 {
+			first := *o
+			where = &first
+		}
+		return true
+	}
+	for i := range h.Events {
+		if e := &h.Events[i]; strange(e.Peer, &e.Origin) {
+			e.Peer = ""
+		}
+	}
+	h.Replicas = slices.DeleteFunc(h.Replicas, func(r ReplicaRow) bool { return strange(r.Addr, &r.Origin) })
+	for i := range h.Samples {
+		if s := &h.Samples[i]; strange(s.PrimaryHost, &s.Origin) {
+			s.PrimaryHost = ""
+		}
+	}
+	h.damaged(n, where, "addresses that cannot be one")
+}
+
+// plausiblePeer reports whether a text can be the name or address of a server or client, a Unix socket's path included.
+func plausiblePeer(s string) bool {
+	figures := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9', c == '.', c == ':':
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-', c == '_', c == '/', c == '[', c == ']', c == '%':
+			figures = false
+		case c >= 0x80: // a name in another script
+			figures = false
+		default:
+			return false
+		}
+	}
+	if host, _, ok := strings.Cut(s, ":"); figures && ok && strings.Count(s, ":") == 1 && strings.Contains(host, ".") {
+		_, err := netip.ParseAddr(host)
+		return err == nil
+	}
+	return true
+}
