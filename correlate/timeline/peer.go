@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,8 +37,16 @@ func (h *Host) strangePeers() {
 	h.damaged(n, where, "addresses that cannot be one")
 }
 
+// standIns are what servers write in place of an address or a port that they do not know (redis 7.4.1 replication.c replicationGetSlaveName,
+// anet.c anetFdToString; "slave" before 5.0).
+var standIns = regexp.MustCompile(`^(client id #\d+|\?:0|.*:<unknown-(replica|slave)-port>)$`)
+
 // plausiblePeer reports whether a text can be the name or address of a server or client, a Unix socket's path included.
 func plausiblePeer(s string) bool {
+	return addressLike(s) || standIns.MatchString(s)
+}
+
+func addressLike(s string) bool {
 	figures := true
 	for i := range len(s) {
 		switch c := s[i]; {
