@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"psyncope/ingest/config"
 	"psyncope/ingest/logline"
 	"psyncope/ingest/table"
 )
@@ -158,8 +159,11 @@ func (s *scanner) dumpLine(l []byte) {
 func (s *scanner) settingLine(l []byte) {
 	if p := s.pending; p != "" {
 		s.pending = ""
-		s.setting(p, string(l[:min(len(l), 200)]))
-		return
+		// Where the value's line is lost or the name's stands twice, a name follows the name.
+		if v := string(l[:min(len(l), 200)]); !config.IsSetting(v) {
+			s.setting(p, v)
+			return
+		}
 	}
 	if len(l) == 0 {
 		return

@@ -55,6 +55,10 @@ func TestRead(t *testing.T) {
 			want: []string{"1 dbfilename=dump.rdb", "3 requirepass=", "5 replicaof=10.0.0.1 6379", "7 client-output-buffer-limit=normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"},
 		},
 		{
+			name: "raw, a name's line twice", text: "dbfilename\ndump.rdb\nreplica-announce-ip\nreplica-announce-ip\n\nmaxmemory\n100\n",
+			want: []string{"1 dbfilename=dump.rdb", "3 replica-announce-ip=", "6 maxmemory=100"}, ignored: 1,
+		},
+		{
 			name: "raw, old and new names", text: "slave-priority\n100\nreplica-priority\n100\nrepl-ping-slave-period\n10\nrepl-ping-replica-period\n10\nmin-slaves-to-write\n0\nmasterauth\n\n",
 			want: []string{"1 replica-priority=100", "5 repl-ping-replica-period=10", "9 min-replicas-to-write=0", "11 masterauth="}, ignored: 2,
 		},

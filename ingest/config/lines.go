@@ -30,8 +30,12 @@ type pairs struct {
 func (p *pairs) line(line int32, text string) {
 	if p.has {
 		next := strings.TrimSpace(text)
+		if next == p.name && !isValueToo(next) { // its line stands twice
+			p.ignore()
+			return
+		}
 		_, dated := heading.Time(text)
-		if isKnown(next) && !isValueToo(next) || dated && strings.HasPrefix(text, "#") {
+		if IsSetting(next) || dated && strings.HasPrefix(text, "#") {
 			p.pair(p.at, p.name, "")
 			p.has = false
 		} else {

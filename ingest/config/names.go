@@ -77,6 +77,9 @@ func isKnown(name string) bool {
 	return ok
 }
 
+// IsSetting reports whether a line can be nothing but the name of a setting.
+func IsSetting(line string) bool { return isKnown(line) && !isValueToo(line) }
+
 // isValueToo tells names that are words a value may be.
 func isValueToo(name string) bool {
 	switch name {

@@ -9,6 +9,10 @@ import (
 func (r *Reader) odd(b []byte) {
 	l := r.readLine(b)
 	r.mark(r.k)
+	if r.stutters(&l, b) {
+		r.leaveOut(b)
+		return
+	}
 	if r.starts(&l) {
 		r.finish(r.cline, false)
 		return // to be compared with the first line of the dump just read
@@ -39,6 +43,27 @@ func (r *Reader) odd(b []byte) {
 		r.pline += was
 	} else {
 		r.learn(&l, b)
+		r.lines = slices.Insert(r.lines, r.k, l)
+		r.lengths = slices.Insert(r.lengths, r.k, uint32(len(b)))
+	}
+	r.cline += len(b)
+	r.k++
+}
+
+// stutters reports whether a field or section stands below itself, to the byte the same: one of the lines was written twice, and no dump is
+// that short.
+func (r *Reader) stutters(l *line, b []byte) bool {
+	return r.k > 0 && (l.number != 0 || l.family) && !r.over() && bytes.Equal(b, r.buf[r.cline-int(r.lengths[r.k-1]):r.cline])
+}
+
+// leaveOut takes a line for a blank one.
+func (r *Reader) leaveOut(b []byte) {
+	r.edited = true
+	l := line{class: classBlank, value: uint32(len(b))}
+	if r.k < len(r.lines) && r.lines[r.k].class == classBlank {
+		r.pline += int(r.lengths[r.k])
+		r.lines[r.k], r.lengths[r.k] = l, uint32(len(b))
+	} else {
 		r.lines = slices.Insert(r.lines, r.k, l)
 		r.lengths = slices.Insert(r.lengths, r.k, uint32(len(b)))
 	}

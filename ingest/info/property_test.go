@@ -266,3 +266,30 @@ func TestFiles(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A line that stands twice on end changes nothing, whichever they are and in how many dumps.
+func TestLinesThatStandTwice(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		stream := fleetDumps(rapid.IntRange(1, 8).Draw(t, "dumps"), 7)
+		every, from := rapid.IntRange(1, 40).Draw(t, "every"), rapid.IntRange(0, 40).Draw(t, "from")
+		var twice []byte
+		i := 0
+		for line := range bytes.Lines(stream) {
+			twice = append(twice, line...)
+			if i++; (i+from)%every == 0 {
+				twice = append(twice, line...)
+			}
+		}
+		want, got := readRapid(t, 1<<20, stream), readRapid(t, 1<<20, twice)
+		noOrigin := cmpopts.IgnoreFields(table.Origin{}, "File", "Line")
+		if diff := cmp.Diff(want.Samples, got.Samples, same, noOrigin); diff != "" {
+			t.Fatal(diff)
+		}
+		if diff := cmp.Diff(want.Replicas, got.Replicas, same, noOrigin); diff != "" {
+			t.Fatal(diff)
+		}
+		if lines := int64(bytes.Count(twice, []byte("\n"))); got.Account.Records+got.Account.Ignored+got.Account.Rejected > lines {
+			t.Fatalf("%+v of %d lines", got.Account, lines)
+		}
+	})
+}
