@@ -46,7 +46,10 @@ func isFence(l string) bool {
 	if strings.HasPrefix(t, "<") && strings.TrimSpace(untagged(t)) == "" {
 		return true
 	}
-	return strings.HasPrefix(t, "```") || strings.HasPrefix(t, "~~~")
+	if strings.HasPrefix(t, "{") && strings.HasSuffix(t, "}") && !strings.ContainsAny(t, "\"' ,") { // Jira's {noformat} and {code:bash}
+		return true
+	}
+	return strings.HasPrefix(t, "```") || strings.HasPrefix(t, "~~~") || strings.HasPrefix(t, "----") && strings.Trim(t, "-") == ""
 }
 
 // title is a line that stands before the beginning of an artifact.

@@ -10,7 +10,7 @@ import (
 // words are those of a prefix that could name somebody: not times, numbers, levels.
 func words(prefix string) []string {
 	var out []string
-	for _, w := range strings.FieldsFunc(prefix, func(r rune) bool { return strings.ContainsRune(" []|()<>\",{}=\t", r) }) {
+	for _, w := range strings.FieldsFunc(prefix, func(r rune) bool { return strings.ContainsRune(" []|()<>\"'`,{}=\t", r) }) {
 		w = strings.Trim(w, ":-")
 		if w == "" || strings.Trim(w, "0123456789-T:Z+.,/") == "" || isLevel(w) || isMonth(w) || w == "stdout" || w == "stderr" || w == "F" || w == "P" {
 			continue
@@ -96,6 +96,7 @@ func prefixed(text string) (Result, bool) {
 	sources := map[string]*source{}
 	var order []*source
 	headers, bare := 0, 0
+	var ends enclosure
 	for l := range strings.Lines(text) {
 		n := headerAt(&p, l)
 		if n == 0 {
@@ -105,6 +106,7 @@ func prefixed(text string) (Result, bool) {
 			continue
 		}
 		headers++
+		ends.see(l, n)
 		w := words(l[:n])
 		k := strings.Join(w, "\x00")
 		s := sources[k]
@@ -129,6 +131,7 @@ func prefixed(text string) (Result, bool) {
 		number++
 		l = strings.TrimRight(l, "\r\n")
 		if n := headerAt(&p, l); n > 0 {
+			l = strings.TrimSuffix(l, ends.tail)
 			if s := sources[strings.Join(words(l[:n]), "\x00")]; s != nil {
 				last = s
 				ps.at(s.name, "log").line(l[n:], number)
@@ -144,6 +147,33 @@ func prefixed(text string) (Result, bool) {
 		}
 	}
 	return Result{Parts: ps.done(), By: "prefix"}, true
+}
+
+// enclosure is what closes behind every message what the prefix opened before it: "');" of an INSERT, "]]></event>".
+type enclosure struct {
+	tail string
+	seen bool
+}
+
+// closes are the marks that close what each mark opens.
+var closes = map[byte]byte{'\'': '\'', '"': '"', '`': '`', '[': ']', '(': ')', '{': '}', '<': '>', '>': '<'}
+
+// see takes a line whose message begins at n; the tail is what all of them end in.
+func (e *enclosure) see(l string, n int) {
+	l = strings.TrimRight(l, "\r\n")
+	if !e.seen {
+		e.seen = true
+		if i := strings.LastIndexByte(l, closes[l[n-1]]); closes[l[n-1]] != 0 && i >= n {
+			for i > n && l[i-1] == l[i] {
+				i--
+			}
+			e.tail = l[i:]
+		}
+		return
+	}
+	if !strings.HasSuffix(l, e.tail) {
+		e.tail = ""
+	}
 }
 
 // rawOf finds whose a line without a header is, by the words before it.

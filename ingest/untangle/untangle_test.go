@@ -3,6 +3,7 @@ package untangle
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,6 +61,11 @@ func TestShapes(t *testing.T) {
 		"pairs":    written(func(_ int, w, s string) string { return fmt.Sprintf("level=x z=%s q=%q\n", w, s) }),
 		"prefix":   written(func(_ int, w, s string) string { return "<" + w + "> " + s + "\n" }),
 		"headings": section("redis-a") + "\n" + section("redis-b"),
+		"sql": written(func(i int, w, s string) string {
+			return fmt.Sprintf("INSERT INTO t VALUES ('2026-11-22T10:00:00.%03dZ','%s','%s');\n", i, w, s)
+		}),
+		"xml":  "<all>\n" + written(func(_ int, w, s string) string { return "<e who=\"" + w + "\"><![CDATA[" + s + "]]></e>\n" }) + "</all>\n",
+		"jira": strings.NewReplacer("##### ", "h3. ", " #####", "\n{noformat}").Replace(section("redis-a")+"{noformat}\n\n"+section("redis-b")) + "{noformat}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, ok := Take(text)
@@ -69,6 +75,11 @@ func TestShapes(t *testing.T) {
 			for _, p := range r.Parts {
 				if got := strings.Count(p.Text, "22 Nov 2026"); got != 4 || p.Kind != "log" {
 					t.Errorf("%s: %d lines of a %s", p.Server, got, p.Kind)
+				}
+				for l := range strings.Lines(p.Text) {
+					if strings.Contains(l, "22 Nov 2026") && l[0] != '{' && !slices.ContainsFunc(lines, func(m struct{ who, text string }) bool { return m.text == strings.TrimSpace(l) }) {
+						t.Errorf("%s: %q is no line of a server's", p.Server, l)
+					}
 				}
 				for _, l := range lines {
 					if strings.Contains(p.Text, l.text[:40]) && p.Server != l.who {
