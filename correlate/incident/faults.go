@@ -23,7 +23,7 @@ func silentFaults(g *replication.Group, known []*Incident) []*Incident {
 func watched(g *replication.Group) bool {
 	return slices.ContainsFunc(g.Links, func(o *replication.Outage) bool { return o.Restored != unknown }) ||
 		slices.ContainsFunc(g.Hosts, func(h *timeline.Host) bool {
-			return slices.ContainsFunc(h.Samples, func(s timeline.Sample) bool {
+			return h.AnySample(func(s *timeline.Sample) bool {
 				return s.LinkStatus == "up" || s.ConnectedReplicas.Or(0) > 0
 			})
 		})

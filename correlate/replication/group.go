@@ -172,12 +172,12 @@ func (g *Group) Servers() []*timeline.Host {
 func (g *Group) IsRelay(h *timeline.Host) bool {
 	return h != nil && h != g.Primary && followsFirst(h) &&
 		!h.AnyEvent(func(e *timeline.Event) bool { return e.Is(message.Promotes) || e.Role == "M" }) &&
-		!slices.ContainsFunc(h.Samples, func(s timeline.Sample) bool { return s.Role == "master" })
+		!h.AnySample(func(s *timeline.Sample) bool { return s.Role == "master" })
 }
 
 // answers reports whether the host was ever asked for a resync, or made a primary.
 func answers(h *timeline.Host) bool {
 	return h.AnyEvent(func(e *timeline.Event) bool {
 		return e.Is(message.Asked) || e.Kind == message.Promoted || e.Kind == message.PromotedByFailover
-	}) || slices.ContainsFunc(h.Samples, func(s timeline.Sample) bool { return s.Role == "master" && s.ConnectedReplicas.Or(0) > 0 })
+	}) || h.AnySample(func(s *timeline.Sample) bool { return s.Role == "master" && s.ConnectedReplicas.Or(0) > 0 })
 }

@@ -71,6 +71,16 @@ func (h *Host) AnyEvent(sort func(*Event) bool) bool {
 	return false
 }
 
+// AnySample reports whether a dump of the host is of a sort. It is not copied, as package slices would: a dump is 900 bytes.
+func (h *Host) AnySample(sort func(*Sample) bool) bool {
+	for i := range h.Samples {
+		if sort(&h.Samples[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // HasInfo reports whether there is a dump of the host.
 func (h *Host) HasInfo() bool { return len(h.Samples) > 0 }
 

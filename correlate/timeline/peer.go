@@ -13,8 +13,14 @@ import (
 // address (redis 7.4.1 replication.c replconfCommand, networking.c genClientPeerId). A flipped byte would else be another replica.
 func (h *Host) strangePeers() {
 	n, where := 0, &table.Origin{}
+	plausible := map[string]bool{"": true} // the same few, again and again
 	strange := func(addr string, o *table.Origin) bool {
-		if addr == "" || plausiblePeer(addr) {
+		ok, known := plausible[addr]
+		if !known {
+			ok = plausiblePeer(addr)
+			plausible[addr] = ok
+		}
+		if ok {
 			return false
 		}
 		if n++; n == 1 {
