@@ -34,6 +34,11 @@ func (h *Host) strangePeers() {
 			e.Peer = ""
 		}
 	}
+	for i := range h.Replicas {
+		if r := &h.Replicas[i]; !strings.Contains(r.Addr, ":") {
+			r.Addr = noPort // INFO always has a port (redis 7.4.1 server.c genRedisInfoString): its name was spoilt
+		}
+	}
 	h.Replicas = slices.DeleteFunc(h.Replicas, func(r ReplicaRow) bool { return strange(r.Addr, &r.Origin) })
 	for i := range h.Samples {
 		if s := &h.Samples[i]; strange(s.PrimaryHost, &s.Origin) {
@@ -42,6 +47,9 @@ func (h *Host) strangePeers() {
 	}
 	h.damaged(n, where, "addresses that cannot be one")
 }
+
+// noPort stands for a replica's address that lacks its port; it is none.
+const noPort = "?"
 
 // standIns are what servers write in place of an address or a port that they do not know (redis 7.4.1 replication.c replicationGetSlaveName,
 // anet.c anetFdToString; "slave" before 5.0).
