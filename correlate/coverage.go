@@ -19,7 +19,7 @@ func cover(g *replication.Group, incidents int, d *diagnosis.Diagnosis) {
 			c.Verdict = diagnosis.Healthy
 		}
 		span := ""
-		if from, to := diagnosis.StampOf(h.FirstSeen()), diagnosis.StampOf(timeline.LastSeen(h, 1<<62)); from != nil && to != nil {
+		if from, to := diagnosis.StampOf(h.FirstSeen()), diagnosis.StampOf(h.LastSeen()); from != nil && to != nil {
 			span = ", " + from.UTC().Format(diagnosis.StampLayout) + " to " + to.UTC().Format(diagnosis.StampLayout)
 		}
 		if messages+dumps > 0 {

@@ -24,7 +24,7 @@ func describe(g *replication.Group, d *diagnosis.Diagnosis) {
 		if t := h.FirstSeen(); t != unknown && (from == unknown || t < from) {
 			from = t
 		}
-		to = max(to, timeline.LastSeen(h, 1<<62))
+		to = max(to, h.LastSeen())
 	}
 	slices.Sort(gr.Versions)
 	gr.From, gr.To = diagnosis.StampOf(from), diagnosis.StampOf(to)

@@ -11,7 +11,7 @@ import (
 func (g *Group) LastSeen() micros {
 	t := unknown
 	for _, h := range g.Hosts {
-		t = max(t, timeline.LastSeen(h, 1<<62))
+		t = max(t, h.LastSeen())
 	}
 	return t
 }

@@ -15,9 +15,22 @@ type Damage struct {
 	Line int32
 }
 
-func (h *Host) damaged(n int, o *table.Origin, what string) {
-	if n > 0 {
-		h.Damage = append(h.Damage, Damage{fmt.Sprintf("%d %s", n, what), n, o.File, o.Line})
+// tally counts rows that are damaged in one way, and keeps where the first stands.
+type tally struct {
+	n     int
+	first table.Origin
+}
+
+func (t *tally) see(o *table.Origin) {
+	if t.n++; t.n == 1 {
+		t.first = *o
+	}
+}
+
+// damaged notes what a tally found, if anything.
+func (h *Host) damaged(t tally, what string) {
+	if t.n > 0 {
+		h.Damage = append(h.Damage, Damage{fmt.Sprintf("%d %s", t.n, what), t.n, t.first.File, t.first.Line})
 	}
 }
 

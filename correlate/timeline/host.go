@@ -28,6 +28,7 @@ type Host struct {
 	// Damage is what its own rows show to be not as the server wrote it.
 	Damage  []Damage
 	Steps   []Step // where its clock was set
+	mixed   bool   // see Mixed
 	written micros // when its log files were last changed, by their file system; unknown without
 	step    micros // usual time between dumps; 0 with fewer than three
 	// slowlogSeen tells that a slowlog was taken, though it may have held nothing.

@@ -56,9 +56,17 @@ func (l *Life) Logged() bool { return l != nil && (l.EndEv != nil || l.How == "g
 
 // livesOf splits a host's evidence into process lives: start markers in the log, run ids in INFO.
 func livesOf(h *Host) []Life {
-	l := lives{h: h, cur: Life{Span: Span{unknown, unknown}}}
+	l := lives{h: h, cur: Life{Span: Span{unknown, unknown}}, pid: table.Int(table.Null), until: map[table.Int]micros{}}
+	for i := range h.Events {
+		if e := &h.Events[i]; e.ofMain() {
+			l.until[e.PID] = max(l.until[e.PID], e.At)
+		}
+	}
 	for i := range h.Events {
 		l.hear(i)
+		if e := &h.Events[i]; e.ofMain() {
+			l.pid = e.PID
+		}
 	}
 	l.out = append(l.out, l.cur)
 	if len(l.out) > 1 || l.out[0].StartEv != nil || l.out[0].How != "" {
@@ -72,7 +80,9 @@ type lives struct {
 	h     *Host
 	out   []Life
 	cur   Life
-	heard bool // the log holds lines of the process before
+	heard bool                 // the log holds lines of the process before
+	pid   table.Int            // of the last line of a main thread; Null before one
+	until map[table.Int]micros // when each process's main thread wrote last
 }
 
 func (l *lives) hear(i int) {
@@ -84,7 +94,7 @@ func (l *lives) hear(i int) {
 	case i == 0 && e.Is(message.Begins) && !e.Is(message.Starts):
 		cur.From, cur.StartEv = e.At, e // the log begins in the middle of a start
 	case e.Is(message.Starts), e.Is(message.Banner) && (cur.StartEv == nil || e.At-cur.From > BannerLead || cur.StartEv.Is(message.Banner)):
-		l.begin(e)
+		l.begin(i)
 	case e.Is(message.AskedToEnd) && (cur.How == "" || cur.How == "shutdown"):
 		cur.How, cur.To, cur.EndEv = "shutdown", e.At, e
 	case e.Is(message.Crash) && cur.How != "crash":
@@ -93,13 +103,14 @@ func (l *lives) hear(i int) {
 }
 
 // begin ends the life before, if there was one, with how its evidence ends.
-func (l *lives) begin(e *Event) {
+func (l *lives) begin(i int) {
+	e := &l.h.Events[i]
 	if livedThrough(l.h, e.At) || l.speaksOn(e) {
 		return // the line is another process's, or stands where it was not written
 	}
 	if l.cur.StartEv != nil || len(l.out) > 0 || sawBefore(l.h, e) {
 		if l.cur.How == "" {
-			l.cur.How, l.cur.To = "ended", lastBefore(l.h, e)
+			l.cur.How, l.cur.To = "ended", lastBefore(l.h, i)
 			if l.heard {
 				l.cur.How = "gone" // its log reaches to its end and holds no farewell
 			}
@@ -111,20 +122,7 @@ func (l *lives) begin(e *Event) {
 
 // speaksOn reports whether the process that a start would follow goes on writing after it: then it is another server's start.
 func (l *lives) speaksOn(start *Event) bool {
-	pid := table.Int(table.Null)
-	for i := range l.h.Events {
-		e := &l.h.Events[i]
-		if e.Role != "M" && e.Role != "S" || !e.PID.Known() {
-			continue
-		}
-		switch {
-		case e.At < start.At:
-			pid = e.PID
-		case e.At > start.At && e.PID == pid && e.PID != start.PID:
-			return true
-		}
-	}
-	return false
+	return l.pid.Known() && l.pid != start.PID && l.until[l.pid] > start.At
 }
 
 // livesOfDumps is for a log without a start line: a changed run id shows a restart within the gap between two dumps.
@@ -166,12 +164,9 @@ func sawBefore(h *Host, start *Event) bool {
 			return true
 		}
 	}
-	for i := range h.Samples {
-		s := &h.Samples[i]
-		if s.At == unknown || s.At >= start.At-BannerLead {
-			continue
-		}
-		if after := runIDAfter(h, start.At); s.RunID != after && (s.RunID != "" || after == "") {
+	after := runIDAfter(h, start.At)
+	for i := range h.sampleAt(start.At - BannerLead) {
+		if s := &h.Samples[i]; s.At != unknown && s.RunID != after && (s.RunID != "" || after == "") {
 			return true
 		}
 	}
@@ -181,9 +176,9 @@ func sawBefore(h *Host, start *Event) bool {
 // livedThrough reports whether dumps on both sides of a moment are of the same process.
 func livedThrough(h *Host, at micros) bool {
 	before := ""
-	for i := range h.Samples {
+	for i := h.sampleAt(at - MinuteApart); i < len(h.Samples) && h.Samples[i].At <= at+MinuteApart; i++ {
 		s := &h.Samples[i]
-		if s.At == unknown || s.RunID == "" || Abs(s.At-at) > MinuteApart {
+		if s.RunID == "" {
 			continue
 		}
 		if s.At > at+BannerLead {
@@ -198,44 +193,39 @@ func livedThrough(h *Host, at micros) bool {
 
 // runIDAfter is the run id in the first dump after a moment that has one.
 func runIDAfter(h *Host, at micros) string {
-	for i := range h.Samples {
-		if s := &h.Samples[i]; s.At != unknown && s.At >= at && s.RunID != "" {
+	for i := h.sampleAt(at); i < len(h.Samples); i++ {
+		if s := &h.Samples[i]; s.RunID != "" {
 			return s.RunID
 		}
 	}
 	return ""
 }
 
-// lastBefore is the last sign of the process before a start: what the starting one wrote before its banner is none.
-func lastBefore(h *Host, start *Event) micros {
-	t := LastSeen(h, start.At-BannerLead)
-	for i := range h.Events {
-		e := &h.Events[i]
-		if e.At >= start.At {
-			break
+// lastBefore is the last sign of the process before the start that line i is: what the starting one wrote before its banner is none.
+func lastBefore(h *Host, i int) micros {
+	start, t := &h.Events[i], unknown
+	early := start.At - BannerLead
+	for j := i - 1; j >= 0 && t == unknown; j-- {
+		e := &h.Events[j]
+		if e.At != unknown && (e.At < early || e.At < start.At && e.PID.Known() && e.PID != start.PID) {
+			t = e.Last
 		}
-		if e.At != unknown && e.PID.Known() && e.PID != start.PID {
-			t = max(t, e.Last)
-		}
+	}
+	// A dump dated in whole seconds may seem to lie before the start of the process that gave it.
+	if k := h.sampleAt(early - TwoTicks); k > 0 {
+		t = max(t, h.Samples[k-1].At)
 	}
 	return t
 }
 
-// LastSeen is the last sign of the host before a moment.
-func LastSeen(h *Host, before micros) micros {
+// LastSeen is the last sign of the host.
+func (h *Host) LastSeen() micros {
 	t := unknown
-	for i := range h.Events {
-		if h.Events[i].At >= before {
-			break
-		}
-		t = h.Events[i].Last
+	if n := len(h.Events); n > 0 {
+		t = h.Events[n-1].Last
 	}
-	for i := range h.Samples {
-		// A dump dated in whole seconds may seem to lie before the start of the process that gave it.
-		if h.Samples[i].At >= before-TwoTicks {
-			break
-		}
-		t = max(t, h.Samples[i].At)
+	if n := len(h.Samples); n > 0 {
+		t = max(t, h.Samples[n-1].At)
 	}
 	return t
 }

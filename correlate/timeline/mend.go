@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"slices"
 	"sort"
 
 	"psyncope/ingest/table"
@@ -101,18 +100,16 @@ func (h *Host) mendLines(lines []Event) {
 		h.stepped(-by, &lines[fell].Origin)
 		return
 	case n == 0:
-		h.damaged(1, &lines[0].Origin, "log whose lines are not in the order of their times")
+		h.damaged(tally{1, lines[0].Origin}, "log whose lines are not in the order of their times")
 		return
 	}
-	first := -1
+	var t tally
 	for i, s := range stray {
 		if !s {
 			continue
 		}
-		if first < 0 {
-			first = of[i]
-		}
 		e := &lines[of[i]]
+		t.see(&e.Origin)
 		to := neighbour(at, stray, i)
 		length := e.LastStamp - e.Stamp
 		if e.LastStamp == unknown || length < 0 || length > second {
@@ -120,7 +117,7 @@ func (h *Host) mendLines(lines []Event) {
 		}
 		e.Stamp, e.LastStamp = to, to+length
 	}
-	h.damaged(n, &lines[first].Origin, "lines whose time lies outside that of the lines around them")
+	h.damaged(t, "lines whose time lies outside that of the lines around them")
 }
 
 // strays are those of a row of times that do not lie between the times around them, and how many they are: those outside the longest
@@ -204,7 +201,7 @@ func rising(at []micros) []bool {
 // mendRunIDs gives a dump whose run id nobody else has that of the dumps on both sides, where those agree, and one that differs from the
 // dump before although its uptime goes on.
 func (h *Host) mendRunIDs() {
-	n, first := 0, -1
+	var t tally
 	for i := 1; i < len(h.Samples); i++ {
 		a, b := &h.Samples[i-1], &h.Samples[i]
 		if a.RunID == "" || b.RunID == "" || a.RunID == b.RunID {
@@ -213,14 +210,10 @@ func (h *Host) mendRunIDs() {
 		lone := i+1 < len(h.Samples) && h.Samples[i+1].RunID == a.RunID
 		if lone || goesOn(a, b) {
 			b.RunID = a.RunID
-			if n++; first < 0 {
-				first = i
-			}
+			t.see(&b.Origin)
 		}
 	}
-	if n > 0 {
-		h.damaged(n, &h.Samples[first].Origin, "dumps whose run id is not that of the process they speak of")
-	}
+	h.damaged(t, "dumps whose run id is not that of the process they speak of")
 }
 
 // goesOn reports whether two dumps' dates and uptimes show one process.
@@ -240,22 +233,18 @@ func (h *Host) mendDates() {
 	if len(h.Samples) < fewest {
 		return
 	}
-	n, first := 0, -1
+	var t tally
 	for from := 0; from < len(h.Samples); {
 		to := from + 1
 		for to < len(h.Samples) && h.Samples[to].RunID == h.Samples[from].RunID {
 			to++
 		}
 		for _, i := range strayDates(h.Samples[from:to]) {
-			if n++; first < 0 {
-				first = from + i
-			}
+			t.see(&h.Samples[from+i].Origin)
 		}
 		from = to
 	}
-	if n > 0 {
-		h.damaged(n, &h.Samples[first].Origin, "dumps whose date disagrees with their uptime and with the dumps around them")
-	}
+	h.damaged(t, "dumps whose date disagrees with their uptime and with the dumps around them")
 }
 
 // strayDates mends dumps of one process, and returns which.
@@ -394,29 +383,24 @@ func (h *Host) missFields() {
 	torn := make([][len(sections)]bool, len(h.Samples))
 	for i := range h.Samples {
 		for k, fields := range &sections {
-			switch n := count(fields, &h.Samples[i]); n {
-			case len(fields):
+			n := count(fields, &h.Samples[i])
+			torn[i][k] = n > 0 && n < len(fields)
+			if n == len(fields) {
 				whole[k]++
-			default:
-				torn[i][k] = n > 0
 			}
 		}
 	}
-	n, first := 0, -1
+	var t tally
 	for i := range torn {
-		if slices.ContainsFunc(indices[:], func(k int) bool { return torn[i][k] && whole[k]*2 > len(h.Samples) }) {
-			if n++; first < 0 {
-				first = i
+		for k, is := range torn[i] {
+			if is && whole[k]*2 > len(h.Samples) {
+				t.see(&h.Samples[i].Origin)
+				break
 			}
 		}
 	}
-	if n > 0 {
-		h.damaged(n, &h.Samples[first].Origin, "dumps that lack a part of what the others have")
-	}
+	h.damaged(t, "dumps that lack a part of what the others have")
 }
-
-// indices are those of sections.
-var indices = [len(sections)]int{0, 1, 2, 3, 4}
 
 // count is how many of the fields the dump has.
 func count(fields []func(*Sample) bool, s *Sample) int {

@@ -72,6 +72,7 @@ func TestMixed(t *testing.T) {
 			}
 			h.Events = append(h.Events, e)
 		}
+		h.strangers()
 		return h
 	}
 	if !of(1, 2, 1, 2, 1, 2).Mixed() {

@@ -12,7 +12,7 @@ import (
 // strangePeers forgets peers that no server can have written: it formats addresses itself, and what a replica announces is a name or an
 // address (redis 7.4.1 replication.c replconfCommand, networking.c genClientPeerId). A flipped byte would else be another replica.
 func (h *Host) strangePeers() {
-	n, where := 0, &table.Origin{}
+	var t tally
 	plausible := map[string]bool{"": true} // the same few, again and again
 	strange := func(addr string, o *table.Origin) bool {
 		ok, known := plausible[addr]
@@ -23,10 +23,7 @@ func (h *Host) strangePeers() {
 		if ok {
 			return false
 		}
-		if n++; n == 1 {
-			first := *o
-			where = &first
-		}
+		t.see(o)
 		return true
 	}
 	for i := range h.Events {
@@ -45,7 +42,7 @@ func (h *Host) strangePeers() {
 			s.PrimaryHost = ""
 		}
 	}
-	h.damaged(n, where, "addresses that cannot be one")
+	h.damaged(t, "addresses that cannot be one")
 }
 
 // noPort stands for a replica's address that lacks its port; it is none.

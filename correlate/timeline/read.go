@@ -61,7 +61,7 @@ func hosts(c *table.Case) []*Host {
 			continue
 		}
 		if f.Rejected > 0 {
-			of(f.Instance).damaged(int(f.Rejected), &table.Origin{File: f.Path, Line: 1}, "lines that cannot be read")
+			of(f.Instance).damaged(tally{int(f.Rejected), table.Origin{File: f.Path, Line: 1}}, "lines that cannot be read")
 		}
 		switch f.Kind {
 		case "slowlog":

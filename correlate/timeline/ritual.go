@@ -55,21 +55,17 @@ func (r *ritual) missing() int {
 
 // gluedLines finds messages with others of the log behind them: the ends of its lines are lost.
 func (h *Host) gluedLines() {
-	n, first := 0, -1
+	var t tally
 	for i := range h.Events {
 		e := &h.Events[i]
 		if len(e.Text) < gluedText {
 			continue
 		}
 		if strings.Count(e.Text, ":M ")+strings.Count(e.Text, ":S ")+strings.Count(e.Text, ":C ") >= 2 {
-			if n++; first < 0 {
-				first = i
-			}
+			t.see(&e.Origin)
 		}
 	}
-	if n > 0 {
-		h.damaged(n, &h.Events[first].Origin, "lines that hold many messages: the ends of lines are lost")
-	}
+	h.damaged(t, "lines that hold many messages: the ends of lines are lost")
 }
 
 // gluedText is the shortest text that can hold two messages more, with their heads.
@@ -82,6 +78,6 @@ func (h *Host) missLines() {
 		r.hear(&h.Events[i])
 	}
 	if n := r.missing(); n > 0 {
-		h.damaged(n, r.first, "lines missing of those that a server always writes together")
+		h.damaged(tally{n, *r.first}, "lines missing of those that a server always writes together")
 	}
 }

@@ -9,45 +9,71 @@ import (
 func (h *Host) strangeDumps() {
 	pids := map[table.Int]bool{}
 	for i := range h.Events {
-		if e := &h.Events[i]; e.Role == "M" || e.Role == "S" {
+		if e := &h.Events[i]; e.ofMain() {
 			pids[e.PID] = true
 		}
 	}
-	delete(pids, table.Int(table.Null))
 	if len(pids) == 0 {
 		return
 	}
-	n, first := 0, -1
+	var t tally
 	for i := range h.Samples {
 		if s := &h.Samples[i]; s.ProcessID.Known() && !pids[s.ProcessID] {
-			if n++; first < 0 {
-				first = i
-			}
+			t.see(&s.Origin)
 		}
 	}
-	if n*2 > len(h.Samples) {
-		h.damaged(n, &h.Samples[first].Origin, "dumps of another process than those whose lines its log holds")
+	if t.n*2 > len(h.Samples) {
+		h.damaged(t, "dumps of another process than those whose lines its log holds")
 	}
 }
+
+// ofMain reports whether a server's main thread wrote the line, and which: children come and go.
+func (e *Event) ofMain() bool { return (e.Role == "M" || e.Role == "S") && e.PID.Known() }
 
 // strangers finds lines of another server's among the host's own, once they lie in order of time: a process that another one followed
 // does not come back.
 func (h *Host) strangers() {
-	last, seen := table.Int(table.Null), map[table.Int]bool{}
-	returned, first := 0, -1
+	var t tally
+	var all, one comers // of all files; of one
+	file := ""
 	for i := range h.Events {
 		e := &h.Events[i]
-		if e.Role != "M" && e.Role != "S" || !e.PID.Known() || e.PID == last {
+		if !e.ofMain() {
 			continue
 		}
-		if seen[e.PID] {
-			if returned++; first < 0 {
-				first = i
-			}
+		if e.File != file {
+			file, one = e.File, comers{}
 		}
-		seen[e.PID], last = true, e.PID
+		if all.again(e.PID) {
+			t.see(&e.Origin)
+		}
+		one.again(e.PID)
+		h.mixed = h.mixed || one.returns >= mixedReturns
 	}
-	if returned > 0 {
-		h.damaged(returned, &h.Events[first].Origin, "lines of a process that another one had followed: they are of several servers")
+	h.damaged(t, "lines of a process that another one had followed: they are of several servers")
+}
+
+// Mixed reports whether one file of the host's has the lines of processes that lived at the same time: a process speaks, another does, and
+// the first again, again and again. Then its lines are several servers', and nothing tells them apart.
+func (h *Host) Mixed() bool { return h.mixed }
+
+// comers counts how often a process comes back that another one followed.
+type comers struct {
+	seen    map[table.Int]bool
+	last    table.Int
+	returns int
+}
+
+func (c *comers) again(pid table.Int) bool {
+	if c.seen == nil {
+		c.seen = map[table.Int]bool{}
+	} else if pid == c.last {
+		return false
 	}
+	back := c.seen[pid]
+	c.seen[pid], c.last = true, pid
+	if back {
+		c.returns++
+	}
+	return back
 }
