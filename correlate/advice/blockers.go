@@ -18,12 +18,8 @@ import (
 // forkRefused is the log's line about a fork that failed in the incident and says this.
 func forkRefused(in *incident.Incident, what string) *timeline.Event {
 	p := in.Primary
-	for i := range p.Events {
-		e := &p.Events[i]
-		if !e.Is(message.ForkRefused) || !in.During(e) {
-			continue
-		}
-		if strings.Contains(e.Text, what) {
+	for e := range in.Said(p) {
+		if e.Is(message.ForkRefused) && strings.Contains(e.Text, what) {
 			return e
 		}
 	}
@@ -93,9 +89,8 @@ func freeDisk(in *situation) (diagnosis.Recommendation, bool) {
 	var e *timeline.Event
 	var on *timeline.Host
 	for _, h := range in.G.Hosts {
-		for i := range h.Events {
-			x := &h.Events[i]
-			if replication.FailedSave(x) && in.During(x) && (e == nil || more(x.Text, e.Text)) {
+		for x := range in.Said(h) {
+			if replication.FailedSave(x) && (e == nil || more(x.Text, e.Text)) {
 				e, on = x, h
 			}
 		}

@@ -81,9 +81,8 @@ func clientKilled(s *scene) Finding {
 
 // rogueReplicaof: a client that is no Sentinel told a serving primary to follow a stranger.
 func rogueReplicaof(s *scene) Finding {
-	for i := range s.Primary.Events {
-		e := &s.Primary.Events[i]
-		if s.During(e) && s.G.Rogue(e) {
+	for e := range s.Said(s.Primary) {
+		if s.G.Rogue(e) {
 			f := found(e.At, fmt.Sprintf("%s was told to follow %s, a stranger's address that is nobody of the group", s.Primary.Name, e.Peer), e.Evidence())
 			f.exact, f.aloud = true, true
 			return f
@@ -95,9 +94,11 @@ func rogueReplicaof(s *scene) Finding {
 // toldToFollowNobody: a client told a primary that others lost by it to follow an address that the evidence does not know. An owner who
 // moves a group does the same.
 func toldToFollowNobody(s *scene) Finding {
-	for i := range s.Primary.Events {
-		e := &s.Primary.Events[i]
-		if s.First != nil && s.First.Replica != s.Primary && s.During(e) && s.G.Stranger(e) && !s.G.Rogue(e) {
+	if s.First == nil || s.First.Replica == s.Primary {
+		return Finding{at: unknown}
+	}
+	for e := range s.Said(s.Primary) {
+		if s.G.Stranger(e) && !s.G.Rogue(e) {
 			return found(e.At, fmt.Sprintf("%s, a primary, was told to follow %s, which is nobody of the group", s.Primary.Name, e.Peer), e.Evidence())
 		}
 	}
@@ -107,10 +108,8 @@ func toldToFollowNobody(s *scene) Finding {
 // moduleOfStranger: a module was loaded while the server followed a stranger, or right after.
 func moduleOfStranger(s *scene) Finding {
 	since := unknown
-	for i := range s.Primary.Events {
-		e := &s.Primary.Events[i]
+	for e := range s.Said(s.Primary) {
 		switch {
-		case !s.During(e):
 		case s.G.Stranger(e):
 			since = e.At
 		case (e.Kind == message.ModuleLoaded || e.Kind == message.ModuleLoadFailed) && since != unknown:

@@ -28,9 +28,8 @@ func lastSaveFailed(s *scene) Finding {
 func childFails(s *scene) Finding {
 	var ends []*timeline.Event
 	n, good := int64(0), false
-	for i := range s.Primary.Events {
-		e := &s.Primary.Events[i]
-		if !s.During(e) || s.First != nil && e.At < s.Lost {
+	for e := range s.Said(s.Primary) {
+		if s.First != nil && e.At < s.Lost {
 			continue
 		}
 		switch {

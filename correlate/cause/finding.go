@@ -2,6 +2,7 @@ package cause
 
 import (
 	"fmt"
+	"slices"
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/incident"
@@ -92,55 +93,13 @@ func (s *scene) own() *replication.Outage {
 
 func ms(x micros) string { return x.Time().Format("15:04:05.000") }
 
-// eachEvent calls f for every event inside the incident, of the hosts of its group, oldest first by host.
-func (s *scene) eachEvent(hs []*timeline.Host, f func(*timeline.Host, *timeline.Event) bool) {
-	for _, h := range hs {
-		for i := range h.Events {
-			e := &h.Events[i]
-			if !s.During(e) {
-				continue
-			}
-			if !f(h, e) {
-				return
-			}
-		}
-	}
-}
-
 // said looks for messages of these kinds in the incident, on the suspect or on any host of the group.
 func said(where string, match func(*timeline.Event) bool, what string) func(*scene) Finding {
 	return func(s *scene) Finding {
-		hs := []*timeline.Host{s.suspect}
-		if where == "primary" {
-			hs = []*timeline.Host{s.Primary}
-		}
-		if where == "group" {
-			hs = s.G.Hosts
-		}
-		if where == "sentinels" {
-			hs = append(append([]*timeline.Host{}, s.G.Sentinels...), s.G.Hosts...)
-		}
-		n := int64(0)
-		var first, second *timeline.Event
-		var on *timeline.Host
-		s.eachEvent(hs, func(h *timeline.Host, e *timeline.Event) bool {
-			if match(e) {
-				n += e.Count.Or(1)
-				switch {
-				case first == nil || e.At < first.At: // the hosts come by name
-					first, second, on = e, first, h
-				case second == nil:
-					second = e
-				}
-			}
-			return true
-		})
-		if first != nil {
-			ev := []diagnosis.Evidence{first.Evidence()}
-			if second != nil {
-				ev = append(ev, second.Evidence())
-			}
-			f := found(first.At, fmt.Sprintf("%s %s: %q (%s)", on.Name, what, diagnosis.Shorten(first.Text, 120), diagnosis.Plural(n, "time", "times")), ev...)
+		hs := s.places(where)
+		n, evs, on := s.matching(hs, match)
+		if n > 0 {
+			f := found(evs[0].At, fmt.Sprintf("%s %s: %q (%s)", on.Name, what, diagnosis.Shorten(evs[0].Text, 120), diagnosis.Plural(n, "time", "times")), replication.EvidenceOf(evs, 2)...)
 			f.exact, f.aloud, f.on = true, true, on
 			return f
 		}
@@ -151,4 +110,36 @@ func said(where string, match func(*timeline.Event) bool, what string) func(*sce
 		}
 		return Finding{at: unknown}
 	}
+}
+
+// places are the servers that a word is looked for on.
+func (s *scene) places(where string) []*timeline.Host {
+	switch where {
+	case "primary":
+		return []*timeline.Host{s.Primary}
+	case "group":
+		return s.G.Hosts
+	case "sentinels":
+		return append(slices.Clone(s.G.Sentinels), s.G.Hosts...)
+	}
+	return []*timeline.Host{s.suspect}
+}
+
+// matching counts the incident's messages that match, and keeps the oldest, whose it is, and one more.
+func (s *scene) matching(hs []*timeline.Host, match func(*timeline.Event) bool) (n int64, evs []*timeline.Event, on *timeline.Host) {
+	for _, h := range hs {
+		for e := range s.Said(h) {
+			if !match(e) {
+				continue
+			}
+			n += e.Count.Or(1)
+			switch {
+			case len(evs) == 0 || e.At < evs[0].At: // the hosts come by name
+				evs, on = append([]*timeline.Event{e}, evs[:min(len(evs), 1)]...), h
+			case len(evs) == 1:
+				evs = append(evs, e)
+			}
+		}
+	}
+	return n, evs, on
 }

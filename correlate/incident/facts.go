@@ -2,6 +2,7 @@ package incident
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"psyncope/correlate/diagnosis"
@@ -26,6 +27,8 @@ type facts struct {
 	Affected []string
 	Loop     *diagnosis.Loop
 	Storm    bool // the work of one full resync brings on the next
+
+	unseen bool // nobody saw the first link go
 }
 
 // Close works out the incident's facts, once its outages are all known.
@@ -73,6 +76,7 @@ func (in *Incident) lookBack() {
 		// Where no setting tells, the silence that was measured is the timeout.
 		in.Timeout = min(in.Timeout, in.Lost-in.Contact)
 	}
+	in.unseen = LossOf(in.First) == Unseen
 	in.Several = len(in.Wave) > 1
 	in.All = in.Several && len(in.Wave) >= len(in.G.AttachedAt(in.Primary, in.Lost))
 }
@@ -162,14 +166,17 @@ func (in *Incident) StallOf(h *timeline.Host) *timeline.Stall {
 	return best
 }
 
-// During reports whether an event falls in the incident, or as near before it as its cause may lie.
-func (in *Incident) During(e *timeline.Event) bool {
-	if e.At == unknown {
-		return true
+// Said are a host's messages that may be of the incident, in the order of time; those without a time may be of any.
+func (in *Incident) Said(h *timeline.Host) iter.Seq[*timeline.Event] { return h.Within(in.Reach()) }
+
+// Reach is when what is said may be of the incident: its own time, and as long before it as its cause may lie. To is unknown while it goes on.
+func (in *Incident) Reach() timeline.Span {
+	s := timeline.Span{From: min(in.Contact, in.Start) - replication.ClockSlack, To: unknown}
+	if in.unseen { // it may have been silent for a whole timeout before
+		s.From -= in.Timeout
 	}
-	from := min(in.Contact, in.Start) - replication.ClockSlack
-	if in.First != nil && LossOf(in.First) == Unseen { // it may have been silent for a whole timeout before
-		from -= in.Timeout
+	if in.End != unknown {
+		s.To = in.End + timeline.TwoTicks
 	}
-	return e.Last >= from && (in.End == unknown || e.At <= in.End+timeline.TwoTicks)
+	return s
 }

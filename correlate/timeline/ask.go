@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"iter"
 	"sort"
 
 	"psyncope/ingest/message"
@@ -69,6 +70,25 @@ func (h *Host) AnyEvent(sort func(*Event) bool) bool {
 		}
 	}
 	return false
+}
+
+// Within are the host's messages of a time, To unknown being open, and before them those that have no time.
+func (h *Host) Within(s Span) iter.Seq[*Event] {
+	return func(yield func(*Event) bool) {
+		i := 0
+		for ; i < len(h.Events) && h.Events[i].At == unknown; i++ {
+			if !yield(&h.Events[i]) {
+				return
+			}
+		}
+		// Messages are folded within a second: one that began before may last into it.
+		i += sort.Search(len(h.Events)-i, func(k int) bool { return h.Events[i+k].At >= s.From-second })
+		for ; i < len(h.Events) && (s.To == unknown || h.Events[i].At <= s.To); i++ {
+			if e := &h.Events[i]; e.Last >= s.From && !yield(e) {
+				return
+			}
+		}
+	}
 }
 
 // AnySample reports whether a dump of the host is of a sort. It is not copied, as package slices would: a dump is 900 bytes.

@@ -34,7 +34,7 @@ func (e *Event) ofMain() bool { return (e.Role == "M" || e.Role == "S") && e.PID
 // does not come back.
 func (h *Host) strangers() {
 	var t tally
-	var all, one comers // of all files; of one
+	var all, one returns // of all files; of one
 	file := ""
 	for i := range h.Events {
 		e := &h.Events[i]
@@ -42,13 +42,13 @@ func (h *Host) strangers() {
 			continue
 		}
 		if e.File != file {
-			file, one = e.File, comers{}
+			file, one = e.File, returns{}
 		}
 		if all.again(e.PID) {
 			t.see(&e.Origin)
 		}
 		one.again(e.PID)
-		h.mixed = h.mixed || one.returns >= mixedReturns
+		h.mixed = h.mixed || one.n >= mixedReturns
 	}
 	h.damaged(t, "lines of a process that another one had followed: they are of several servers")
 }
@@ -57,23 +57,23 @@ func (h *Host) strangers() {
 // the first again, again and again. Then its lines are several servers', and nothing tells them apart.
 func (h *Host) Mixed() bool { return h.mixed }
 
-// comers counts how often a process comes back that another one followed.
-type comers struct {
-	seen    map[table.Int]bool
-	last    table.Int
-	returns int
+// returns counts how often a process comes back that another one followed.
+type returns struct {
+	seen map[table.Int]bool
+	last table.Int
+	n    int
 }
 
-func (c *comers) again(pid table.Int) bool {
-	if c.seen == nil {
-		c.seen = map[table.Int]bool{}
-	} else if pid == c.last {
+func (r *returns) again(pid table.Int) bool {
+	if r.seen == nil {
+		r.seen = map[table.Int]bool{}
+	} else if pid == r.last {
 		return false
 	}
-	back := c.seen[pid]
-	c.seen[pid], c.last = true, pid
+	back := r.seen[pid]
+	r.seen[pid], r.last = true, pid
 	if back {
-		c.returns++
+		r.n++
 	}
 	return back
 }

@@ -7,15 +7,15 @@ import (
 	"psyncope/ingest/table"
 )
 
-// ritual counts lines that servers always write together. Where one of a pair is missing again and again, lines of the log are gone.
-type ritual struct {
+// linePairs counts lines that servers always write together. Where one of a pair is missing again and again, lines of the log are gone.
+type linePairs struct {
 	connects, started, unable int64 // a replica that connects says that a sync started, or that it could not (redis 7.4.1 replication.c connectWithMaster)
 	asked, answered           int64 // a request is accepted, refused, or wants everything (redis 7.4.1 replication.c syncCommand)
 	twoWays                   bool  // a full resync over two connections: its second one asks too
 	first                     *table.Origin
 }
 
-func (r *ritual) hear(e *Event) {
+func (r *linePairs) hear(e *Event) {
 	n := e.Count.Or(1)
 	switch {
 	case e.Kind == message.ReplConnecting || e.Kind == message.ReplReconnecting:
@@ -42,7 +42,7 @@ func (r *ritual) hear(e *Event) {
 const cutEnds = 2
 
 // missing is how many lines of pairs are not there.
-func (r *ritual) missing() int {
+func (r *linePairs) missing() int {
 	n := max(r.started-r.connects, r.connects-r.started-r.unable, 0)
 	if !r.twoWays {
 		n += max(r.asked-r.answered, r.answered-r.asked)
@@ -73,7 +73,7 @@ const gluedText = 120
 
 // missLines finds logs of which lines are gone.
 func (h *Host) missLines() {
-	var r ritual
+	var r linePairs
 	for i := range h.Events {
 		r.hear(&h.Events[i])
 	}
