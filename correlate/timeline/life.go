@@ -59,7 +59,7 @@ func livesOf(h *Host) []Life {
 	l := lives{h: h, cur: Life{Span: Span{unknown, unknown}}, pid: table.Int(table.Null), until: map[table.Int]micros{}}
 	for i := range h.Events {
 		if e := &h.Events[i]; e.ofMain() {
-			l.until[e.PID] = max(l.until[e.PID], e.At)
+			l.until[e.PID] = e.At // they lie in the order of time
 		}
 	}
 	for i := range h.Events {
