@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"psyncope/correlate/advice"
 	"psyncope/correlate/cause"
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/incident"
@@ -33,7 +34,7 @@ func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
 
 		describe(g, d)
 		cover(g, len(judged), d)
-		report(judged, plan, o, d)
+		report(judged, advice.For(plan), o, d)
 		notes(g, plan, o, d)
 		sizing.Report(g, plan, d)
 		if len(judged) > 0 || o.Group != "" {

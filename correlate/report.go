@@ -11,7 +11,6 @@ import (
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
-	"psyncope/correlate/sizing"
 	"psyncope/correlate/timeline"
 )
 
@@ -28,7 +27,7 @@ func isAsked(g *replication.Group, name string) bool {
 }
 
 // report adds the incidents that are asked for.
-func report(ins []*cause.Judged, p *sizing.Plan, o Options, d *diagnosis.Diagnosis) {
+func report(ins []*cause.Judged, p *advice.Plan, o Options, d *diagnosis.Diagnosis) {
 	for i, in := range ins {
 		next := unknown
 		if i+1 < len(ins) {
@@ -53,7 +52,7 @@ func clockReport(h *timeline.Host, g *replication.Group) diagnosis.HostClock {
 	return diagnosis.HostClock{Instance: h.Name, Group: g.ID, ZoneOffsetS: diagnosis.Seconds(c.Zone), SkewS: diagnosis.Seconds(c.Skew), ErrorS: diagnosis.Seconds(c.Err), Method: how, Pairs: c.Pairs, Changes: append([]string{}, c.Changes...)}
 }
 
-func incidentReport(in *cause.Judged, next micros, p *sizing.Plan) diagnosis.Incident {
+func incidentReport(in *cause.Judged, next micros, p *advice.Plan) diagnosis.Incident {
 	v := in.Verdict
 	out := diagnosis.Incident{Group: in.G.ID, Alternatives: []diagnosis.Alternative{}, Affected: in.Affected, Chain: chain.Chain(in), Missing: append([]string{}, v.Missing...), Recommendations: []diagnosis.Recommendation{}, Resyncs: []diagnosis.Resync{}}
 	for _, h := range cutShort(in) {
@@ -80,13 +79,16 @@ func incidentReport(in *cause.Judged, next micros, p *sizing.Plan) diagnosis.Inc
 	out.Loop, out.Storm = in.Loop, in.Storm
 	out.Severity = severity(in, out.FullSyncs)
 	out.Headline = headline(in, &out)
-	advice.Give(in, p, &out)
+	p.Give(in, &out)
 	return out
 }
 
 // severity is critical where a full resync happened that was no provisioning or planned restart of a replica, or a
 // link stayed down for longer than LongOutage.
 func severity(in *cause.Judged, full int64) string {
+	if in.Loop != nil && in.Loop.Kind == diagnosis.PartialLoop {
+		return diagnosis.Critical // none of them was survived
+	}
 	planned := in.Verdict.Best != nil && in.Verdict.Best.Cause.Kind == "replica-restart" && plannedRestart(in.Incident)
 	if full > 0 && !planned && len(in.Outages) > 0 {
 		return diagnosis.Critical
@@ -125,6 +127,9 @@ func headline(in *cause.Judged, i *diagnosis.Incident) string {
 	switch {
 	case len(in.Outages) == 0:
 		return fmt.Sprintf("%s%s on %s: no lost link in the evidence", hedge(i.Trigger), cause, cmp.Or(i.Trigger.Instance, in.Primary.Name))
+	case i.Loop != nil && i.Loop.Kind == diagnosis.PartialLoop:
+		return fmt.Sprintf("Partial resyncs that never end: %s%s on %s began it; %s was granted %s and closed at the output buffer limit each time, and does not get on", hedge(i.Trigger), cause, i.Trigger.Instance, who,
+			diagnosis.Plural(i.PartialSyncs, "partial resync", "partial resyncs"))
 	case i.Storm:
 		return fmt.Sprintf("Full-resync storm: %s%s on %s began it, %s feeds it; %d full resyncs for %s", hedge(i.Trigger), cause, i.Trigger.Instance, i.Loop.Kind, i.FullSyncs, who)
 	}

@@ -58,6 +58,7 @@ var htmlTemplate = sync.OnceValue(func() *template.Template {
 		"size":       func(n int64) string { return size(float64(n)) },
 		"rate":       rate,
 		"span":       span,
+		"wanted":     wanted,
 		"percent":    percent,
 		"optional":   optional,
 		"needed":     needed,

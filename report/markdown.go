@@ -91,7 +91,7 @@ func (m *markdown) sizes(sizes []diagnosis.Sizing) {
 			m.f("\n%s; the CSV and JSON reports have all.\n", count(int64(len(sizes)-n), "more group"))
 			break
 		}
-		m.row(mdName(s.Group), size(float64(s.BacklogBytes)), rate(s.PeakWriteBytesPerS), rate(s.P99WriteBytesPerS), span(s.SecondsCovered), span(s.LongestOutageS), size(float64(s.RecommendedBytes)))
+		m.row(mdName(s.Group), size(float64(s.BacklogBytes)), rate(s.PeakWriteBytesPerS), rate(s.P99WriteBytesPerS), span(s.SecondsCovered), span(s.LongestOutageS), wanted(s))
 	}
 	if len(sizes) > fewGroups {
 		return

@@ -101,6 +101,7 @@ type recommendationRow struct {
 	Why      string `col:"why" doc:"the reason, with its numbers"`
 	Cuts     string `col:"cuts" doc:"the rule of the chain that it breaks"`
 	Cost     string `col:"cost" doc:"what it takes"`
+	Plan     int32  `col:"in_plan" doc:"1 where it is of the smallest set of settings that ends what happened, by the model that replays the capture"`
 }
 
 type sizingRow struct {
@@ -111,17 +112,21 @@ type sizingRow struct {
 	Median      table.Float `col:"median_write_bytes_per_s" doc:"half of the windows wrote no faster"`
 	Covered     table.Float `col:"covered_seconds" doc:"how long the backlog lasts at the peak"`
 	Outage      table.Float `col:"longest_outage_seconds" doc:"longest time a link was down in the capture"`
-	Recommended int64       `col:"recommended_bytes" doc:"what repl-backlog-size should be"`
+	Recommended table.Int   `col:"recommended_bytes" doc:"what repl-backlog-size should be; empty where no size helps"`
+	MemoryLimit table.Int   `col:"memory_limit_bytes" doc:"how large a backlog there is room for"`
+	Upper       table.Int   `col:"upper_bytes" doc:"the upper end, for outages still to come: twice the peak write rate for upper_for_seconds"`
+	UpperFor    table.Float `col:"upper_for_seconds" doc:"the outage that upper_bytes is for"`
 	Method      string      `col:"method" doc:"how that was found"`
 }
 
 type whatIfRow struct {
-	Group   string `col:"group" doc:"replication group"`
-	Setting string `col:"setting" doc:"the setting that would differ"`
-	Value   string `col:"value" doc:"its value as the setting takes it"`
-	Backlog int64  `col:"backlog_bytes" doc:"the value in bytes, for a setting in bytes"`
-	Full    int64  `col:"full_syncs" doc:"full resyncs the capture would have seen"`
-	Saves   string `col:"saves" doc:"the resync that this step saves"`
+	Group    string      `col:"group" doc:"replication group"`
+	Setting  string      `col:"setting" doc:"the setting that would differ"`
+	Value    string      `col:"value" doc:"its value as the setting takes it"`
+	Backlog  int64       `col:"backlog_bytes" doc:"the value in bytes, for a setting in bytes"`
+	Full     int64       `col:"full_syncs" doc:"full resyncs the capture would have seen"`
+	Survives table.Float `col:"survives_seconds" doc:"how long an outage a backlog of this size bridges at the peak write rate"`
+	Saves    string      `col:"saves" doc:"the resync that this step saves"`
 }
 
 type noteRow struct {
@@ -295,7 +300,7 @@ func resyncRows(d *diagnosis.Diagnosis, add func(*resyncRow)) {
 func recommendationRows(d *diagnosis.Diagnosis, add func(*recommendationRow)) {
 	for _, i := range d.Incidents {
 		for _, r := range i.Recommendations {
-			add(&recommendationRow{Group: i.Group, Incident: i.ID, ID: r.ID, Instance: r.Instance, Setting: r.Setting, From: r.From, To: r.To, Command: r.Command, Why: r.Why, Cuts: r.Cuts, Cost: r.Cost})
+			add(&recommendationRow{Group: i.Group, Incident: i.ID, ID: r.ID, Instance: r.Instance, Setting: r.Setting, From: r.From, To: r.To, Command: r.Command, Why: r.Why, Cuts: r.Cuts, Cost: r.Cost, Plan: yes(r.Plan)})
 		}
 	}
 }
@@ -304,7 +309,7 @@ func sizingRows(d *diagnosis.Diagnosis, add func(*sizingRow)) {
 	for _, s := range d.Sizing {
 		add(&sizingRow{
 			Group: s.Group, Backlog: s.BacklogBytes, Peak: table.Float(s.PeakWriteBytesPerS), P99: table.Float(s.P99WriteBytesPerS), Median: table.Float(s.MedianWriteBytesPerS),
-			Covered: table.Float(s.SecondsCovered), Outage: table.Float(s.LongestOutageS), Recommended: s.RecommendedBytes, Method: s.Method,
+			Covered: table.Float(s.SecondsCovered), Outage: table.Float(s.LongestOutageS), Recommended: maybe(s.RecommendedBytes), MemoryLimit: maybe(s.MemoryLimitBytes), Upper: maybe(s.UpperBytes), UpperFor: table.Float(s.UpperForS), Method: s.Method,
 		})
 	}
 }
@@ -312,7 +317,7 @@ func sizingRows(d *diagnosis.Diagnosis, add func(*sizingRow)) {
 func whatIfRows(d *diagnosis.Diagnosis, add func(*whatIfRow)) {
 	for _, s := range d.Sizing {
 		for _, w := range s.Curves() {
-			add(&whatIfRow{Group: s.Group, Setting: w.Setting, Value: w.Value, Backlog: w.BacklogBytes, Full: w.FullSyncs, Saves: w.Saves})
+			add(&whatIfRow{Group: s.Group, Setting: w.Setting, Value: w.Value, Backlog: w.BacklogBytes, Full: w.FullSyncs, Survives: table.Float(w.SurvivesS), Saves: w.Saves})
 		}
 	}
 }

@@ -94,7 +94,7 @@ func storm() *diagnosis.Diagnosis {
 		}},
 		Notes: []diagnosis.Note{{Kind: "large-fork", Instance: "cart-1", At: atp(1.4), Summary: "a fork takes 7.9 s for 19 GiB: transparent huge pages?", Evidence: ev("case/cart-1/info.txt", 4120, "latest_fork_usec:7912004")}},
 		Sizing: []diagnosis.Sizing{{
-			Group: "cart", BacklogBytes: 1048576, PeakWriteBytesPerS: 612345.6, P99WriteBytesPerS: 590000, MedianWriteBytesPerS: 401234, SecondsCovered: 1.712, LongestOutageS: 12.3, RecommendedBytes: 16777216,
+			Group: "cart", BacklogBytes: 1048576, PeakWriteBytesPerS: 612345.6, P99WriteBytesPerS: 590000, MedianWriteBytesPerS: 401234, SecondsCovered: 1.712, LongestOutageS: 12.3, RecommendedBytes: new(int64(16777216)),
 			Method: "twice the peak write rate times the longest outage, rounded up to a power of two",
 			WhatIf: []diagnosis.WhatIf{
 				{Setting: "repl-backlog-size", BacklogBytes: 1048576, Value: "1mb", FullSyncs: 5},
@@ -174,7 +174,7 @@ func healthy() *diagnosis.Diagnosis {
 			{Kind: "headroom", Instance: "a", Summary: "the backlog covers 9.1 s at the peak write rate, and repl-timeout is 60 s"},
 			{Kind: "provisioning", Instance: "b", At: atp(44), Summary: "b was set up with a full resync", Evidence: ev("a/redis.log", 7, "Full resync requested by replica")},
 		},
-		Sizing: []diagnosis.Sizing{{Group: "a", BacklogBytes: 10485760, PeakWriteBytesPerS: 1150000, P99WriteBytesPerS: 900000, SecondsCovered: 9.118, RecommendedBytes: 141557760, Method: "peak write rate times repl-timeout, twice"}},
+		Sizing: []diagnosis.Sizing{{Group: "a", BacklogBytes: 10485760, PeakWriteBytesPerS: 1150000, P99WriteBytesPerS: 900000, SecondsCovered: 9.118, RecommendedBytes: new(int64(141557760)), Method: "peak write rate times repl-timeout, twice"}},
 	}
 }
 
@@ -208,7 +208,7 @@ func fleet(groups int) *diagnosis.Diagnosis {
 		d.Groups = append(d.Groups, diagnosis.Group{ID: id, Primary: id + "/a", Replicas: []string{id + "/b"}, Versions: []string{"7.4.1"}, From: atp(0), To: atp(43200)})
 		d.Time.Hosts = append(d.Time.Hosts, diagnosis.HostClock{Instance: id + "/a", Group: id, Method: "the reference"}, diagnosis.HostClock{Instance: id + "/b", Group: id, SkewS: float64(g%7) / 10, ErrorS: 0.55, Method: "12 pairs", Pairs: 12})
 		d.Inputs.Files = append(d.Inputs.Files, diagnosis.InputFile{Path: id + "/a/redis.log", Kind: "log", Instance: id + "/a", Bytes: 1000, Records: 10})
-		d.Sizing = append(d.Sizing, diagnosis.Sizing{Group: id, BacklogBytes: 1 << 20, PeakWriteBytesPerS: float64(1000 * g), SecondsCovered: 30, RecommendedBytes: 1 << 24})
+		d.Sizing = append(d.Sizing, diagnosis.Sizing{Group: id, BacklogBytes: 1 << 20, PeakWriteBytesPerS: float64(1000 * g), SecondsCovered: 30, RecommendedBytes: new(int64(1 << 24))})
 		start := float64(g * 100)
 		lane := diagnosis.Lane{Instance: id + "/b", Group: id, Role: "replica", Bars: []diagnosis.Bar{{State: "up", From: at(0), To: at(43200)}}}
 		if g%11 == 3 {

@@ -130,7 +130,7 @@ func (p *page) sizes(sizes []diagnosis.Sizing) {
 		if n == mostRows {
 			break
 		}
-		rows = append(rows, table.Row{cut(visible(s.Group), 24), size(float64(s.BacklogBytes)), rate(s.PeakWriteBytesPerS), rate(s.P99WriteBytesPerS), span(s.SecondsCovered), span(s.LongestOutageS), size(float64(s.RecommendedBytes))})
+		rows = append(rows, table.Row{cut(visible(s.Group), 24), size(float64(s.BacklogBytes)), rate(s.PeakWriteBytesPerS), rate(s.P99WriteBytesPerS), span(s.SecondsCovered), span(s.LongestOutageS), wanted(s)})
 	}
 	p.grid(table.Row{"group", "backlog", "peak write", "p99 write", "covers", "longest outage", "recommended"}, rows, 1, 2, 3, 4, 5, 6)
 	p.more(len(sizes)-len(rows), "group")

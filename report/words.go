@@ -183,6 +183,9 @@ func round(i *diagnosis.Incident) string {
 		if s != "" {
 			s += "; "
 		}
+		if i.Loop != nil && i.Loop.Kind == diagnosis.PartialLoop {
+			return s + "each partial resync ends as the one before"
+		}
 		s += "a storm: each full resync brings on the next"
 	}
 	return s
@@ -200,7 +203,7 @@ func leadsFrom(s diagnosis.Step, n int) string {
 	}
 }
 
-// change says what a recommendation changes: repl-backlog-size on redis-a: 1mb -> 64mb.
+// change says what a recommendation changes: repl-backlog-size on redis-a: 1mb -> 64mb. What is of the plan is marked.
 func change(r diagnosis.Recommendation) string {
 	s := visible(r.Setting)
 	if s == "" {
@@ -215,6 +218,9 @@ func change(r diagnosis.Recommendation) string {
 	case r.To != "":
 		s += ": " + short(r.To)
 	}
+	if r.Plan {
+		s += " [plan]"
+	}
 	return s
 }
 
@@ -224,6 +230,9 @@ func reason(r diagnosis.Recommendation) string {
 	if r.Why != "" {
 		parts = append(parts, sentence(short(r.Why)))
 	}
+	if r.Plan {
+		parts = append(parts, "It is of the plan, the smallest set of settings that ends what happened.")
+	}
 	if r.Cuts != "" {
 		parts = append(parts, sentence("Cuts "+visible(r.Cuts)))
 	}
@@ -231,6 +240,14 @@ func reason(r diagnosis.Recommendation) string {
 		parts = append(parts, sentence("Costs: "+short(r.Cost)))
 	}
 	return strings.Join(parts, " ")
+}
+
+// wanted is the recommended size: none where no size helps, or none that there is room for.
+func wanted(s diagnosis.Sizing) string {
+	if s.RecommendedBytes == nil {
+		return "none"
+	}
+	return size(float64(*s.RecommendedBytes))
 }
 
 // curve is the what-if in a line: backlog 1.0 MiB: 4, 8.0 MiB: 1 (saves ...).

@@ -1,18 +1,15 @@
 package advice
 
 import (
-	"cmp"
-	"slices"
-
 	"psyncope/correlate/cause"
 	"psyncope/correlate/diagnosis"
-	"psyncope/correlate/sizing"
 )
 
 // situation is what a fix looks at: an incident, its verdict, and what the group's incidents would have taken.
 type situation struct {
 	*cause.Judged
-	plan *sizing.Plan
+	plan   *Plan
+	chosen steps // the settings that are changed for it
 }
 
 // fix is one thing to change. It looks at an incident and gives the change with this incident's numbers, or none where
@@ -40,11 +37,11 @@ var fixes = []fix{
 	},
 	{
 		"disable-thp", "fork-loses-link", disableTHP,
-		"Switch transparent huge pages off: after a fork every write copies 2 MiB instead of 4 KiB. Not given where the server's start shows that they are off.",
+		"Switch transparent huge pages off: after a fork every write copies 2 MiB instead of 4 KiB. Given only where a server says that they are on.",
 	},
 	{
 		"diskless-sync", "full-resync-forks", disklessSync,
-		"Send the snapshot of a full resync as it is made: no disk on the primary is needed, and replicas that come within repl-diskless-sync-delay share one fork. Not given where it is on, or where fork itself is refused.",
+		"Send the snapshot of a full resync as it is made: no disk on the primary is needed. Given only where the snapshot cannot be written; not where it is on, or where fork itself is refused.",
 	},
 	{
 		"faster-fsync", "cause-loses-link", fasterFsync,
@@ -63,20 +60,24 @@ var fixes = []fix{
 		"Let links outlive the silence that was measured, half as much again. Both ends use their own value. Given only where the link was lost to the timeout and up to ten minutes; a longer silence has to be mended where it arises.",
 	},
 	{
+		"raise-output-buffer", "transfer-overflows", raiseOutputBuffer,
+		"Let a slow replica fall behind further before the primary closes it. What was written from the first close until the replica was up again bounds what it takes. From 7.0 a hard limit below the backlog is ignored. A larger backlog does not replace it.",
+	},
+	{
 		"raise-backlog", "backlog-overflow", raiseBacklog,
-		"Let the backlog hold what was written while the replica was away: twice the peak write rate times the longest outage, and never less than what a refused resync needed. Given only where the refusal was a lost offset and a larger backlog would have made it a partial resync.",
+		"Let the backlog hold what was written while the replica was away: what a refused resync needed, or what an outage as long would have taken at the busiest time, and 15 in 100 more; never more than there is memory for. Given only where the refusal was a lost offset and a larger backlog would have made it a partial resync.",
+	},
+	{
+		"raise-backlog-ttl", "backlog-overflow", raiseTTL,
+		"Keep the backlog of a primary that has no replica for a while: it is freed after repl-backlog-ttl, and its replicas come back to a full resync whatever its size. Given only where it was freed.",
 	},
 	{
 		"keepalive", "cause-loses-link", keepAlive,
 		"Notice a dead path sooner, and keep middle boxes from forgetting an idle one: pings well within repl-timeout, TCP keepalives.",
 	},
 	{
-		"raise-output-buffer", "transfer-overflows", raiseOutputBuffer,
-		"Let a slow replica fall behind further before the primary closes it. What was written from the first close until the replica was up again bounds what it takes. From 7.0 a hard limit below the backlog is ignored. A larger backlog does not replace it.",
-	},
-	{
 		"speed-up-transfer", "transfer-overflows", speedUpTransfer,
-		"Make full resyncs shorter, so that less is written meanwhile: load from the socket, a second channel (Valkey 8), a wider path.",
+		"Make full resyncs shorter, so that less is written meanwhile: load from the socket, a second channel (Valkey 8), a wider path. Given only where no setting that the model knows is enough.",
 	},
 	{
 		"find-replica-stall", "cause-loses-link", findReplicaStall,
@@ -200,9 +201,10 @@ var loopFixes = []struct {
 	kind  diagnosis.LoopKind
 	fixes []string
 }{
-	{diagnosis.ForkCascade, []string{"break-storm", "raise-repl-timeout", "disable-thp", "diskless-sync"}},
-	{diagnosis.OutputBufferLoop, []string{"raise-output-buffer", "speed-up-transfer", "diskless-sync"}},
-	{diagnosis.SyncTimeoutLoop, []string{"raise-repl-timeout", "speed-up-transfer", "diskless-sync"}},
+	{diagnosis.ForkCascade, []string{"break-storm", "raise-repl-timeout", "disable-thp"}},
+	{diagnosis.OutputBufferLoop, []string{"raise-output-buffer", "speed-up-transfer"}},
+	{diagnosis.PartialLoop, []string{"raise-output-buffer"}},
+	{diagnosis.SyncTimeoutLoop, []string{"raise-repl-timeout", "speed-up-transfer"}},
 	{diagnosis.BigKey, []string{"raise-repl-timeout", "speed-up-transfer"}},
 	{diagnosis.SnapshotFailed, []string{"process-limit", "overcommit", "free-disk", "diskless-sync"}},
 }
@@ -212,36 +214,3 @@ var anyway = []string{"process-limit"}
 
 // unnamed are tried where the evidence cannot tell the cause: they mend what the link then ran into.
 var unnamed = []string{"raise-repl-timeout", "raise-backlog"}
-
-// Give adds what to change, what breaks a loop first, then what mends the cause in the cause's own order.
-func Give(j *cause.Judged, p *sizing.Plan, out *diagnosis.Incident) {
-	in := &situation{Judged: j, plan: p}
-	var ids []string
-	if out.Loop != nil {
-		for _, l := range loopFixes {
-			if l.kind == out.Loop.Kind {
-				ids = append(ids, l.fixes...)
-			}
-		}
-	}
-	if b := in.Verdict.Best; b != nil {
-		ids = append(ids, b.Cause.Fix...)
-	} else {
-		ids = append(ids, unnamed...)
-	}
-	ids = append(ids, anyway...)
-	for i, id := range ids {
-		if slices.Contains(ids[:i], id) {
-			continue
-		}
-		for _, f := range fixes {
-			if f.id != id {
-				continue
-			}
-			if r, ok := f.give(in); ok {
-				r.ID, r.Cuts = f.id, cmp.Or(r.Cuts, f.cuts)
-				out.Recommendations = append(out.Recommendations, r)
-			}
-		}
-	}
-}

@@ -19,7 +19,7 @@ import (
 func advice(x *play.Play) []diagnosis.Recommendation {
 	out := diagnosis.Incident{}
 	out.Loop, out.Storm = x.In.Loop, x.In.Storm
-	Give(x.In, sizing.For(x.G, []*cause.Judged{x.In}), &out)
+	For(sizing.For(x.G, []*cause.Judged{x.In})).Give(x.In, &out)
 	return out.Recommendations
 }
 
@@ -47,13 +47,7 @@ func TestFixes(t *testing.T) {
 			want{"transparent_hugepage", "never", "echo never > /sys/kernel/mm/transparent_hugepage/enabled", "its log says"},
 		},
 		{"a start without the warning", "fork-stall", "7.0.15", nil, "disable-thp", want{setting: none}},
-		{"disk for several replicas", "fork-stall", "6.2.16", func(x *play.Play) {
-			play.With(x.P, "repl-diskless-sync", "no")
-			o := *x.O
-			o.Replica, o.Tries = x.C, nil
-			x.In.Outages = append(x.In.Outages, &o)
-		}, "diskless-sync", want{"repl-diskless-sync", "yes", "CONFIG SET repl-diskless-sync yes", "2 replicas"}},
-		{"disk for one replica", "fork-stall", "6.2.16", func(x *play.Play) { play.With(x.P, "repl-diskless-sync", "no") }, "diskless-sync", want{setting: none}},
+		{"a disk that is well", "fork-stall", "6.2.16", func(x *play.Play) { play.With(x.P, "repl-diskless-sync", "no") }, "diskless-sync", want{setting: none}},
 		{"diskless by default", "fork-stall", "7.0.15", nil, "diskless-sync", want{setting: none}},
 		{"a disk that is full", "save-failed", "6.2.16", func(x *play.Play) { play.With(x.P, "repl-diskless-sync", "no") }, "diskless-sync", want{"repl-diskless-sync", "yes", "CONFIG REWRITE", "needs no disk"}},
 		{"fsync always", "aof-fsync-stall", "7.0.15", func(x *play.Play) { play.With(x.P, "appendfsync", "always") }, "faster-fsync", want{"appendfsync", "everysec", "CONFIG SET appendfsync everysec", "waits for the disk"}},
@@ -65,9 +59,9 @@ func TestFixes(t *testing.T) {
 		{"a slow disk", "aof-fsync-stall", "7.0.15", func(x *play.Play) { play.With(x.P, "appendfsync", "everysec") }, "faster-fsync", want{"disk of the append-only file", "within a second", "iostat", ""}},
 		{"a frozen host", "host-pause", "7.0.15", nil, "steady-host", want{"host", "no pauses", "vmstat", "nothing of its own"}},
 		{"a broken path", "network-interruption", "7.0.15", nil, "check-path", want{"network path", "no breaks", "10.0.0.1", "redis-b"}},
-		{"a backlog too small", "network-interruption", "7.0.15", nil, "raise-backlog", want{"repl-backlog-size", "mb", "redis-cli -h 10.0.0.1 -p 6379 CONFIG SET repl-backlog-size", "3,000,000 bytes"}},
-		{"a backlog too small, valkey", "network-interruption", "valkey 8.0.1", nil, "raise-backlog", want{"repl-backlog-size", "mb", "valkey-cli -h 10.0.0.1", ""}},
-		{"a backlog too small, cause unknown", "unknown", "7.0.15", nil, "raise-backlog", want{"repl-backlog-size", "mb", "CONFIG REWRITE", ""}},
+		{"a backlog too small", "network-interruption", "7.0.15", nil, "raise-backlog", want{"repl-backlog-size", "3584kb", "redis-cli -h 10.0.0.1 -p 6379 CONFIG SET repl-backlog-size", "3,000,000 bytes"}},
+		{"a backlog too small, valkey", "network-interruption", "valkey 8.0.1", nil, "raise-backlog", want{"repl-backlog-size", "3584kb", "valkey-cli -h 10.0.0.1", ""}},
+		{"a backlog too small, cause unknown", "unknown", "7.0.15", nil, "raise-backlog", want{"repl-backlog-size", "3584kb", "CONFIG REWRITE", ""}},
 		{"another id", "network-interruption", "7.0.15", func(x *play.Play) { x.T.Refusal = "replid-mismatch" }, "raise-backlog", want{setting: none}},
 		{"nothing to continue from", "network-interruption", "7.0.15", func(x *play.Play) { x.T.Refusal, x.T.Asked, x.T.Offset = "fresh-replica", "full", -1 }, "raise-backlog", want{setting: none}},
 		{"a partial resync", "network-interruption", "7.0.15", func(x *play.Play) { x.T.Refusal, x.T.Granted, x.T.Outcome = "", "partial", "partial" }, "raise-backlog", want{setting: none}},
@@ -90,7 +84,7 @@ func TestFixes(t *testing.T) {
 		{"no keepalives", "network-interruption", "7.0.15", func(x *play.Play) { x.Silent("60"); play.With(x.P, "tcp-keepalive", "0") }, "keepalive", want{"tcp-keepalive", "60", "CONFIG SET tcp-keepalive 60", ""}},
 		{"closed at the hard limit", "output-buffer-overflow", "7.0.15", func(x *play.Play) {
 			x.Fails(message.ClientOutputBufferLimit, "Client id=7 addr=10.0.0.2:6379 flags=S omem=268500000 closed for overcoming of output buffer limits.", 268_500_000)
-		}, "raise-output-buffer", want{"client-output-buffer-limit replica", "576mb", `CONFIG SET client-output-buffer-limit "replica 603979776 301989888 60"`, "268,500,000 bytes waiting"}},
+		}, "raise-output-buffer", want{"client-output-buffer-limit replica", "320mb", `CONFIG SET client-output-buffer-limit "replica 335544320 167772160 60"`, "268,500,000 bytes waiting"}},
 		{"closed at the soft limit, 4.0", "output-buffer-overflow", "4.0.14", func(x *play.Play) {
 			x.Fails(message.ClientOutputBufferLimit, "Client id=7 addr=10.0.0.2:6379 flags=S omem=70000000 closed for overcoming of output buffer limits.", 70_000_000)
 		}, "raise-output-buffer", want{"client-output-buffer-limit replica", "256mb 128mb 60", `"slave 268435456 134217728 60"`, "soft one"}},
@@ -113,7 +107,35 @@ func TestFixes(t *testing.T) {
 			x.Says(s, 101, message.SentinelOdown, "+odown master main 10.0.0.1 6379 #quorum 2/2")
 			x.G.Sentinels = append(x.G.Sentinels, s)
 		}, "failover-first", want{"restart of the primary", "", "redis-cli -h 10.0.0.5 -p 26379 SENTINEL FAILOVER main", ""}},
-		{"a stop without a snapshot", "primary-restart", "7.0.15", nil, "save-on-shutdown", want{"shutdown-on-sigterm", "save", "CONFIG SET shutdown-on-sigterm save", ""}},
+		{"a stop by a signal", "primary-restart", "7.0.15", func(x *play.Play) {
+			x.Says(x.P, 100, message.ShutdownSignal, "Received SIGTERM scheduling shutdown...")
+		}, "save-on-shutdown", want{"shutdown-on-sigterm", "save", "CONFIG SET shutdown-on-sigterm save", "signal"}},
+		{"a stop by a command", "primary-restart", "7.0.15", func(x *play.Play) {
+			x.Says(x.P, 100, message.ShutdownRequested, "User requested shutdown...")
+		}, "save-on-shutdown", want{"restart of the primary", "SHUTDOWN SAVE", "# redis-cli -h 10.0.0.1 -p 6379 SHUTDOWN SAVE", "command"}},
+		{"a stop that nobody saw", "primary-restart", "7.0.15", nil, "save-on-shutdown", want{setting: none}},
+		{"a backlog that was freed", "network-interruption", "7.0.15", func(x *play.Play) {
+			play.With(x.P, "repl-backlog-ttl", "5")
+			x.T.Refusal = diagnosis.NoBacklog
+			x.Says(x.P, 106, message.BacklogFreed, "Replication backlog freed after 5 seconds without connected replicas.")
+		}, "raise-backlog-ttl", want{"repl-backlog-ttl", "3600", "CONFIG SET repl-backlog-ttl 3600", "freed its backlog after 5 s"}},
+		{"a backlog that never was", "network-interruption", "7.0.15", func(x *play.Play) { x.T.Refusal = diagnosis.NoBacklog }, "raise-backlog-ttl", want{setting: none}},
+		{"a partial resync larger than the limit, 6.2", "network-interruption", "6.2.16", func(x *play.Play) {
+			play.With(x.P, "client-output-buffer-limit", "replica 2mb 2mb 60")
+		}, "raise-output-buffer", want{"client-output-buffer-limit replica", "7mb 4mb 60", `"replica 7340032 4194304 60"`, "at once"}},
+		{"the same from 7.0", "network-interruption", "7.0.15", func(x *play.Play) {
+			play.With(x.P, "client-output-buffer-limit", "replica 2mb 2mb 60")
+		}, "raise-output-buffer", want{setting: none}},
+		{"no room under maxmemory", "network-interruption", "7.0.15", func(x *play.Play) {
+			for i := range x.P.Samples {
+				x.P.Samples[i].MaxMemory = 1<<30 + 1<<20
+			}
+		}, "raise-backlog", want{"repl-backlog-size", "3584kb", "CONFIG SET maxmemory 1076363264\n", "no room for it under maxmemory"}},
+		{"no room on the host either", "network-interruption", "7.0.15", func(x *play.Play) {
+			for i := range x.P.Samples {
+				x.P.Samples[i].MaxMemory, x.P.Samples[i].TotalSystemMemory = 1<<30, 1<<30
+			}
+		}, "raise-backlog", want{setting: none}},
 		{"a start that begins anew", "primary-restart", "6.2.16", nil, "save-on-shutdown", want{setting: none}},
 		{"a start from the AOF", "primary-restart", "7.0.15", func(x *play.Play) { play.With(x.P, "appendonly", "yes") }, "save-on-shutdown", want{setting: none}},
 		{"a crash report", "primary-crash", "7.0.15", func(x *play.Play) { x.Says(x.P, 100, message.CrashReportStart, "=== REDIS BUG REPORT START") }, "find-crash", want{"version", "latest", "INFO server", "crash report"}},
@@ -150,13 +172,13 @@ func TestFixes(t *testing.T) {
 		{"an old replica", "incompatible-version", "7.0.15", nil, "upgrade-replica", want{"version", "redis 7.0.15 or later", "INFO server", ""}},
 		{"no password", "auth-failed", "7.0.15", func(x *play.Play) {
 			x.Fails(message.PsyncBadReply, "Unexpected reply to PSYNC from master: -NOAUTH Authentication required.", table.Null)
-		}, "set-masterauth", want{"masterauth", "password", "CONFIG SET masterauth PASSWORD", "NOAUTH"}},
+		}, "set-masterauth", want{"masterauth", "password", `CONFIG SET masterauth "${PRIMARY_PASSWORD:?`, "NOAUTH"}},
 		{"a user without the right", "auth-failed", "7.0.15", func(x *play.Play) {
 			play.With(x.B, "masteruser", "repl")
 			x.Fails(message.PsyncBadReply, "Unexpected reply to PSYNC from master: -NOPERM this user has no permissions to run the 'psync' command", table.Null)
 		}, "set-masterauth", want{"ACL of the replication user", "+psync", "ACL SETUSER repl +psync +replconf +ping", ""}},
 		{"a wrong address", "misconfigured", "7.0.15", nil, "check-topology", want{"replicaof", "", "REPLICAOF 10.0.0.1 6379", ""}},
-		{"a stranger", "intrusion", "7.0.15", nil, "lock-down", want{"access", "password", "requirepass PASSWORD", ""}},
+		{"a stranger", "intrusion", "7.0.15", nil, "lock-down", want{"access", "password", `requirepass "${NEW_PASSWORD:?`, ""}},
 		{"too many clients", "connection-exhaustion", "7.0.15", func(x *play.Play) { play.With(x.P, "maxclients", "50") }, "raise-maxclients", want{"maxclients", "100", "CONFIG SET maxclients 100", "limit of 50"}},
 		{"a person", "admin-action", "7.0.15", nil, "ask-who", want{"change by a person", "", "ACL LOG", ""}},
 	}
@@ -227,6 +249,7 @@ func TestFixTable(t *testing.T) {
 	}
 	use("anyway", anyway)
 	use("unnamed", unnamed)
+	use("the plan", []string{"raise-backlog-ttl"}) // wherever a backlog helps
 	for _, f := range fixes {
 		if !used[f.id] {
 			t.Errorf("nothing asks for %s", f.id)
@@ -258,18 +281,20 @@ func TestNoBacklogWhereItCannotHelp(t *testing.T) {
 	}
 }
 
-// A storm: the replicas' forks cost each other their links. The order of steps is told first.
-func TestBreakStorm(t *testing.T) {
+// storm is one in which the replicas' forks, of as many seconds, cost each other their links.
+func storm(t *testing.T, fork micros, refusal diagnosis.RefusalKind) *play.Play {
 	x := play.StageOf("network-interruption", "7.0.15", func(x *play.Play) {
-		x.Silent("6")
+		for _, h := range x.G.Hosts {
+			play.With(h, "repl-timeout", "6")
+		}
 		x.In.Outages = nil
 		for i, h := range []*timeline.Host{x.B, x.C, x.B, x.C} {
 			at := play.DayStart + micros(100+20*i)*second
-			o := &replication.Outage{Replica: h, Server: x.P, Lost: at, Restored: at + 19*second, LostBy: replication.ReplicaLog, TimeoutByReplica: x.O.TimeoutByReplica}
-			o.Tries = []*replication.Attempt{{At: at + 9*second, End: at + 19*second, Asked: diagnosis.Partial, Replid: play.PlayID, Offset: 5_000_001, Refusal: "backlog-overflow", PrimaryOffset: 8_000_000 + int64(i)*1_000_000, Granted: diagnosis.Full, Outcome: diagnosis.Full, Count: 1, Server: x.P, ByPrimary: true}}
+			o := &replication.Outage{Replica: h, Server: x.P, Lost: at, Restored: at + 19*second, LostBy: replication.ReplicaLog}
+			o.Tries = []*replication.Attempt{{At: at + 9*second, End: at + 19*second, Asked: diagnosis.Partial, Replid: play.PlayID, Offset: 5_000_001, Refusal: refusal, PrimaryOffset: 8_000_000 + int64(i)*1_000_000, Granted: diagnosis.Full, Outcome: diagnosis.Full, Count: 1, Server: x.P, ByPrimary: true}}
 			x.In.Outages = append(x.In.Outages, o)
 			f := timeline.Explanation{Kind: "fork-stall", Span: timeline.Span{From: at + 9*second, To: at + 19*second}, Exact: true, Summary: "a fork"}
-			x.P.Stalls = append(x.P.Stalls, timeline.Stall{Span: f.Span, AtLeast: 10 * second, AtMost: 10 * second, Because: []timeline.Explanation{f}})
+			x.P.Stalls = append(x.P.Stalls, timeline.Stall{Span: f.Span, AtLeast: 10 * second, AtMost: fork, Because: []timeline.Explanation{f}})
 		}
 		x.O = x.In.Outages[0]
 		x.In.End = x.In.Outages[3].Restored
@@ -278,11 +303,39 @@ func TestBreakStorm(t *testing.T) {
 	if l == nil || !storm || l.Kind != diagnosis.ForkCascade {
 		t.Fatalf("loop %+v", l)
 	}
+	return x
+}
+
+// A storm that a backlog or a timeout ends is ended by that, one step; the order of steps by hand is for one that nothing else ends.
+func TestStorm(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		fork    micros
+		refusal diagnosis.RefusalKind
+		first   string
+	}{
+		{"the first resync is spared", 10 * second, diagnosis.BacklogOverflow, "raise-backlog"},
+		{"the forks are outlived", 10 * second, diagnosis.ReplidMismatch, "raise-repl-timeout"},
+		{"neither", 500 * second, diagnosis.ReplidMismatch, "break-storm"},
+	} {
+		rs := advice(storm(t, tt.fork, tt.refusal))
+		if len(rs) == 0 || rs[0].ID != tt.first {
+			t.Fatalf("%s: first is %+v", tt.name, rs)
+		}
+		if n := slices.IndexFunc(rs, func(r diagnosis.Recommendation) bool { return r.ID == "break-storm" }); n > 0 || rs[0].Plan != (n < 0) {
+			t.Errorf("%s: the group is taken apart as well: %+v", tt.name, rs)
+		}
+	}
+}
+
+// Nobody takes the group apart by pasting: the steps are to be taken by hand.
+func TestBreakStorm(t *testing.T) {
+	x := storm(t, 500*second, diagnosis.ReplidMismatch)
 	rs := advice(x)
 	if len(rs) == 0 || rs[0].ID != "break-storm" {
 		t.Fatalf("first is %+v", rs)
 	}
-	want := []string{"redis-cli -h 10.0.0.3 -p 6379 REPLICAOF NO ONE", "CONFIG SET repl-timeout 20", "redis-cli -h 10.0.0.1 -p 6379 INFO replication", "redis-cli -h 10.0.0.3 -p 6379 REPLICAOF"}
+	want := []string{"redis-cli -h 10.0.0.3 -p 6379 REPLICAOF NO ONE", "CONFIG SET repl-timeout ", "redis-cli -h 10.0.0.1 -p 6379 INFO replication", "redis-cli -h 10.0.0.3 -p 6379 REPLICAOF"}
 	at := 0
 	for _, w := range want {
 		i := strings.Index(rs[0].Command[at:], w)
@@ -291,7 +344,13 @@ func TestBreakStorm(t *testing.T) {
 		}
 		at += i
 	}
+	for line := range strings.Lines(rs[0].Command) {
+		if !strings.HasPrefix(line, "# ") {
+			t.Errorf("a line to be pasted: %q", line)
+		}
+	}
 	// The second round is spared with the first: its own need is of no account.
+	x = storm(t, 10*second, diagnosis.BacklogOverflow)
 	var d diagnosis.Diagnosis
 	sizing.Report(x.G, sizing.For(x.G, []*cause.Judged{x.In}), &d)
 	w := d.Sizing[0].WhatIf

@@ -190,7 +190,7 @@ func setMasterauth(in *situation) (diagnosis.Recommendation, bool) {
 	r, p := in.suspectReplica(), in.Primary
 	rec := diagnosis.Recommendation{
 		Instance: r.Name, Setting: "masterauth", To: "the primary's password", Cost: noCost,
-		Command: fmt.Sprintf("%s CONFIG SET masterauth PASSWORD\n%s CONFIG REWRITE", cli(r), cli(r)), Why: "the primary refused the replica's credentials",
+		Command: configSet(r, "masterauth", password("PRIMARY_PASSWORD")), Why: "the primary refused the replica's credentials",
 	}
 	var said *timeline.Event
 	refused := replication.Replies(replication.AuthWords...)
@@ -212,16 +212,22 @@ func setMasterauth(in *situation) (diagnosis.Recommendation, bool) {
 			user = "USER"
 		}
 		rec.Instance, rec.Setting, rec.To = p.Name, "ACL of the replication user", "+psync +replconf +ping"
-		rec.Command = fmt.Sprintf("%s ACL SETUSER %s +psync +replconf +ping\n%s CONFIG REWRITE # or ACL SAVE", cli(p), user, cli(p))
+		rec.Command = fmt.Sprintf("%s ACL SETUSER %s +psync +replconf +ping\n%s", cli(p), user, aclSave(p))
+		if user == "USER" {
+			rec.Command = later("USER is whom the replica's masteruser names", rec.Command)
+		}
 	case strings.Contains(t, "protected mode"):
 		rec.Instance, rec.Setting, rec.From, rec.To = p.Name, "requirepass", "none", "a password, on both sides"
-		rec.Command = fmt.Sprintf("%s CONFIG SET masterauth PASSWORD\n%s CONFIG SET requirepass PASSWORD\n%s CONFIG REWRITE", cli(r), cli(p), cli(p))
+		rec.Command = configSet(r, "masterauth", password("NEW_PASSWORD")) + "\n" + configSet(p, "requirepass", password("NEW_PASSWORD"))
 	case strings.Contains(t, "SSL") || strings.Contains(t, "TLS") || strings.Contains(t, "certificate"):
 		rec.Setting, rec.To = "tls-replication", "certificates that both sides trust"
 		rec.Command = cli(r) + " CONFIG GET 'tls-*'\n" + cli(p) + " CONFIG GET 'tls-*'"
 	}
 	return rec, true
 }
+
+// password is a place for one in a shell command: nothing is set while the variable is empty.
+func password(name string) string { return `"${` + name + `:?set it first}"` }
 
 func checkTopology(in *situation) (diagnosis.Recommendation, bool) {
 	r, p := in.suspectReplica(), in.Primary
@@ -242,7 +248,11 @@ func checkTopology(in *situation) (diagnosis.Recommendation, bool) {
 			target = ip + " " + port
 		}
 	}
-	rec.Command = fmt.Sprintf("%s ROLE\n%s %s %s", cli(r), cli(r), word, target)
+	rec.Command = fmt.Sprintf("%s %s %s", cli(r), word, target)
+	if target == "HOST PORT" {
+		rec.Command = later("with the address that it reaches", rec.Command)
+	}
+	rec.Command = cli(r) + " ROLE\n" + rec.Command
 	return rec, true
 }
 
@@ -250,7 +260,7 @@ func lockDown(in *situation) (diagnosis.Recommendation, bool) {
 	p := in.Primary
 	r := diagnosis.Recommendation{
 		Instance: p.Name, Setting: "access", From: "open", To: "a password, private addresses, protected-mode",
-		Command: fmt.Sprintf("%s CONFIG SET protected-mode yes\n%s CONFIG SET requirepass PASSWORD\n%s CONFIG REWRITE", cli(p), cli(p), cli(p)),
+		Command: fmt.Sprintf("%s CONFIG SET protected-mode yes\n%s", cli(p), configSet(p, "requirepass", password("NEW_PASSWORD"))),
 		Why:     "somebody who should not has commanded the server: take it off the net, look at cron, ssh keys and loaded modules on its host, and trust neither", Cost: "clients need the password",
 	}
 	if p.Can(timeline.GuardsConfig) {
@@ -279,7 +289,7 @@ func raiseMaxclients(in *situation) (diagnosis.Recommendation, bool) {
 	}
 	to := max(2*now, most*2)
 	r := diagnosis.Recommendation{
-		Instance: p.Name, Setting: "maxclients", From: diagnosis.Itoa(now), To: diagnosis.Itoa(to), Command: configSet(p, "maxclients", diagnosis.Itoa(to)) + fmt.Sprintf("\nprlimit --pid $(pidof redis-server) --nofile=%d:%d", to+32, to+32),
+		Instance: p.Name, Setting: "maxclients", From: diagnosis.Itoa(now), To: diagnosis.Itoa(to), Command: configSet(p, "maxclients", diagnosis.Itoa(to)) + fmt.Sprintf("\n# on its host, where it may not open as many files: prlimit --pid PID --nofile=%d:%d", to+32, to+32),
 		Why: fmt.Sprintf("the replica's connection was refused at the limit of %s", diagnosis.BytesOf(now)), Cost: "a file descriptor and some KiB for each client: find who opens so many first (CLIENT LIST)",
 	}
 	if most > 0 {
@@ -307,7 +317,7 @@ func askWho(in *situation) (diagnosis.Recommendation, bool) {
 // costs the others their links.
 func breakStorm(in *situation) (diagnosis.Recommendation, bool) {
 	l, storm := in.Loop, in.Storm
-	if l == nil || !storm || l.Kind != diagnosis.ForkCascade {
+	if l == nil || !storm || l.Kind != diagnosis.ForkCascade || in.chosen != 0 {
 		return diagnosis.Recommendation{}, false
 	}
 	p := in.Primary
@@ -332,12 +342,12 @@ func breakStorm(in *situation) (diagnosis.Recommendation, bool) {
 		}
 	}
 	var c []string
-	c = append(c, "# 1. one replica only: the others stop asking (they keep their data and serve it as it is)")
+	c = append(c, "1. one replica only: the others stop asking (they keep their data and serve it as it is)")
 	for _, h := range reps[1:] {
 		c = append(c, fmt.Sprintf("%s %s NO ONE", cli(h), word))
 	}
-	c = append(c, "# 2. room for the first: limits on the primary and on "+reps[0].Name)
-	if n := in.plan; n != nil && n.Recommended > n.Backlog {
+	c = append(c, "2. room for the first: limits on the primary and on "+reps[0].Name)
+	if n := in.plan; n.Recommended > n.Backlog {
 		c = append(c, fmt.Sprintf("%s CONFIG SET repl-backlog-size %d", cli(p), n.Recommended))
 	}
 	fork, _ := p.LongestFork()
@@ -345,12 +355,12 @@ func breakStorm(in *situation) (diagnosis.Recommendation, bool) {
 	for _, h := range append([]*timeline.Host{p}, reps...) {
 		c = append(c, fmt.Sprintf("%s CONFIG SET repl-timeout %d", cli(h), to))
 	}
-	c = append(c, "# 3. wait until "+reps[0].Name+" is online", cli(p)+" INFO replication", "# 4. let the others in one by one, each when the one before it is online")
+	c = append(c, "3. wait until "+reps[0].Name+" is online", cli(p)+" INFO replication", "4. let the others in one by one, each when the one before it is online")
 	for _, h := range reps[1:] {
 		c = append(c, fmt.Sprintf("%s %s %s", cli(h), word, target))
 	}
 	return diagnosis.Recommendation{
-		Instance: p.Name, Setting: "topology", From: fmt.Sprintf("%d replicas at once", len(reps)), To: "one after the other", Command: strings.Join(c, "\n"),
+		Instance: p.Name, Setting: "topology", From: fmt.Sprintf("%d replicas at once", len(reps)), To: "one after the other", Command: "# by hand, a step at a time:\n# " + strings.Join(c, "\n# "),
 		Why:  fmt.Sprintf("each full resync's fork holds the primary for %s and the other replicas lose their links behind it, %d rounds every %s so far; with one replica at a time nobody is lost to a fork", diagnosis.Length(fork), l.Rounds, diagnosis.Length(micros(l.PeriodS*float64(second)))),
 		Cost: "replicas that wait serve old data, and take writes: keep clients off them; with Sentinel, raise down-after-milliseconds or stop it first, or it re-points them",
 	}, true

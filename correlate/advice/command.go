@@ -3,13 +3,14 @@ package advice
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"psyncope/correlate/incident"
 	"psyncope/correlate/timeline"
 )
 
-// cli is how to reach a server from a shell: with its address where the evidence has one.
+// cli is how to reach a server from a shell: with its address where the evidence has one, and over TLS where it listens to nothing else.
 func cli(h *timeline.Host) string {
 	flavor, _ := h.Version()
 	s := "redis-cli"
@@ -18,8 +19,12 @@ func cli(h *timeline.Host) string {
 	}
 	for _, a := range h.Addrs {
 		if ip, port, err := net.SplitHostPort(a); err == nil && plainWord(ip) && plainWord(port) {
-			return s + " -h " + ip + " -p " + port
+			s += " -h " + ip + " -p " + port
+			break
 		}
+	}
+	if h.Value("port") == "0" && !h.Setting("port").Assumed {
+		s += " --tls"
 	}
 	return s
 }
@@ -35,21 +40,83 @@ func plainWord(s string) bool {
 	return s != ""
 }
 
-// configSet is the pair of commands that changes a setting now and for the next start.
+// configSet changes a setting now and for the next start.
 func configSet(h *timeline.Host, name, value string) string {
-	if strings.Contains(value, " ") {
+	if strings.Contains(value, " ") && !strings.HasPrefix(value, `"`) {
 		value = `"` + value + `"`
 	}
-	return fmt.Sprintf("%s CONFIG SET %s %s\n%s CONFIG REWRITE", cli(h), name, value, cli(h))
+	if renamed, _, _ := strings.Cut(h.Value("rename-command"), " "); strings.EqualFold(renamed, "CONFIG") {
+		return fmt.Sprintf("# %s knows CONFIG by another name, or not at all: set %s %s there by that name, or in its configuration file before its next start", shellName(h), name, value)
+	}
+	set := fmt.Sprintf("%s CONFIG SET %s %s", cli(h), name, value)
+	if noFile(h) {
+		return set + fmt.Sprintf("\n# %s runs without a configuration file: start it with --%s %s as well, or this is lost at its next start", shellName(h), name, value)
+	}
+	return set + "\n" + cli(h) + " CONFIG REWRITE"
+}
+
+// noFile reports whether the server was started without a configuration file: it refuses CONFIG REWRITE then. INFO names the file since 2.8.22,
+// in the section that has the port.
+func noFile(h *timeline.Host) bool {
+	for i := len(h.Samples) - 1; i >= 0; i-- {
+		if s := &h.Samples[i]; s.TCPPort.Known() && s.ProcessID.Known() && h.Can(timeline.NamesItsFile) {
+			return s.ConfigFile == ""
+		}
+	}
+	return false
+}
+
+// aclSave keeps what ACL SETUSER changed: users of an ACL file are not written by CONFIG REWRITE, which says OK all the same.
+func aclSave(h *timeline.Host) string {
+	switch {
+	case h.Value("aclfile") != "" && !h.Setting("aclfile").Assumed:
+		return cli(h) + " ACL SAVE"
+	case noFile(h):
+		return fmt.Sprintf("# %s runs without a configuration file: the change is lost at its next start, unless the users are given to it again", shellName(h))
+	}
+	return cli(h) + " CONFIG REWRITE"
+}
+
+// shellName is the host's name for a comment in a shell script: whatever the evidence calls it, it stays on its line.
+func shellName(h *timeline.Host) string {
+	if plainWord(h.Name) {
+		return h.Name
+	}
+	return "the server"
+}
+
+// later are commands that are not for now: in a comment, so that pasting does no harm.
+func later(when, commands string) string {
+	return "# " + when + ":\n# " + strings.ReplaceAll(commands, "\n", "\n# ")
+}
+
+// withPassword begins commands with a look whether the password is there, where the servers ask for one.
+func withPassword(in *incident.Incident, commands string) string {
+	asks := func(h *timeline.Host) bool {
+		for _, name := range [...]string{"requirepass", "masterauth"} {
+			if v := h.Settings[name].Value; v != "" && v != `""` {
+				return true
+			}
+		}
+		return false
+	}
+	if !strings.Contains(commands, "-cli ") || !slices.ContainsFunc(in.G.Hosts, asks) {
+		return commands
+	}
+	return `: "${REDISCLI_AUTH:?the servers ask for a password: export REDISCLI_AUTH first}"` + "\n" + commands
 }
 
 // everywhere is configSet on the primary and each replica that has artifacts: both ends use their own value, and each
 // may be the primary tomorrow.
 func everywhere(in *incident.Incident, name, value string) string {
-	p := in.Primary
-	out := []string{configSet(p, name, value)}
-	for _, h := range in.G.Hosts {
-		if h != p {
+	return onAll(in, name, value, func(*timeline.Host) bool { return true })
+}
+
+// onAll is configSet on those servers of the group that the question is answered with yes for, the primary first.
+func onAll(in *incident.Incident, name, value string, is func(*timeline.Host) bool) string {
+	var out []string
+	for _, h := range append([]*timeline.Host{in.Primary}, in.G.Hosts...) {
+		if is(h) && (h != in.Primary || len(out) == 0) {
 			out = append(out, configSet(h, name, value))
 		}
 	}

@@ -67,6 +67,14 @@ var indicatorTable = []indicator{
 		"evicted_keys rose: maxmemory is reached, and each eviction is a DEL in the replication stream.",
 	},
 	{
+		"writes-refused", writesRefused,
+		"the server answered writes with an error: OOM (maxmemory is reached and nothing may be evicted), MISCONF (its snapshots fail) or NOREPLICAS (min-replicas-to-write). INFO errorstats counts them since 6.2.",
+	},
+	{
+		"setting-changed", settingChanged,
+		"INFO shows a setting with another value than before: repl-backlog-size, maxmemory, maxmemory-policy, maxclients. What refused writes or evicted keys after it is told with it.",
+	},
+	{
 		"event-loop-stalls", loopStalls,
 		"the event loop was held for half of repl-timeout or more outside any incident; twice as long costs the links.",
 	},

@@ -77,9 +77,90 @@ func evictions(g *view, h *timeline.Host) (sign, bool) {
 		return sign{}, false
 	}
 	return sign{
-		to.At, fmt.Sprintf("%s were evicted: maxmemory is reached, and each eviction is a DEL in the replication stream", diagnosis.Plural(n, "key", "keys")),
+		to.At, fmt.Sprintf("%s were evicted: maxmemory is reached, and each eviction is a DEL in the replication stream", diagnosis.Plural(n, "key", "keys")) + lessRoom(h, from.At),
 		[]diagnosis.Evidence{from.Evidence("evicted_keys:" + diagnosis.Itoa(int64(from.EvictedKeys))), to.Evidence("evicted_keys:" + diagnosis.Itoa(int64(to.EvictedKeys)))},
 	}, true
+}
+
+// refusedWrites are the errors with which a server answers writes that it does not take (redis 6.2 server.c processCommand; INFO errorstats
+// counts them since 6.2).
+var refusedWrites = []struct{ name, why string }{
+	{"errorstat_OOM", "for want of memory under maxmemory"},
+	{"errorstat_MISCONF", "while its snapshots fail (stop-writes-on-bgsave-error)"},
+	{"errorstat_NOREPLICAS", "for want of good replicas (min-replicas-to-write)"},
+}
+
+// writesRefused: each is a write that some client wanted and did not get.
+func writesRefused(g *view, h *timeline.Host) (sign, bool) {
+	for _, r := range refusedWrites {
+		var first, last *timeline.Statistic
+		n := int64(0)
+		for i := range h.Stats {
+			s := &h.Stats[i]
+			if s.Name != r.name || s.Calls.Or(0) <= 0 {
+				continue
+			}
+			if first == nil {
+				first = s
+			}
+			if last == nil || s.Calls < last.Calls {
+				n += int64(s.Calls) // the first, or a process begins anew
+			} else {
+				n += int64(s.Calls - last.Calls)
+			}
+			last = s
+		}
+		if first == nil {
+			continue
+		}
+		more := ""
+		if r.name == "errorstat_OOM" {
+			more = lessRoom(h, first.At)
+		}
+		out := sign{last.At, fmt.Sprintf("%s refused %s", diagnosis.Plural(n, "write was", "writes were"), r.why) + more, nil}
+		for _, s := range [...]*timeline.Statistic{first, last} {
+			out.evidence = append(out.evidence, diagnosis.Evidence{File: s.File, Line: s.Line, Text: fmt.Sprintf("%s:count=%d", s.Name, s.Calls)})
+		}
+		return out, true
+	}
+	return sign{}, false
+}
+
+// lessRoom names the change of a setting that left the data less room, where one came before.
+func lessRoom(h *timeline.Host, before micros) string {
+	why := ""
+	for _, c := range h.Changes() {
+		if c.Before.At <= before && (c.Name == "repl-backlog-size" && !c.Less || c.Name == "maxmemory" && c.Less) {
+			why = fmt.Sprintf("; likely because %s went from %s to %s by %s: ", c.Name, c.From, c.To, diagnosis.ClockTime(c.At.At))
+			if c.Name == "repl-backlog-size" {
+				why += "the backlog counts against maxmemory"
+			} else {
+				why += "what was there before does not fit any more"
+			}
+		}
+	}
+	return why
+}
+
+// settingChanged: what was different before explains what is different now.
+func settingChanged(g *view, h *timeline.Host) (sign, bool) {
+	cs := h.Changes()
+	if len(cs) == 0 {
+		return sign{}, false
+	}
+	out := sign{at: cs[0].At.At}
+	var words []string
+	const most = 6
+	for i, c := range cs {
+		if i == most {
+			words = append(words, fmt.Sprintf("%d more", len(cs)-i))
+			break
+		}
+		words = append(words, fmt.Sprintf("%s went from %s to %s between %s and %s", c.Name, c.From, c.To, diagnosis.ClockTime(c.Before.At), diagnosis.ClockTime(c.At.At)))
+		out.evidence = append(out.evidence, c.Before.Evidence(c.Name+" "+c.From), c.At.Evidence(c.Name+" "+c.To))
+	}
+	out.summary = strings.Join(words, "; ")
+	return out, true
 }
 
 // connectionsNear: connections that were refused, or a number that reaches maxclients if it grows once more by what it

@@ -57,6 +57,21 @@ func TestIndicators(t *testing.T) {
 			play.With(x.P, "client-output-buffer-limit", "replica 100000 0 0")
 			x.Client("S", 1<<19)
 		}, "below the backlog and ignored"},
+		{"a larger backlog", "setting-changed", each(func(i int, s *timeline.Sample) { s.BacklogSize = table.Int(1+15*(i/2)) << 20 }), "repl-backlog-size went from 1mb to 16mb"},
+		{"the same backlog", "setting-changed", nil, ""},
+		{"evictions after a larger backlog", "evictions", each(func(i int, s *timeline.Sample) {
+			s.BacklogSize, s.EvictedKeys = table.Int(1+15*min(i/2, 1))<<20, table.Int(i/3)
+		}), "likely because repl-backlog-size went from 1mb to 16mb"},
+		{"evictions before it", "evictions", each(func(i int, s *timeline.Sample) {
+			s.BacklogSize, s.EvictedKeys = table.Int(1+15*(i/4))<<20, table.Int(min(i, 1))
+		}), "in the replication stream"},
+		{"evictions after less maxmemory", "evictions", each(func(i int, s *timeline.Sample) {
+			s.MaxMemory, s.EvictedKeys = table.Int(9-8*min(i/2, 1))<<20, table.Int(i/3)
+		}), "likely because maxmemory went from 9mb to 1mb"},
+		{"writes without memory", "writes-refused", func(x *play.Play) { x.Errors("errorstat_OOM", 3, 12) }, "12 writes were refused for want of memory"},
+		{"of two processes", "writes-refused", func(x *play.Play) { x.Errors("errorstat_OOM", 12, 3) }, "15 writes were refused"},
+		{"writes without replicas", "writes-refused", func(x *play.Play) { x.Errors("errorstat_NOREPLICAS", 1) }, "min-replicas-to-write"},
+		{"another error", "writes-refused", func(x *play.Play) { x.Errors("errorstat_ERR", 3) }, ""},
 		{"a lag of half the timeout", "replica-lag", func(x *play.Play) { x.Lag(30) }, "30 s"},
 		{"a short lag", "replica-lag", func(x *play.Play) { x.Lag(29) }, ""},
 		{"copies that fill the memory", "copy-on-write-near-memory", each(func(i int, s *timeline.Sample) { s.UsedMemoryRSS, s.RDBLastCow = 6<<30, 2<<30 }), "8.0 GiB"},

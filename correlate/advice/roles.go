@@ -65,7 +65,7 @@ func planRestart(in *situation) (diagnosis.Recommendation, bool) {
 	if o == nil {
 		return diagnosis.Recommendation{}, false
 	}
-	rec := diagnosis.Recommendation{Instance: r.Name, Setting: "restart", To: "SHUTDOWN SAVE", Command: cli(r) + " SHUTDOWN SAVE", Cost: "a snapshot at each planned stop"}
+	rec := diagnosis.Recommendation{Instance: r.Name, Setting: "restart", To: "SHUTDOWN SAVE", Command: later("at the next planned stop, in place of any other", cli(r)+" SHUTDOWN SAVE"), Cost: "a snapshot at each planned stop"}
 	old := ""
 	for _, t := range o.Tries {
 		if t.Offset >= 0 && sizing.Stale(in.Judged.Incident, o, t) {
@@ -102,23 +102,34 @@ func promotable(in *incident.Incident) *timeline.Host {
 
 func failoverFirst(in *situation) (diagnosis.Recommendation, bool) {
 	p, r := in.Primary, promotable(in.Judged.Incident)
-	if r == nil {
-		return diagnosis.Recommendation{}, false
+	if r == nil || slices.ContainsFunc(in.Outages, func(o *replication.Outage) bool { return o.Promoted }) {
+		return diagnosis.Recommendation{}, false // nobody is there to take over, or somebody did
 	}
 	rec := diagnosis.Recommendation{Instance: p.Name, Setting: "restart of the primary", To: "after a failover", Cost: "a failover: writes pause for a moment"}
-	switch name := watched(in.G); {
-	case len(in.G.Sentinels) > 0:
-		rec.Command = fmt.Sprintf("%s SENTINEL FAILOVER %s", cli(in.G.Sentinels[0]), name)
-	case p.Can(timeline.HasFailover):
-		rec.Command = cli(p) + " FAILOVER"
-	default:
-		rec.Command = fmt.Sprintf("# once %s has caught up:\n%s REPLICAOF NO ONE", r.Name, cli(r))
-		if !p.Can(timeline.SaysReplica) {
-			rec.Command = strings.ReplaceAll(rec.Command, "REPLICAOF", "SLAVEOF")
-		}
+	command, word := "", "REPLICAOF"
+	if !p.Can(timeline.SaysReplica) {
+		word = "SLAVEOF"
 	}
+	switch {
+	case len(in.G.Sentinels) > 0:
+		command = fmt.Sprintf("%s SENTINEL FAILOVER %s", cli(in.G.Sentinels[0]), watched(in.G))
+	case inCluster(in.G):
+		command = cli(r) + " CLUSTER FAILOVER" // asked of the replica; FAILOVER is refused there
+	case p.Can(timeline.HasFailover):
+		command = cli(p) + " FAILOVER"
+	default:
+		command = fmt.Sprintf("%s %s NO ONE # once %s has caught up", cli(r), word, shellName(r))
+	}
+	rec.Command = later("before the next planned restart", command)
 	rec.Why = fmt.Sprintf("%s was restarted as the primary and begins a new replication id; where a replica is promoted first, the others continue by partial resync (4.0 on)", p.Name)
 	return rec, true
+}
+
+// inCluster reports whether a server of the group runs in cluster mode.
+func inCluster(g *replication.Group) bool {
+	return slices.ContainsFunc(g.Hosts, func(h *timeline.Host) bool {
+		return slices.ContainsFunc(h.Samples, func(s timeline.Sample) bool { return s.Mode == "cluster" })
+	})
 }
 
 // watched is the name under which Sentinels know the group.
@@ -146,12 +157,24 @@ func saveOnShutdown(in *situation) (diagnosis.Recommendation, bool) {
 	if !p.Can(timeline.KeepsHistory) || p.Value("appendonly") == "yes" {
 		return diagnosis.Recommendation{}, false // before 7.0, and with the AOF on, a start begins a new id whatever the dump holds
 	}
-	s := p.Setting("shutdown-on-sigterm")
-	return diagnosis.Recommendation{
-		Instance: p.Name, Setting: "shutdown-on-sigterm", From: cmp.Or(s.Value, "default"), To: "save", Command: configSet(p, "shutdown-on-sigterm", "save"),
-		Why:  "from 7.0 a primary that is stopped with a snapshot keeps its replication id as the second one, and its offset: replicas then continue by partial resync after its start",
-		Cost: "the stop takes as long as a snapshot; shutdown-timeout lets replicas catch up before",
-	}, true
+	const keeps = "from 7.0 a primary that is stopped with a snapshot keeps its replication id as the second one, and its offset: replicas then continue by partial resync after its start"
+	signal, asked := false, false
+	for e := range in.Said(p) {
+		signal, asked = signal || e.Kind == message.ShutdownSignal, asked || e.Is(message.AskedToEnd)
+	}
+	switch s := p.Setting("shutdown-on-sigterm"); {
+	case signal && s.Value != "save":
+		return diagnosis.Recommendation{
+			Instance: p.Name, Setting: "shutdown-on-sigterm", From: cmp.Or(s.Value, "default"), To: "save", Command: everywhere(in.Judged.Incident, "shutdown-on-sigterm", "save"),
+			Why: "it was stopped by a signal; " + keeps, Cost: "the stop takes as long as a snapshot; shutdown-timeout lets replicas catch up before",
+		}, true
+	case asked && !signal: // by command: what a signal does is not asked
+		return diagnosis.Recommendation{
+			Instance: p.Name, Setting: "restart of the primary", To: "SHUTDOWN SAVE", Command: later("at the next planned stop, in place of any other", cli(p)+" SHUTDOWN SAVE"),
+			Why: "it was stopped by a command; " + keeps, Cost: "the stop takes as long as a snapshot; shutdown-timeout lets replicas catch up before",
+		}, true
+	}
+	return diagnosis.Recommendation{}, false
 }
 
 func findCrash(in *situation) (diagnosis.Recommendation, bool) {
@@ -183,12 +206,8 @@ func useSentinel(in *situation) (diagnosis.Recommendation, bool) {
 	if len(in.G.Sentinels) > 0 {
 		return diagnosis.Recommendation{}, false
 	}
-	for _, h := range in.G.Hosts {
-		for i := range h.Samples {
-			if h.Samples[i].Mode == "cluster" {
-				return diagnosis.Recommendation{}, false
-			}
-		}
+	if inCluster(in.G) {
+		return diagnosis.Recommendation{}, false
 	}
 	for _, o := range in.Outages {
 		if o.Promoted {

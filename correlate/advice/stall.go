@@ -89,7 +89,11 @@ func avoidSlowCommand(in *situation) (diagnosis.Recommendation, bool) {
 	case !plainWord(word):
 		r.Command = cli(p) + " SLOWLOG GET 128"
 	case p.Can(timeline.HasACL):
-		r.Command = fmt.Sprintf("%s ACL SETUSER default -%s\n%s CONFIG REWRITE", cli(p), word, cli(p))
+		user := "default"
+		if plainWord(c.User) {
+			user = c.User
+		}
+		r.Command = later("once no caller needs it any more, forbid it: whoever still calls it is refused from then on", fmt.Sprintf("%s ACL SETUSER %s -%s\n%s", cli(p), user, word, aclSave(p)))
 	default:
 		r.Command = fmt.Sprintf("# in redis.conf, at the next restart:\nrename-command %s \"\"", c.Name)
 	}
@@ -123,7 +127,7 @@ func boundScript(in *situation) (diagnosis.Recommendation, bool) {
 		kill = "FUNCTION KILL"
 	}
 	r.To = "bounded work for each call"
-	r.Command = cli(p) + " " + kill
+	r.Command = later("while one runs", cli(p)+" "+kill)
 	r.Why += fmt.Sprintf("a script ran for %s on %s and the replicas wait %s. The server only says so after %s ms (busy-reply-threshold, lua-time-limit before 7.0) and ends nothing by itself: split the work, and let a watch call %s", diagnosis.Length(ran), p.Name, diagnosis.Length(p.Duration("repl-timeout")), cmp.Or(threshold.Value, "5000"), kill)
 	return r, true
 }
@@ -142,66 +146,29 @@ func forkWords(h *timeline.Host) string {
 
 func disableTHP(in *situation) (diagnosis.Recommendation, bool) {
 	p := in.Primary
-	w, started := p.Warned(message.ThpWarning)
-	if w == nil && started {
-		return diagnosis.Recommendation{}, false // it would have said so at its start
+	w, _ := p.Warned(message.ThpWarning)
+	if w == nil {
+		return diagnosis.Recommendation{}, false // nothing tells that they are on
 	}
-	r := diagnosis.Recommendation{
-		Instance: p.Name, Setting: "transparent_hugepage", From: "unknown", To: "never", Cost: "a little more work for the CPU's address cache",
-		Command: "echo never > /sys/kernel/mm/transparent_hugepage/enabled",
-	}
-	if w != nil {
-		r.From = "always"
-		r.Why = forkWords(p) + ", and its log says that transparent huge pages are on: after a fork every write then copies 2 MiB instead of 4 KiB"
-	} else {
-		r.Why = forkWords(p) + "; the evidence does not report whether transparent huge pages are on: cat /sys/kernel/mm/transparent_hugepage/enabled"
-	}
-	return r, true
+	return diagnosis.Recommendation{
+		Instance: p.Name, Setting: "transparent_hugepage", From: "always", To: "never", Cost: "a little more work for the CPU's address cache",
+		Command: "# on the host of " + shellName(p) + ", as root:\necho never > /sys/kernel/mm/transparent_hugepage/enabled",
+		Why:     forkWords(p) + ", and its log says that transparent huge pages are on: after a fork every write then copies 2 MiB instead of 4 KiB",
+	}, true
 }
 
+// disklessSync is for a primary that cannot write a snapshot down. Elsewhere it changes nothing that the evidence shows: a diskless resync forks
+// as well, and is one for each replica that comes later than repl-diskless-sync-delay.
 func disklessSync(in *situation) (diagnosis.Recommendation, bool) {
 	p := in.Primary
-	s := p.Setting("repl-diskless-sync")
-	kind := ""
-	if b := in.Verdict.Best; b != nil {
-		kind = string(b.Cause.Kind)
+	if p.Value("repl-diskless-sync") != "no" || forkRefused(in.Judged.Incident, "") != nil {
+		return diagnosis.Recommendation{}, false
 	}
-	if l := in.Loop; l != nil && kind != "save-failed" {
-		kind = cmp.Or(map[string]string{"snapshot-failed": "save-failed"}[string(l.Kind)], kind)
-	}
-	if forkRefused(in.Judged.Incident, "") != nil {
-		return diagnosis.Recommendation{}, false // it forks as well
-	}
-	if s.Value == "no" {
-		r := diagnosis.Recommendation{
-			Instance: p.Name, Setting: "repl-diskless-sync", From: "no", To: "yes", Command: configSet(p, "repl-diskless-sync", "yes"),
-			Cost: "the snapshot is sent as it is made: a slow replica holds the child, and with it copy-on-write memory, for longer",
-		}
-		switch kind {
-		case "save-failed":
-			r.Why = "a diskless full resync needs no disk on the primary, so that replicas get through while its disk is mended"
-			r.Cuts = "attempt-fails"
-		case "output-buffer-overflow", "sync-timeout":
-			r.Why = "a full resync over disk writes the snapshot, then reads and sends it; sent as it is made it takes less time, and less piles up meanwhile" + assumedWord(s)
-			r.Cuts = "transfer-overflows"
-		default:
-			if len(in.Affected) < 2 {
-				return r, false // one fork for one replica either way
-			}
-			r.Why = fmt.Sprintf("%d replicas asked for a full resync and a fork for each is a stall for all; with repl-diskless-sync-delay those that come within the delay share one%s", len(in.Affected), assumedWord(s))
-		}
-		return r, true
-	}
-	// Diskless already: without a delay each replica that comes a moment later waits for a fork of its own.
-	delay := p.Setting("repl-diskless-sync-delay")
-	if s.Value == "yes" && delay.Value == "0" && len(in.Affected) > 1 && kind != "save-failed" {
-		return diagnosis.Recommendation{
-			Instance: p.Name, Setting: "repl-diskless-sync-delay", From: "0", To: "5", Command: configSet(p, "repl-diskless-sync-delay", "5"),
-			Why:  fmt.Sprintf("%d replicas asked within moments; without a delay the first one's fork begins at once and the others wait for the next. Five seconds, the default, let them share one", len(in.Affected)),
-			Cost: "a full resync begins five seconds later",
-		}, true
-	}
-	return diagnosis.Recommendation{}, false
+	return diagnosis.Recommendation{
+		Instance: p.Name, Setting: "repl-diskless-sync", From: "no", To: "yes", Command: everywhere(in.Judged.Incident, "repl-diskless-sync", "yes"), Cuts: "attempt-fails",
+		Why:  "a diskless full resync needs no disk on the primary, so that replicas get through while its disk is mended",
+		Cost: "the snapshot is sent as it is made: a slow replica holds the child, and with it copy-on-write memory, for longer",
+	}, true
 }
 
 func fasterFsync(in *situation) (diagnosis.Recommendation, bool) {
@@ -209,14 +176,14 @@ func fasterFsync(in *situation) (diagnosis.Recommendation, bool) {
 	s := p.Setting("appendfsync")
 	if s.Value == "always" {
 		return diagnosis.Recommendation{
-			Instance: p.Name, Setting: "appendfsync", From: "always", To: "everysec", Command: configSet(p, "appendfsync", "everysec"),
+			Instance: p.Name, Setting: "appendfsync", From: "always", To: "everysec", Command: everywhere(in.Judged.Incident, "appendfsync", "everysec"),
 			Why:  "with always every write waits for the disk in the main thread, and with it every replica's link; everysec leaves it to a thread",
 			Cost: "up to a second of writes may be lost if the host dies",
 		}, true
 	}
 	if n := p.Setting("no-appendfsync-on-rewrite"); n.Value == "no" && rewroteDuring(p, in.Incident) {
 		return diagnosis.Recommendation{
-			Instance: p.Name, Setting: "no-appendfsync-on-rewrite", From: "no", To: "yes", Command: configSet(p, "no-appendfsync-on-rewrite", "yes"),
+			Instance: p.Name, Setting: "no-appendfsync-on-rewrite", From: "no", To: "yes", Command: everywhere(in.Judged.Incident, "no-appendfsync-on-rewrite", "yes"),
 			Why:  "a child was writing to the same disk while fsync held the writes; without fsync during a rewrite or snapshot they do not wait for it",
 			Cost: "what is written during a rewrite may be lost if the host dies",
 		}, true

@@ -10,5 +10,5 @@ var forkStall = Cause{
 		{Says: "the time of a forking command in INFO commandstats rose by about the silence", Ask: statsShow("fork-stall"), For: Hard},
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual},
 	},
-	Fix: []string{"disable-thp", "diskless-sync", "raise-repl-timeout", "raise-backlog"},
+	Fix: []string{"disable-thp", "raise-repl-timeout", "raise-backlog"},
 }

@@ -7,5 +7,5 @@ var outputBufferOverflow = Cause{
 		{Says: "the primary's log or INFO counts a replica closed at its output buffer limit", Ask: overflowClosed, For: Said, Against: Contradicts},
 		{Says: "a later round of the same link ended at the limit", Ask: overflowLater, For: Hard},
 	},
-	Fix: []string{"raise-output-buffer", "speed-up-transfer", "diskless-sync"},
+	Fix: []string{"raise-output-buffer", "speed-up-transfer"},
 }

@@ -6,5 +6,5 @@ var syncTimeout = Cause{
 	Clues: []Clue{
 		{Says: "the link was never up before a transfer or load timed out", Ask: timedOutFirst, For: Said},
 	},
-	Fix: []string{"raise-repl-timeout", "speed-up-transfer", "diskless-sync"},
+	Fix: []string{"raise-repl-timeout", "speed-up-transfer"},
 }

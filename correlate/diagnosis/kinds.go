@@ -37,6 +37,7 @@ type LoopKind string
 const (
 	ForkCascade      LoopKind = "fork-cascade"
 	OutputBufferLoop LoopKind = "output-buffer"
+	PartialLoop      LoopKind = "partial-loop"
 	SyncTimeoutLoop  LoopKind = "sync-timeout"
 	BigKey           LoopKind = "big-key"
 	SnapshotFailed   LoopKind = "snapshot-failed"

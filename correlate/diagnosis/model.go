@@ -232,6 +232,9 @@ type Recommendation struct {
 	// Cuts is the rule of the chain that the change breaks; Cost what it takes.
 	Cuts string `json:"cuts"`
 	Cost string `json:"cost"`
+	// Plan tells that it is of the smallest set of settings that ends what happened, by the model that replays the capture: none of
+	// these can be left out, and nothing else is needed for that.
+	Plan bool `json:"plan"`
 }
 
 // Note is something worth saying that is no incident.
@@ -245,16 +248,21 @@ type Note struct {
 
 // Sizing is what the backlog holds and what it should hold.
 type Sizing struct {
-	Group                string   `json:"group"`
-	BacklogBytes         int64    `json:"backlog_bytes"`
-	PeakWriteBytesPerS   float64  `json:"peak_write_bytes_per_s"`
-	P99WriteBytesPerS    float64  `json:"p99_write_bytes_per_s"`
-	MedianWriteBytesPerS float64  `json:"median_write_bytes_per_s"`
-	SecondsCovered       float64  `json:"seconds_covered"`
-	LongestOutageS       float64  `json:"longest_outage_s"`
-	RecommendedBytes     int64    `json:"recommended_bytes"`
-	Method               string   `json:"method"`
-	WhatIf               []WhatIf `json:"whatif"`
+	Group                string  `json:"group"`
+	BacklogBytes         int64   `json:"backlog_bytes"`
+	PeakWriteBytesPerS   float64 `json:"peak_write_bytes_per_s"`
+	P99WriteBytesPerS    float64 `json:"p99_write_bytes_per_s"`
+	MedianWriteBytesPerS float64 `json:"median_write_bytes_per_s"`
+	SecondsCovered       float64 `json:"seconds_covered"`
+	LongestOutageS       float64 `json:"longest_outage_s"`
+	// RecommendedBytes is nil where no size helps, or none that there is room for: MemoryLimitBytes, where the evidence tells it.
+	RecommendedBytes *int64 `json:"recommended_bytes"`
+	MemoryLimitBytes *int64 `json:"memory_limit_bytes"`
+	// UpperBytes is the upper end, for outages still to come: twice the peak write rate for UpperForS seconds.
+	UpperBytes *int64   `json:"upper_bytes"`
+	UpperForS  float64  `json:"upper_for_s"`
+	Method     string   `json:"method"`
+	WhatIf     []WhatIf `json:"whatif"`
 	// Limits are the same curves for client-output-buffer-limit replica and repl-timeout, by WhatIf.Setting.
 	Limits []WhatIf `json:"whatif_limits"`
 }
@@ -268,7 +276,9 @@ type WhatIf struct {
 	BacklogBytes int64  `json:"backlog_bytes"`
 	Value        string `json:"value"`
 	FullSyncs    int64  `json:"full_syncs"`
-	Saves        string `json:"saves"` // the resync that this step saves
+	// SurvivesS is how long an outage a backlog of this size bridges at the peak write rate; 0 for other settings, and where no rate is known.
+	SurvivesS float64 `json:"survives_s"`
+	Saves     string  `json:"saves"` // the resync that this step saves
 }
 
 // Lane is one instance's life over the capture, for the pictures.

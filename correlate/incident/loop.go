@@ -89,7 +89,9 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 		l := &diagnosis.Loop{Kind: diagnosis.ForkCascade, Rounds: len(cascade)}
 		l.PeriodS = diagnosis.Round2(diagnosis.Seconds(cascade[len(cascade)-1]-cascade[0]) / float64(len(cascade)-1))
 		return l, true
-	case overflows.n() >= 2:
+	case overflows.n() >= 2 && in.stuckPartials() >= 2:
+		return overflows.loop(diagnosis.PartialLoop), true
+	case overflows.n() >= 2 && !in.onlyPartials():
 		return overflows.loop(diagnosis.OutputBufferLoop), true
 	case loads.n() >= 2:
 		return loads.loop(diagnosis.BigKey), true
@@ -103,6 +105,50 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 		return &diagnosis.Loop{Kind: diagnosis.FailoverLoop, Rounds: promotions}, false
 	}
 	return nil, false
+}
+
+// stuckPartials counts the partial resyncs that left their replica no nearer to its primary than the one before. Up to 6.2 all that a
+// partial resync sends lies in the replica's output buffer at once, and is closed at once where the limit is smaller (redis 6.2
+// replication.c addReplyReplicationBacklog, networking.c asyncCloseClientOnOutputBufferLimitReached): a larger backlog grants it all the same.
+func (in *Incident) stuckPartials() int64 {
+	n := int64(0)
+	last := map[*timeline.Host]*replication.Attempt{}
+	for _, o := range in.Outages {
+		for _, t := range o.Tries {
+			if t.Granted != diagnosis.Partial {
+				last[o.Replica] = nil
+				continue
+			}
+			if p := last[o.Replica]; p != nil && !getsOn(p, t) {
+				n += max(t.Count, 1)
+			} else if t.Count > 1 {
+				n += t.Count - 1
+			}
+			last[o.Replica] = t
+		}
+	}
+	return n
+}
+
+// onlyPartials reports whether all that was granted were partial resyncs: a replica that is closed and goes on from where it was resyncs
+// nothing anew.
+func (in *Incident) onlyPartials() bool {
+	partial, full := false, false
+	for _, o := range in.Outages {
+		for _, t := range o.Tries {
+			partial, full = partial || t.Granted == diagnosis.Partial, full || t.Granted == diagnosis.Full
+		}
+	}
+	return partial && !full
+}
+
+// getsOn reports whether a replica was nearer to its primary when it asked the second time: less was left to send, or where that is not told,
+// it asked for a later offset.
+func getsOn(a, b *replication.Attempt) bool {
+	if a.AnswerEv != nil && b.AnswerEv != nil && a.AnswerEv.Bytes.Known() && b.AnswerEv.Bytes.Known() {
+		return b.AnswerEv.Bytes < a.AnswerEv.Bytes
+	}
+	return a.Offset < 0 || b.Offset > a.Offset
 }
 
 // lostToForks are the beginnings of the forks for the incident's own resyncs that cost links or attempts, in order.

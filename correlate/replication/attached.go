@@ -54,17 +54,3 @@ func (g *Group) follows(s *timeline.Sample, p *timeline.Host) bool {
 	named := g.At(net.JoinHostPort(s.PrimaryHost, diagnosis.Itoa(s.PrimaryPort.Or(6379))))
 	return named == nil || named == p
 }
-
-// Memory is what the primary's data may have: maxmemory, or the host's memory. 0 is unknown.
-func (g *Group) Memory() int64 {
-	for i := len(g.Primary.Samples) - 1; i >= 0; i-- {
-		s := &g.Primary.Samples[i]
-		if s.MaxMemory.Or(0) > 0 {
-			return int64(s.MaxMemory)
-		}
-		if s.TotalSystemMemory.Or(0) > 0 {
-			return int64(s.TotalSystemMemory)
-		}
-	}
-	return 0
-}

@@ -5,55 +5,22 @@ import (
 	"slices"
 
 	"psyncope/correlate/diagnosis"
-	"psyncope/correlate/replication"
 )
-
-// happen tells which of the account's full resyncs are left with a backlog of this size. A replica asks again only
-// after an attempt that was not granted, and what a full resync's work broke stays whole without it.
-func (a *Account) happen(size int64) []bool {
-	out := make([]bool, len(a.Demands))
-	ended := map[*replication.Outage]bool{} // continued by a partial resync, or never lost
-	any := false
-	for i := range a.Demands {
-		d := &a.Demands[i]
-		switch {
-		case ended[d.o]:
-		case d.effect && !any, d.Curable && size >= d.Need.Most:
-			ended[d.o] = true
-		default:
-			out[i], any = true, true
-		}
-	}
-	return out
-}
-
-// FullAt is how many of the incident's full resyncs are left.
-func (a *Account) FullAt(size int64) int64 {
-	var left, known int64
-	for i, h := range a.happen(size) {
-		known += a.Demands[i].count
-		if h {
-			left += a.Demands[i].count
-		}
-	}
-	rest := max(a.Total-known, 0)
-	if a.feeds && left == 0 && known > 0 {
-		rest = 0
-	}
-	return min(left+rest, max(a.Total, 0))
-}
 
 // maxSteps bounds the curve of a capture with thousands of resyncs.
 const maxSteps = 24
 
 // backlogCurve is how many full resyncs are left at each size at which that changes, from the present size on.
-func backlogCurve(g *replication.Group, as []Account, present int64) []diagnosis.WhatIf {
+func backlogCurve(as []Account, present int64) []diagnosis.WhatIf {
 	var sizes []int64
 	for i := range as {
 		for j := range as[i].Demands {
 			if d := &as[i].Demands[j]; d.Curable && d.Need.Most > present {
 				sizes = append(sizes, d.Need.Most)
 			}
+		}
+		if l := &as[i].limits; l.shares && l.buffer > present && l.measured {
+			sizes = append(sizes, l.buffer) // from 7.0 the limit for replicas is never below the backlog
 		}
 	}
 	slices.Sort(sizes)
@@ -95,7 +62,8 @@ func savedBetween(as []Account, from, to int64) string {
 	var names []string
 	n := 0
 	for i := range as {
-		was, is := as[i].happen(from), as[i].happen(to)
+		_, was := as[i].replay(Settings{Backlog: from})
+		_, is := as[i].replay(Settings{Backlog: to})
 		for j := range was {
 			if was[j] && !is[j] {
 				if n++; len(names) < 3 {

@@ -19,6 +19,7 @@ type Demand struct {
 	Need    incident.Shortfall
 	Curable bool // a backlog of need.most bytes would have granted a partial resync
 	effect  bool // its link was lost to the work of an earlier full resync
+	freed   bool // there was no backlog any more: it takes one that lasts, too
 }
 
 func (d *Demand) Name() string {
@@ -41,6 +42,7 @@ type Account struct {
 	In      *cause.Judged
 	Total   int64
 	Demands []Demand
+	limits  limits
 	feeds   bool // one round's work brings on the next: what is not told apart goes with the rest
 	why     string
 }
@@ -51,39 +53,15 @@ func BacklogCures(in *cause.Judged) (bool, string) {
 	if b := in.Verdict.Best; b != nil && !slices.Contains(b.Cause.Fix, "raise-backlog") {
 		return false, string(b.Cause.Kind) + " is no matter of the backlog"
 	}
-	if l := in.Loop; l != nil && (l.Kind == diagnosis.OutputBufferLoop || l.Kind == diagnosis.SnapshotFailed || l.Kind == diagnosis.FailoverLoop) {
+	if l := in.Loop; l != nil && (l.Kind == diagnosis.OutputBufferLoop || l.Kind == diagnosis.PartialLoop || l.Kind == diagnosis.SnapshotFailed || l.Kind == diagnosis.FailoverLoop) {
 		return false, "the " + string(l.Kind) + " loop goes on whatever the backlog holds"
 	}
 	return true, ""
 }
 
-// Stale reports whether a restarted replica asked from an old dump file and not from where it had stopped: what it misses
-// then is the age of the dump, and no sensible backlog reaches back as far.
-func Stale(in *incident.Incident, o *replication.Outage, t *replication.Attempt) bool {
-	if o.Restart == nil {
-		return false
-	}
-	if t.Offset >= 0 {
-		for i := len(o.Replica.Samples) - 1; i >= 0; i-- {
-			if s := &o.Replica.Samples[i]; s.At < o.Lost && s.Role == "slave" && s.ReplicaOffset.Or(0) > 0 {
-				return t.Offset < int64(s.ReplicaOffset)
-			}
-		}
-		p := t.Server
-		if p == nil {
-			p = in.Primary
-		}
-		if before, _ := p.OffsetsAround(o.Lost, o.Replica.Clock.Err, t.Replid); before > 0 {
-			return t.Offset < before
-		}
-	}
-	l := o.Replica.LifeBefore(o.Restart)
-	return l == nil || l.How != "shutdown"
-}
-
 // demandsOf lists the incident's full resyncs in order of time.
-func demandsOf(in *cause.Judged, next micros) Account {
-	a := Account{In: in}
+func demandsOf(in *cause.Judged, next micros, backlog int64) Account {
+	a := Account{In: in, limits: limitsOf(in, backlog)}
 	a.Total, _ = in.Counts(next)
 	cures, why := BacklogCures(in)
 	a.why = why
@@ -102,9 +80,8 @@ func demandsOf(in *cause.Judged, next micros) Account {
 				continue
 			}
 			d := Demand{o: o, try: t, at: t.At, count: max(t.Count, 1), Need: incident.Shortfall{Least: -1, Most: -1}, effect: a.feeds && !first[o]}
-			if in.RefusalKind(o, t) == diagnosis.BacklogOverflow {
-				d.Need = in.Shortfall(o, t)
-				d.Curable = cures && d.Need.Most >= 0 && !Stale(in.Incident, o, t)
+			if cures {
+				a.needOf(&d)
 			}
 			a.Demands = append(a.Demands, d)
 		}
@@ -119,11 +96,30 @@ func demandsOf(in *cause.Judged, next micros) Account {
 	for i := range a.Demands {
 		d := &a.Demands[i]
 		// The window had room for as much and it was refused all the same (a backlog emptied by a resize, up to 6.2).
-		if _, _, _, has := in.Arithmetic(d.o, d.try); has != nil && d.Need.Most <= *has {
+		if _, _, _, has := in.Arithmetic(d.o, d.try); has != nil && d.Need.Most <= *has && !d.freed {
 			d.Curable = false
 		}
 	}
 	return a
+}
+
+// needOf finds what a backlog would have had to hold for the request, and whether any would have been enough.
+func (a *Account) needOf(d *Demand) {
+	in := a.In.Incident
+	switch in.RefusalKind(d.o, d.try) {
+	case diagnosis.BacklogOverflow:
+		d.Need = in.Shortfall(d.o, d.try)
+	case diagnosis.NoBacklog:
+		// Without a backlog the offset stands still whatever is written: the request does not tell what it would have missed.
+		if a.limits.away == 0 || a.limits.ttl == 0 {
+			return
+		}
+		n := mostWritten(in.G, Missing(in, d.o))
+		d.Need, d.freed = incident.Shortfall{Least: 0, Most: n, How: "what was written in as long a time: the backlog was freed, and the offset stood still without it"}, true
+	default:
+		return
+	}
+	d.Curable = d.Need.Most >= 0 && !Stale(in, d.o, d.try)
 }
 
 // fromCountersOnly makes a demand of an outage that no log tells of: the primary's counters say that it ended in a full

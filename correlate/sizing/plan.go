@@ -8,7 +8,6 @@ import (
 
 	"psyncope/correlate/cause"
 	"psyncope/correlate/diagnosis"
-	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 )
@@ -24,7 +23,16 @@ type Plan struct {
 	bridge      micros // of those that a backlog can bridge
 	need        int64  // the most that a resync needed which a backlog could have spared; 0 none
 	needOf      string
-	Recommended int64
+	Recommended int64 // 0 where no size helps, or none that there is room for
+	Wanted      int64 // what would have helped and has no room; 0 where it has
+	Timeout     int64 // what repl-timeout would be, seconds; 0 where it lost nothing, or would have to be too long
+	Limit       int64 // the hard limit of client-output-buffer-limit replica; 0 where it closed nobody and would close nobody
+	TTL         int64 // repl-backlog-ttl, seconds; 0 where no backlog was freed
+	Room        int64 // how large a backlog may become; 0 where nothing tells
+	room        room
+	written     int64 // the most that was written in any stretch as long as the longest outage that a backlog bridges
+	upper       int64 // the peak write rate, twice, for as long as upperFor
+	upperFor    micros
 	method      string
 }
 
@@ -37,11 +45,13 @@ func For(g *replication.Group, ins []*cause.Judged) *Plan {
 		if i+1 < len(ins) {
 			next = ins[i+1].Start
 		}
-		a := demandsOf(in, next)
-		for j := range a.Demands {
-			if d := &a.Demands[j]; d.Curable && d.Need.Most > p.need {
-				p.need, p.needOf = d.Need.Most, d.Name()
-			}
+		a := demandsOf(in, next, p.Backlog)
+		if d := a.Worst(); d != nil && d.Need.Most > max(p.need, p.Backlog) {
+			p.need, p.needOf = d.Need.Most, d.Name()
+		}
+		// From 7.0 what piles up for a replica lies in the backlog's own blocks, and a limit below the backlog is ignored.
+		if l := &a.limits; l.shares && l.measured && l.buffer > max(p.need, p.Backlog) {
+			p.need, p.needOf = l.buffer, "what piled up for "+replication.PeerName(l.closes[0], g)
 		}
 		p.Accounts = append(p.Accounts, a)
 		cures, _ := BacklogCures(in)
@@ -58,6 +68,7 @@ func For(g *replication.Group, ins []*cause.Judged) *Plan {
 		}
 	}
 	p.recommend(g)
+	p.proposals(ins)
 	return p
 }
 
@@ -76,92 +87,87 @@ func backlogNow(g *replication.Group) (size int64, assumed bool) {
 	return 0, true
 }
 
-// Missing is how long a link gave its replica nothing that was written: from when it was last alive until the replica
-// asked again and was answered. That is what a backlog has to bridge; the resync after it is not.
-func Missing(in *incident.Incident, o *replication.Outage) micros {
-	if o.Promoted || o.First || o.Lost == unknown {
-		return 0
-	}
-	from := o.Lost
-	if by := replication.FirstOf(o.TimeoutByReplica, o.TimeoutByPrimary); by != nil {
-		from = min(from, max(by.At-o.Replica.Duration("repl-timeout"), o.AliveAt()))
-	}
-	if in.Silent && slices.Contains(in.Wave, o) {
-		from = min(from, in.Contact)
-	}
-	to := o.Restored
-	for _, t := range o.Tries {
-		if t.Granted != "" {
-			to = t.At
-			break
-		}
-	}
-	if to == unknown {
-		to = in.G.LastSeen()
-	}
-	if to == unknown || to < from {
-		return 0
-	}
-	return to - from
-}
-
-// formulaFactor doubles what was seen, for the next outage may be as long again: the backlog should hold twice what is written at the peak rate in the longest outage.
+// formulaFactor: who wants room for outages still to come doubles what was seen, the peak rate for as long as the longest outage.
 const formulaFactor = 2
 
-// memoryShare is the part of a host's memory beyond which the formula is not followed: a backlog that large takes from
-// the data and from copy-on-write what the replicas would get by a full resync. What was really needed is never cut.
-const memoryShare = 4
-
 func (p *Plan) recommend(g *replication.Group) {
-	outage, why := p.bridge, "longest outage that a backlog can bridge,"
-	if outage == 0 {
-		// Nothing broke that a backlog bridges: a silent link is given up after repl-timeout, and its timer ticks once a second.
-		outage, why = g.Primary.Duration("repl-timeout")+timeline.TwoTicks, "repl-timeout, the least that a silent link costs (no longer outage was seen that a backlog bridges),"
-	}
-	formula := int64(math.Min(formulaFactor*p.Rates.Peak*diagnosis.Seconds(outage), 1<<50))
-	target := formula
+	p.room = roomFor(g, p.Backlog)
+	p.Room = p.room.bytes
+	p.written = mostWritten(g, p.bridge)
 	var say []string
 	if p.Rates.windows > 0 {
 		say = append(say, fmt.Sprintf("write rate from %s of %s between dumps (peak %s/s)", diagnosis.Plural(int64(p.Rates.windows), "window", "windows"), windowWord(p.Rates), diagnosis.Amount(int64(p.Rates.Peak))))
 		if p.Rates.shortest > timeline.MinuteApart {
 			say = append(say, "bursts shorter than a window do not show: take INFO more often")
 		}
-		say = append(say, fmt.Sprintf("%d x peak rate x %s %s = %s", formulaFactor, why, diagnosis.Length(outage), diagnosis.Amount(formula)))
 	} else {
 		say = append(say, "no two dumps of one primary process: the write rate is not known")
 	}
-	if most := g.Memory() / memoryShare; most > 0 && target > most {
-		target = most
-		say = append(say, fmt.Sprintf("cut to a quarter of the memory, %s: for outages as long as that mend the cause", diagnosis.Amount(most)))
-	}
-	if p.need > 0 {
-		say = append(say, fmt.Sprintf("the most that a refused resync needed was %s bytes (%s)", diagnosis.BytesOf(p.need), p.needOf))
-		// A quarter more than what was seen: the next outage is not the same to the byte.
-		target = max(target, p.need+p.need/4)
+	full := int64(0)
+	for i := range p.Accounts {
+		full += p.Accounts[i].FullAt(p.Backlog)
 	}
 	switch {
-	case target <= p.Backlog:
-		p.Recommended = p.Backlog
-		say = append(say, "the present size covers it")
-	case target > 0:
-		p.Recommended = RoundUp(target)
-		say = append(say, fmt.Sprintf("rounded up to %s, which costs %s of memory more on the primary and on each replica that may take its place", diagnosis.SizeWord(p.Recommended), diagnosis.Amount(p.Recommended-p.Backlog)))
+	case p.need > 0:
+		say = append(say, p.forNeed())
+	case full > 0:
+		say = append(say, "no size would have spared what happened")
 	default:
 		p.Recommended = p.Backlog
+		if p.Backlog > 0 {
+			say = append(say, "nothing in the capture was refused for its size")
+		}
 	}
 	if p.assumed && p.Backlog > 0 {
 		say = append(say, "the present size is the version's default, not read")
 	}
+	if w := p.upperWords(g); w != "" {
+		say = append(say, w)
+	}
 	p.method = strings.Join(say, "; ")
 }
 
-// RoundUp is the next size that a person would write: a power of two of MiB up to 256, then multiples of 64 MiB.
-func RoundUp(n int64) int64 {
-	for p := int64(diagnosis.Mib); p <= 256*diagnosis.Mib; p *= 2 {
-		if n <= p {
-			return p
-		}
+// forNeed takes the size for what was needed, and says how it came about: what the seen outage would have taken at the busiest time
+// of the capture, where there is room for that, else what it took.
+func (p *Plan) forNeed() string {
+	need := WithMargin(p.need)
+	how := fmt.Sprintf("what was needed was %s bytes at most (%s), with %d in 100 more %s", diagnosis.BytesOf(p.need), p.needOf, marginPercent, diagnosis.BytesOf(need))
+	target := need
+	if busy := WithMargin(p.written); busy > need {
+		target = busy
+		how += fmt.Sprintf("; at the busiest time of the capture an outage of %s, as long as the longest that a backlog can bridge, would have taken %s", diagnosis.Length(p.bridge), diagnosis.BytesOf(p.written))
 	}
-	const step = 64 * diagnosis.Mib
-	return (n + step - 1) / step * step
+	if p.Room > 0 && RoundUp(target) > p.Room {
+		how += fmt.Sprintf("; there is room for %s: %s", diagnosis.Amount(p.Room), p.room.why)
+		if need > p.Room {
+			p.Wanted = RoundUp(need)
+			return how + ". What was needed does not fit: make room for it, or mend the cause"
+		}
+		p.Recommended = min(RoundUp(need), p.Room/1024*1024)
+		return how + fmt.Sprintf("; %s holds what was needed and fits", diagnosis.SizeWord(p.Recommended))
+	}
+	p.Recommended = RoundUp(target)
+	return how + fmt.Sprintf("; rounded up to %s, which costs %s of memory more on the primary and on each replica that may take its place", diagnosis.SizeWord(p.Recommended), diagnosis.Amount(p.Recommended-p.Backlog))
+}
+
+// upperWords works out the upper end, for who wants to be ready for outages still to come.
+func (p *Plan) upperWords(g *replication.Group) string {
+	why := "the longest outage seen"
+	p.upperFor = p.longest
+	if p.upperFor == 0 {
+		p.upperFor, why = g.Primary.Duration("repl-timeout")+timeline.TwoTicks, "what a silent link costs at least"
+	}
+	p.upper = int64(math.Min(formulaFactor*p.Rates.Peak*diagnosis.Seconds(p.upperFor), 1<<50))
+	if p.upper <= p.Recommended || p.Rates.Peak <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("the upper end, for outages still to come: %d x peak rate x %s, %s = %s", formulaFactor, diagnosis.Length(p.upperFor), why, diagnosis.Amount(p.upper))
+}
+
+// Survives is how long an outage a backlog of this size bridges at the peak write rate; 0 where that is not known.
+func (p *Plan) Survives(size int64) micros {
+	if p.Rates.Peak <= 0 {
+		return 0
+	}
+	return micros(math.Min(float64(size)/p.Rates.Peak*float64(second), 1<<60))
 }

@@ -10,6 +10,8 @@ import (
 	"psyncope/correlate/timeline"
 	"psyncope/fixtures/play"
 	"psyncope/ingest/table"
+
+	"pgregory.net/rapid"
 )
 
 // rated is a primary whose dumps have these offsets, a second apart.
@@ -65,37 +67,78 @@ func TestWriteRates(t *testing.T) {
 func TestRecommend(t *testing.T) {
 	const mb = 1 << 20
 	tests := []struct {
-		name string
-		plan Plan
-		mem  int64
-		want int64
-		says string
+		name   string
+		plan   Plan
+		change func(*timeline.Sample)
+		want   int64
+		wanted int64
+		says   string
 	}{
-		{"the formula", Plan{Rates: rates{Peak: mb, windows: 1}, bridge: 10 * second, Backlog: mb}, 0, 32 * mb, "2 x peak rate x longest outage"},
-		{"what was needed counts for more", Plan{Rates: rates{Peak: mb, windows: 1}, bridge: 10 * second, Backlog: mb, need: 100 * mb}, 0, 128 * mb, "104,857,600 bytes"},
-		{"no rate", Plan{Backlog: mb, need: 3 * mb}, 0, 4 * mb, "write rate is not known"},
-		{"it covers that", Plan{Rates: rates{Peak: 1000, windows: 1}, bridge: 10 * second, Backlog: 64 * mb}, 0, 64 * mb, "covers it"},
-		{"cut to the memory", Plan{Rates: rates{Peak: 100 * mb, windows: 1}, bridge: 3600 * second, Backlog: mb}, 1 << 30, 256 * mb, "a quarter of the memory"},
-		{"what was needed is never cut", Plan{Rates: rates{Peak: 100 * mb, windows: 1}, bridge: 3600 * second, Backlog: mb, need: 1 << 30}, 1 << 30, 1280 * mb, ""},
-		{"nothing broke", Plan{Rates: rates{Peak: mb, windows: 1}, Backlog: mb}, 0, 128 * mb, "repl-timeout"},
-		{"nothing known", Plan{Backlog: mb, assumed: true}, 0, mb, "default"},
+		{"what was needed, and a margin", Plan{Backlog: mb, need: 3 * mb}, nil, 3584 << 10, 0, "with 15 in 100 more 3,617,583"},
+		{"at the busiest time", Plan{Rates: rates{Peak: mb, windows: 1}, bridge: 10 * second, Backlog: mb, need: 3 * mb}, nil, 12 * mb, 0, "would have taken 10,48"},
+		{"what was needed counts for more", Plan{Rates: rates{Peak: mb, windows: 1}, bridge: 10 * second, Backlog: mb, need: 100 * mb}, nil, 120 * mb, 0, "104,857,600 bytes"},
+		{"no room for the busiest time", Plan{Rates: rates{Peak: mb, windows: 1}, bridge: 10 * second, Backlog: mb, need: 3 * mb}, func(s *timeline.Sample) { s.UsedMemory, s.MaxMemory = 30*mb, 34*mb }, 3584 << 10, 0, "fits"},
+		{"no room at all", Plan{Backlog: mb, need: 3 * mb}, func(s *timeline.Sample) { s.UsedMemory, s.MaxMemory = 33*mb, 34*mb }, 0, 3584 << 10, "does not fit"},
+		{"room that was used once", Plan{Backlog: mb, need: 3 * mb}, func(s *timeline.Sample) { s.UsedMemory, s.UsedMemoryPeak, s.MaxMemory = 20*mb, 34*mb, 34*mb }, 0, 3584 << 10, "does not fit"},
+		{"the host is full", Plan{Backlog: mb, need: 3 * mb}, func(s *timeline.Sample) { s.UsedMemory, s.UsedMemoryRSS, s.TotalSystemMemory = 89*mb, 89*mb, 100*mb }, 0, 3584 << 10, "does not fit"},
+		{"nothing was refused", Plan{Rates: rates{Peak: 1000, windows: 1}, Backlog: 64 * mb}, nil, 64 * mb, 0, "nothing in the capture was refused"},
+		{"the upper end", Plan{Rates: rates{Peak: mb, windows: 1}, Backlog: mb, need: 3 * mb, longest: 80 * second}, nil, 3584 << 10, 0, "2 x peak rate x 80 s, the longest outage seen = 160.0 MiB"},
+		{"nothing known", Plan{Backlog: mb, assumed: true}, nil, mb, 0, "default"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g, h := rated(1)
-			if tt.mem > 0 {
-				h.Samples[0].TotalSystemMemory = table.Int(tt.mem)
+			g, h := rated(0, mb, 2*mb, 3*mb, 4*mb, 5*mb, 6*mb, 7*mb, 8*mb, 9*mb, 10*mb)
+			if tt.change != nil {
+				for i := range h.Samples {
+					tt.change(&h.Samples[i])
+				}
 			}
 			p := tt.plan
 			p.recommend(g)
-			if p.Recommended != tt.want || !strings.Contains(p.method, tt.says) {
-				t.Errorf("recommends %s (want %s): %s", diagnosis.SizeWord(p.Recommended), diagnosis.SizeWord(tt.want), p.method)
+			if p.Recommended != tt.want || p.Wanted != tt.wanted || !strings.Contains(p.method, tt.says) {
+				t.Errorf("recommends %s, wanted %s (want %s, %s): %s", diagnosis.SizeWord(p.Recommended), diagnosis.SizeWord(p.Wanted), diagnosis.SizeWord(tt.want), diagnosis.SizeWord(tt.wanted), p.method)
 			}
-			if p.Recommended < p.need || p.Recommended < p.Backlog {
-				t.Errorf("recommends %d for a need of %d and a backlog of %d", p.Recommended, p.need, p.Backlog)
+			if p.Room > 0 && p.Recommended > p.Room {
+				t.Errorf("recommends %d, and there is room for %d", p.Recommended, p.Room)
 			}
 		})
 	}
+}
+
+// The most that was written in a stretch is what a window that begins or ends at a dump holds; whatever the dumps, it is no less than the
+// average and no more than all.
+func TestMostWritten(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		offsets []int64
+		d       micros
+		want    int64
+	}{
+		{"steady", []int64{0, 100, 200, 300}, 2 * second, 200},
+		{"a burst", []int64{0, 100, 1100, 1200}, 2 * second, 1100},
+		{"half a burst", []int64{0, 0, 1000, 1000}, second / 2, 500},
+		{"longer than the dumps", []int64{0, 100, 200}, 4 * second, 400},
+		{"no time", []int64{0, 100}, 0, 0},
+		{"one dump", []int64{5}, second, 0},
+	} {
+		if g, _ := rated(tt.offsets...); mostWritten(g, tt.d) != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, mostWritten(g, tt.d), tt.want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		offsets := []int64{0}
+		for range rapid.IntRange(1, 30).Draw(t, "dumps") {
+			offsets = append(offsets, offsets[len(offsets)-1]+rapid.Int64Range(0, 1<<30).Draw(t, "written"))
+		}
+		g, _ := rated(offsets...)
+		span := micros(len(offsets)-1) * second
+		d := micros(rapid.Int64Range(int64(second), int64(span)).Draw(t, "d"))
+		all := offsets[len(offsets)-1]
+		got := mostWritten(g, d)
+		if average := float64(all) * float64(d) / float64(span); got > all || float64(got) < average/2-1 {
+			t.Fatalf("%d in %d of %d, %d in all", got, d, span, all)
+		}
+	})
 }
 
 // The defaults differ: 1 MB, and 10 MB from Valkey 8 on.
@@ -121,9 +164,14 @@ func TestSizeWords(t *testing.T) {
 			t.Errorf("the server reads %s as %d", diagnosis.SizeWord(n), back)
 		}
 	}
-	for n, want := range map[int64]int64{1: 1 << 20, 1 << 20: 1 << 20, 1<<20 + 1: 2 << 20, 200 << 20: 256 << 20, 257 << 20: 320 << 20, 5 << 30: 5 << 30} {
+	for n, want := range map[int64]int64{1: 64 << 10, 1 << 20: 1 << 20, 1<<20 + 1: 1<<20 + 128<<10, 200 << 20: 208 << 20, 257 << 20: 288 << 20, 5 << 30: 5 << 30} {
 		if got := RoundUp(n); got != want {
 			t.Errorf("roundUp(%d) = %d, want %d", n, got, want)
+		}
+	}
+	for n := int64(1); n < 1<<40; n = n*9/8 + 1 {
+		if got := RoundUp(n); got < n || n > 1<<20 && got > n+n/8 {
+			t.Errorf("roundUp(%d) = %d", n, got)
 		}
 	}
 }

@@ -18,14 +18,26 @@ func Report(g *replication.Group, p *Plan, d *diagnosis.Diagnosis) {
 	}
 	s := diagnosis.Sizing{
 		Group: g.ID, BacklogBytes: p.Backlog, PeakWriteBytesPerS: math.Round(p.Rates.Peak), P99WriteBytesPerS: math.Round(p.Rates.p99),
-		MedianWriteBytesPerS: math.Round(p.Rates.median), LongestOutageS: diagnosis.Round2(diagnosis.Seconds(p.longest)), RecommendedBytes: p.Recommended, Method: p.method, WhatIf: []diagnosis.WhatIf{}, Limits: []diagnosis.WhatIf{},
+		MedianWriteBytesPerS: math.Round(p.Rates.median), LongestOutageS: diagnosis.Round2(diagnosis.Seconds(p.longest)), Method: p.method, WhatIf: []diagnosis.WhatIf{}, Limits: []diagnosis.WhatIf{},
 	}
 	if p.Rates.Peak > 0 {
 		s.SecondsCovered = diagnosis.Round2(float64(p.Backlog) / p.Rates.Peak)
 	}
-	s.WhatIf = append(s.WhatIf, backlogCurve(g, p.Accounts, p.Backlog)...)
+	if p.Recommended > 0 {
+		s.RecommendedBytes = &p.Recommended
+	}
+	if p.Room > 0 {
+		s.MemoryLimitBytes = &p.Room
+	}
+	if p.upper > 0 {
+		s.UpperBytes, s.UpperForS = &p.upper, diagnosis.Round2(diagnosis.Seconds(p.upperFor))
+	}
+	s.WhatIf = append(s.WhatIf, backlogCurve(p.Accounts, p.Backlog)...)
 	if last := s.WhatIf[len(s.WhatIf)-1]; p.Recommended > last.BacklogBytes {
 		s.WhatIf = append(s.WhatIf, step0("repl-backlog-size", p.Recommended, diagnosis.SizeWord(p.Recommended), fullOf(p.Accounts, p.Recommended)))
+	}
+	for i := range s.WhatIf {
+		s.WhatIf[i].SurvivesS = diagnosis.Round2(diagnosis.Seconds(p.Survives(s.WhatIf[i].BacklogBytes)))
 	}
 	s.Limits = append(s.Limits, bufferCurve(g, p)...)
 	s.Limits = append(s.Limits, timeoutCurve(g, p)...)

@@ -24,6 +24,7 @@ type Sample struct {
 	RunID               string       `col:"run_id"`
 	ProcessID           table.Int    `col:"process_id"`
 	TCPPort             table.Int    `col:"tcp_port"`
+	ConfigFile          string       `col:"config_file"`
 	ServerTime          table.Micros `col:"server_time_us"`
 	Uptime              table.Int    `col:"uptime_seconds"`
 	LRUClock            table.Int    `col:"lru_clock"`
@@ -32,7 +33,9 @@ type Sample struct {
 	BlockedClients      table.Int    `col:"blocked_clients"`
 	UsedMemory          table.Int    `col:"used_memory_bytes"`
 	UsedMemoryRSS       table.Int    `col:"used_memory_rss_bytes"`
+	UsedMemoryPeak      table.Int    `col:"used_memory_peak_bytes"`
 	MaxMemory           table.Int    `col:"maxmemory_bytes"`
+	MaxMemoryPolicy     string       `col:"maxmemory_policy"`
 	TotalSystemMemory   table.Int    `col:"total_system_memory_bytes"`
 	MemClientsSlaves    table.Int    `col:"mem_clients_slaves_bytes"`
 	RDBInProgress       table.Int    `col:"rdb_bgsave_in_progress"`

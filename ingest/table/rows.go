@@ -21,6 +21,7 @@ type Sample struct {
 	RunID      string `col:"run_id" info:"run_id" doc:"random id of the process: changes at every restart"`
 	ProcessID  Int    `col:"process_id" info:"process_id" doc:"pid"`
 	TCPPort    Int    `col:"tcp_port" info:"tcp_port" doc:"listening port"`
+	ConfigFile string `col:"config_file" info:"config_file" doc:"the configuration file it was started with; empty without one, for CONFIG REWRITE is refused then (2.8.22 and later)"`
 	ServerTime Micros `col:"server_time_us" doc:"server_time_usec: the server's clock"`
 	Uptime     Int    `col:"uptime_seconds" info:"uptime_in_seconds" doc:"uptime_in_seconds: since process start"`
 	LRUClock   Int    `col:"lru_clock" info:"lru_clock" doc:"server's clock in seconds modulo 2^24 (2.8.10 and later)"`
@@ -30,14 +31,15 @@ type Sample struct {
 	BlockedClients   Int `col:"blocked_clients" info:"blocked_clients,last" doc:"clients in a blocking call"`
 	MaxOutputBuffer  Int `col:"client_recent_max_output_buffer_bytes" info:"client_recent_max_output_buffer" doc:"biggest output buffer in the last seconds"`
 
-	UsedMemory            Int `col:"used_memory_bytes" info:"used_memory" doc:"bytes from the allocator"`
-	UsedMemoryRSS         Int `col:"used_memory_rss_bytes" info:"used_memory_rss" doc:"resident size"`
-	UsedMemoryPeak        Int `col:"used_memory_peak_bytes" info:"used_memory_peak" doc:"highest used_memory since start"`
-	MaxMemory             Int `col:"maxmemory_bytes" info:"maxmemory" doc:"maxmemory setting, 0 is none"`
-	TotalSystemMemory     Int `col:"total_system_memory_bytes" info:"total_system_memory" doc:"the host's memory"`
-	MemClientsSlaves      Int `col:"mem_clients_slaves_bytes" info:"mem_clients_slaves" doc:"replicas' output buffers"`
-	MemReplicationBacklog Int `col:"mem_replication_backlog_bytes" info:"mem_replication_backlog" doc:"memory of the backlog"`
-	MemTotalReplication   Int `col:"mem_total_replication_buffers_bytes" info:"mem_total_replication_buffers" doc:"backlog and replicas' buffers together (7.0)"`
+	UsedMemory            Int    `col:"used_memory_bytes" info:"used_memory" doc:"bytes from the allocator"`
+	UsedMemoryRSS         Int    `col:"used_memory_rss_bytes" info:"used_memory_rss" doc:"resident size"`
+	UsedMemoryPeak        Int    `col:"used_memory_peak_bytes" info:"used_memory_peak" doc:"highest used_memory since start"`
+	MaxMemory             Int    `col:"maxmemory_bytes" info:"maxmemory" doc:"maxmemory setting, 0 is none"`
+	MaxMemoryPolicy       string `col:"maxmemory_policy" info:"maxmemory_policy" doc:"what is evicted at maxmemory; noeviction refuses writes"`
+	TotalSystemMemory     Int    `col:"total_system_memory_bytes" info:"total_system_memory" doc:"the host's memory"`
+	MemClientsSlaves      Int    `col:"mem_clients_slaves_bytes" info:"mem_clients_slaves" doc:"replicas' output buffers"`
+	MemReplicationBacklog Int    `col:"mem_replication_backlog_bytes" info:"mem_replication_backlog" doc:"memory of the backlog"`
+	MemTotalReplication   Int    `col:"mem_total_replication_buffers_bytes" info:"mem_total_replication_buffers" doc:"backlog and replicas' buffers together (7.0)"`
 
 	Loading             Int    `col:"loading" info:"loading" doc:"1 while loading a dump file"`
 	AsyncLoading        Int    `col:"async_loading" info:"async_loading" doc:"1 while loading a replication dump beside the old data"`
