@@ -25,9 +25,11 @@ type hints struct {
 	// own are the addresses under which the instance says it can be reached; peers those it names as its
 	// primary, its replicas or, being a Sentinel, whatever it watches.
 	own, peers []string
-	port       string
-	role       int  // above zero where it mostly calls itself a primary, below where a replica
-	cluster    bool // runs in cluster mode
+	// reached are the addresses by which whoever took its dumps reached it, loopback among them.
+	reached []string
+	port    string
+	role    int  // above zero where it mostly calls itself a primary, below where a replica
+	cluster bool // runs in cluster mode
 	// lines are a log's first and last lines with a process and a time, each as a hash, in their order.
 	lines []uint64
 	// pid is the process that speaks first in the log, or that the first dump names; 0 where none does, or where it is 1, as everybody's in
@@ -41,6 +43,7 @@ func (h *hints) add(o hints) {
 	h.ids = append(h.ids, o.ids...)
 	h.own = append(h.own, o.own...)
 	h.peers = append(h.peers, o.peers...)
+	h.reached = append(h.reached, o.reached...)
 	if h.runID == "" {
 		h.runID = o.runID
 	}
@@ -62,7 +65,7 @@ func (h *hints) add(o hints) {
 }
 
 func (h *hints) compact() {
-	for _, s := range []*[]string{&h.ids, &h.own, &h.peers} {
+	for _, s := range []*[]string{&h.ids, &h.own, &h.peers, &h.reached} {
 		slices.Sort(*s)
 		*s = slices.Compact(*s)
 	}
@@ -350,7 +353,12 @@ func (s *scanner) prompt(l []byte) {
 	if i <= 0 {
 		return
 	}
-	if a, ok := addrAt(l[:i]); ok && len(a) == i && usable(a) {
+	a, ok := addrAt(l[:i])
+	if !ok || len(a) != i {
+		return
+	}
+	s.h.reached = append(s.h.reached, a)
+	if usable(a) {
 		s.h.own = append(s.h.own, a)
 		if s.h.port == "" {
 			s.h.port = a[strings.LastIndexByte(a, ':')+1:]

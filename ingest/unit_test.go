@@ -105,8 +105,8 @@ func TestScan(t *testing.T) {
 			hints{ids: []string{a, b}, runID: a, port: "6380", role: 1, peers: []string{"10.0.0.2:6379"}},
 		},
 		{"info", "INFO of a replica", "role:slave\nmaster_host:10.0.0.1\nmaster_port:6379\nredis_mode:cluster\n", hints{peers: []string{"10.0.0.1:6379"}, cluster: true, role: -1}},
-		{"info", "a prompt", "10.0.0.7:6380> info replication\nrole:master\n", hints{own: []string{"10.0.0.7:6380"}, port: "6380", role: 1}},
-		{"info", "nobody's address", "127.0.0.1:6379> info\nmaster_host:127.0.0.1\nmaster_port:6379\nmaster_host:x.x.x.x\nmaster_port:6379\n", hints{}},
+		{"info", "a prompt", "10.0.0.7:6380> info replication\nrole:master\n", hints{own: []string{"10.0.0.7:6380"}, reached: []string{"10.0.0.7:6380"}, port: "6380", role: 1}},
+		{"info", "nobody's address", "127.0.0.1:6379> info\nmaster_host:127.0.0.1\nmaster_port:6379\nmaster_host:x.x.x.x\nmaster_port:6379\n", hints{reached: []string{"127.0.0.1:6379"}}},
 		{
 			"log", "a log of a replica", "1:S 22 Nov 2026 10:00:00.000 * Connecting to MASTER 10.0.0.1:6379\n1:S 22 Nov 2026 10:00:00.001 * Trying a partial resynchronization (request " + a + ":123).\n1:S 22 Nov 2026 10:00:00.002 * Full resync from master: " + b + ":456\n",
 			hints{ids: []string{a, b}, peers: []string{"10.0.0.1:6379"}, role: -3},

@@ -69,15 +69,15 @@ func (e *engine) nameBeside(u *unit, f *family, name string) string {
 
 // list names the instances of a case: the unit's, and those that were split out of its logs.
 func (e *engine) list(u *unit, c *table.Case) {
-	known := map[string][]string{} // with addresses
+	known := map[string]table.Instance{}
 	for _, in := range u.instances {
-		known[in.name] = in.hints.own
+		known[in.name] = table.Instance{Name: in.name, Addrs: in.hints.own, Reached: in.hints.reached}
 	}
 	seen := c.Events.Words("instance")
 	split := false
 	for _, w := range seen {
 		if _, ok := known[w]; !ok {
-			known[w], split = nil, true
+			known[w], split = table.Instance{Name: w}, true
 		}
 	}
 	for _, in := range u.instances {
@@ -87,8 +87,8 @@ func (e *engine) list(u *unit, c *table.Case) {
 			c.RenameInstances(map[string]string{in.name: ""})
 		}
 	}
-	for name, addrs := range known {
-		c.Instances = append(c.Instances, table.Instance{Name: name, Addrs: addrs})
+	for _, in := range known {
+		c.Instances = append(c.Instances, in)
 	}
 	slices.SortFunc(c.Instances, func(a, b table.Instance) int { return strings.Compare(a.Name, b.Name) })
 }

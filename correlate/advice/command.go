@@ -17,16 +17,23 @@ func cli(h *timeline.Host) string {
 	if flavor == "valkey" {
 		s = "valkey-cli"
 	}
-	for _, a := range h.Addrs {
-		if ip, port, err := net.SplitHostPort(a); err == nil && plainWord(ip) && plainWord(port) {
-			s += " -h " + ip + " -p " + port
-			break
-		}
+	if ip, port, ok := reach(h); ok {
+		s += " -h " + ip + " -p " + port
 	}
 	if h.Value("port") == "0" && !h.Setting("port").Assumed {
 		s += " --tls"
 	}
 	return s
+}
+
+// reach is the address of a server: the one by which whoever took its dumps reached it, else one by which others speak of it.
+func reach(h *timeline.Host) (ip, port string, ok bool) {
+	for _, a := range slices.Concat(h.Reached, h.Addrs) {
+		if ip, port, err := net.SplitHostPort(a); err == nil && plainWord(ip) && plainWord(port) {
+			return ip, port, true
+		}
+	}
+	return "", "", false
 }
 
 // plainWord reports whether a text from the evidence can stand in a shell command: names and addresses can, anything with
@@ -88,6 +95,20 @@ func shellName(h *timeline.Host) string {
 // later are commands that are not for now: in a comment, so that pasting does no harm.
 func later(when, commands string) string {
 	return "# " + when + ":\n# " + strings.ReplaceAll(commands, "\n", "\n# ")
+}
+
+// announced tells in a comment by which other address a server is spoken of, where that is not the one in the commands.
+func announced(in *incident.Incident, commands string) string {
+	for _, h := range in.G.Hosts {
+		ip, port, ok := reach(h)
+		if !ok || len(h.Reached) == 0 || !strings.Contains(commands, "-h "+ip+" -p "+port+" ") || len(h.Addrs) == 0 || slices.Contains(h.Addrs, net.JoinHostPort(ip, port)) {
+			continue
+		}
+		if ip, port, err := net.SplitHostPort(h.Addrs[0]); err == nil && plainWord(ip) && plainWord(port) {
+			commands = fmt.Sprintf("# %s goes by %s port %s among the servers\n", shellName(h), ip, port) + commands
+		}
+	}
+	return commands
 }
 
 // withPassword begins commands with a look whether the password is there, where the servers ask for one.

@@ -182,7 +182,7 @@ func (p *Plan) Give(in *cause.Judged, out *diagnosis.Incident) {
 
 func give(s *situation, f fix, plan bool, out *diagnosis.Incident) {
 	if r, ok := f.give(s); ok {
-		r.Command = withPassword(s.Incident, r.Command)
+		r.Command = withPassword(s.Incident, announced(s.Incident, r.Command))
 		r.ID, r.Cuts, r.Plan = f.id, cmp.Or(r.Cuts, f.cuts), plan
 		out.Recommendations = append(out.Recommendations, r)
 	}

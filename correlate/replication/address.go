@@ -41,6 +41,21 @@ func (g *Group) Resolve() {
 		slices.Sort(h.Addrs)
 	}
 	g.markSentinels()
+	g.reachedApart()
+}
+
+// reachedApart forgets by which address servers were reached where that is the same for two: each was asked from its own host, or through
+// one door.
+func (g *Group) reachedApart() {
+	by := map[string]int{}
+	for _, h := range g.Hosts {
+		for _, a := range h.Reached {
+			by[a]++
+		}
+	}
+	for _, h := range g.Hosts {
+		h.Reached = slices.DeleteFunc(h.Reached, func(a string) bool { return by[a] > 1 })
+	}
 }
 
 // portOf is the first of the settings that holds a port, and redis's own where none does.

@@ -17,11 +17,14 @@ type Host struct {
 	Clients  []table.Client
 	Settings map[string]Setting
 	// Peers are what the group's other servers run with: a better guess than the version's default.
-	Peers    map[string]Setting
-	Lives    []Life
-	Stalls   []Stall
-	Holds    []Explanation // what of its own held its event loop, in no order
-	Addrs    []string      // ip:port under which others speak of it, best first
+	Peers  map[string]Setting
+	Lives  []Life
+	Stalls []Stall
+	Holds  []Explanation // what of its own held its event loop, in no order
+	Addrs  []string      // ip:port under which others speak of it, best first
+	// Reached are the addresses by which whoever took its dumps reached it: where others speak of it by an announced address, that one may
+	// lead nowhere from where one stands.
+	Reached  []string
 	Sentinel bool
 	// YearGuessed tells that its log has no years, and that they rest on nothing but its files' own time.
 	YearGuessed bool

@@ -31,7 +31,7 @@ func hosts(c *table.Case) []*Host {
 	}
 	for _, i := range c.Instances {
 		h := of(i.Name)
-		h.Addrs = append(h.Addrs, i.Addrs...)
+		h.Addrs, h.Reached = append(h.Addrs, i.Addrs...), append(h.Reached, i.Reached...)
 	}
 	part(table.Read[Sample](&c.Samples), func(r *Sample) *[]Sample { return &of(r.Instance).Samples })
 	part(table.Read[ReplicaRow](&c.Replicas), func(r *ReplicaRow) *[]ReplicaRow { return &of(r.Instance).Replicas })

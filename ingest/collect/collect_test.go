@@ -83,7 +83,7 @@ func TestLayout(t *testing.T) {
 	}
 
 	info := read(t, out, "redis-a", "info.log")
-	want := "### 2026-11-22T18:45:02.123Z\n" + infoText + "\n### 2026-11-22T18:45:"
+	want := "### 2026-11-22T18:45:02.123Z\n" + f.addr + "> INFO everything\n" + infoText + "\n### 2026-11-22T18:45:"
 	if !strings.HasPrefix(info, want) || strings.Count(info, "### ") != 3 {
 		t.Errorf("info.log:\n%s", info)
 	}

@@ -36,6 +36,7 @@ type sampler struct {
 	settings []string        // the last CONFIG GET *, without secrets
 	refused  map[string]bool // commands whose refusal was noted
 	down     bool            // the last round failed
+	named    bool            // info.log has its address
 }
 
 // run takes rounds until ctx ends. It returns an error only if the capture cannot be written.
@@ -91,7 +92,12 @@ func (s *sampler) round(ctx context.Context) error {
 		s.down = false
 		s.tell(answered, "answers again")
 	}
-	if err := s.appendFile("info.log", stamped(answered, []byte(info))); err != nil {
+	dump := info
+	if !s.named {
+		// As a person's shell shows it: by which address the server was reached is in no reply of its own.
+		s.named, dump = true, s.Addr+"> INFO "+s.opt.Sections+"\n"+info
+	}
+	if err := s.appendFile("info.log", stamped(answered, []byte(dump))); err != nil {
 		return err
 	}
 	for _, step := range []struct {

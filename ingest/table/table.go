@@ -164,6 +164,8 @@ type Instance struct {
 	// Addrs are the ip:port (or host:port) under which others may speak of it, as far as its own
 	// artifacts tell (announced addresses, bind, file names); may be empty.
 	Addrs []string
+	// Reached are those by which whoever took its dumps reached it, loopback among them.
+	Reached []string
 }
 
 // File is the account of one artifact: every byte was records, lines of no interest, or rejected lines.
