@@ -28,7 +28,7 @@ func cli(h *timeline.Host) string {
 
 // reach is the address of a server: the one by which whoever took its dumps reached it, else one by which others speak of it.
 func reach(h *timeline.Host) (ip, port string, ok bool) {
-	for _, a := range slices.Concat(h.Reached, h.Addrs) {
+	for _, a := range slices.Concat(h.Reached, h.Addrs, []string{h.Name}) { // who left no evidence of its own is called by its address
 		if ip, port, err := net.SplitHostPort(a); err == nil && plainWord(ip) && plainWord(port) {
 			return ip, port, true
 		}
@@ -78,6 +78,8 @@ func aclSave(h *timeline.Host) string {
 	switch {
 	case h.Value("aclfile") != "" && !h.Setting("aclfile").Assumed:
 		return cli(h) + " ACL SAVE"
+	case len(h.Settings) == 0:
+		return fmt.Sprintf("# an error says that its users are in no file of their own, which is well:\n%s ACL SAVE\n%s CONFIG REWRITE", cli(h), cli(h))
 	case noFile(h):
 		return fmt.Sprintf("# %s runs without a configuration file: the change is lost at its next start, unless the users are given to it again", shellName(h))
 	}
@@ -111,17 +113,24 @@ func announced(in *incident.Incident, commands string) string {
 	return commands
 }
 
-// withPassword begins commands with a look whether the password is there, where the servers ask for one.
+// withPassword begins commands with a look whether the password is there, where the servers ask for one: a server says so, or its replicas
+// give one that is no other user's.
 func withPassword(in *incident.Incident, commands string) string {
-	asks := func(h *timeline.Host) bool {
-		for _, name := range [...]string{"requirepass", "masterauth"} {
-			if v := h.Settings[name].Value; v != "" && v != `""` {
-				return true
-			}
-		}
-		return false
+	set := func(h *timeline.Host, name string) (value, known bool) {
+		v, known := h.Settings[name]
+		return v.Value != "" && v.Value != `""`, known
 	}
-	if !strings.Contains(commands, "-cli ") || !slices.ContainsFunc(in.G.Hosts, asks) {
+	asks, told := false, false
+	for _, h := range in.G.Hosts {
+		own, known := set(h, "requirepass")
+		asks, told = asks || own, told || known
+	}
+	for _, h := range in.G.Hosts {
+		gives, _ := set(h, "masterauth")
+		user, _ := set(h, "masteruser")
+		asks = asks || !told && gives && !user
+	}
+	if !strings.Contains(commands, "-cli ") || !asks {
 		return commands
 	}
 	return `: "${REDISCLI_AUTH:?the servers ask for a password: export REDISCLI_AUTH first}"` + "\n" + commands

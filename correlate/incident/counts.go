@@ -17,7 +17,7 @@ func (in *Incident) Counts(next micros) (full, partial int64) {
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
 			if !in.G.IsRelay(t.Server) && (t.Server != nil || !in.G.IsRelay(o.Server)) {
-				c.add(t)
+				c.add(t, turnedAway(o))
 			}
 		}
 	}
@@ -39,7 +39,10 @@ func (c *granted) partial() int64 {
 	return max(c.primary[diagnosis.Partial], c.replica[diagnosis.Partial])
 }
 
-func (c *granted) add(t *replication.Attempt) {
+// turnedAway reports whether the primary answered the outage's requests with errors: what is not known to have been granted was not.
+func turnedAway(o *replication.Outage) bool { return slices.ContainsFunc(o.Failures, replication.ErrorReply) }
+
+func (c *granted) add(t *replication.Attempt, turnedAway bool) {
 	if c.primary == nil {
 		c.primary, c.replica = map[diagnosis.Outcome]int64{}, map[diagnosis.Outcome]int64{}
 	}
@@ -54,7 +57,7 @@ func (c *granted) add(t *replication.Attempt) {
 	if t.ByReplica {
 		c.replica[t.Granted] += n
 	}
-	if t.Granted == "" && !t.ByPrimary && t.Asked == diagnosis.Full && t.Outcome != diagnosis.Failed {
+	if t.Granted == "" && !t.ByPrimary && t.Asked == diagnosis.Full && t.Outcome != diagnosis.Failed && !turnedAway {
 		c.replica[diagnosis.Full] += n
 	}
 }
