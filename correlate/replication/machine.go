@@ -75,8 +75,8 @@ func (m *linkMachine) lostAt(it item, lost micros) *Outage {
 		return m.cur
 	}
 	// The other side may notice later, even after the replica is back: the old connection times out, or the
-	// clocks' error swaps the lines.
-	if n := len(m.out); n > 0 && it.src != ReplicaLog {
+	// clocks' error swaps the lines. Who came for the first time had no connection before.
+	if n := len(m.out); n > 0 && it.src != ReplicaLog && !m.out[n-1].First {
 		last := m.out[n-1]
 		if it.src == PrimaryLog && (last.Promoted || m.server != nil && it.server != nil && m.server != it.server) {
 			return last // a server that the replica had left already finds out
