@@ -10,7 +10,7 @@ WITH      = grep -rl --include='*_test.go' --exclude-dir='.?*' '$(1)' . | xargs 
 # Installs what a target needs, as root on Debian; elsewhere it fails and the target says what to install.
 APT        = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: help build demo test test-office lint fuzz mutate bench golden lab lab-proof scorecard vuln release-check clean needs-redis needs-chromium
+.PHONY: help build demo test test-office lint fuzz mutate bench golden lab lab-servers lab-proof scorecard vuln release-check clean needs-redis needs-chromium
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
@@ -51,8 +51,14 @@ lab: needs-redis ## break real servers on purpose, record the captures anew, pro
 	$(GO) run ./fixtures/lab/make -out fixtures/captures
 	$(MAKE) lab-proof
 
-lab-proof: needs-redis ## break real servers, do what the report says, break them again: no full resync
-	LAB_PROOF=1 $(GO) test ./fixtures/lab -run TestProof -v -parallel 2 -timeout 15m
+lab-servers: ## unpack the servers of Debian's suites, each with its own libraries, below out/servers; installs nothing
+	sh fixtures/lab/servers.sh out/servers
+
+lab-proof: needs-redis ## break real servers, paste the plan, break them again; each step and size by itself (5 minutes a server: all below out/servers, or the one installed)
+	@set -e; $(GO) test -c -o out/labproof ./fixtures/lab; failed=; \
+	for s in $${REDIS_SERVER:-$$(ls $(CURDIR)/out/servers/*/server 2>/dev/null || command -v redis-server)}; do \
+		echo "== $$s"; (cd fixtures/lab && LAB_PROOF=1 REDIS_SERVER=$$s $(CURDIR)/out/labproof -test.run 'TestProof$$' -test.v -test.parallel 6 -test.timeout 20m) || failed="$$failed $$s"; done; \
+	test -z "$$failed" || { echo "not proved:$$failed" >&2; exit 1; }
 
 scorecard: ## score the analysis on the fixtures, and on CASES=dir; ARGS='-ablate -v' for more
 	$(GO) run ./fixtures/scorecard $(if $(CASES),-cases $(CASES)) $(ARGS)
