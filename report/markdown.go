@@ -106,7 +106,7 @@ func (m *markdown) sizes(sizes []diagnosis.Sizing) {
 		m.f("\n")
 		m.header("if", "were:", "full resyncs:", "saves")
 		for _, w := range s.Curves() {
-			m.row(mdName(whatSetting(w)), mdText(whatValue(w)), commas(w.FullSyncs), mdText(w.Saves))
+			m.row(mdName(whatSetting(w)), mdText(whatBridges(w)), commas(w.FullSyncs), mdText(w.Saves))
 		}
 	}
 }

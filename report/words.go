@@ -259,7 +259,7 @@ func curve(ws []diagnosis.WhatIf) string {
 		if name := whatSetting(w); name != setting {
 			s, setting = name+" ", name
 		}
-		s += whatValue(w) + ": " + commas(w.FullSyncs)
+		s += whatBridges(w) + ": " + commas(w.FullSyncs)
 		if w.Saves != "" {
 			s += " (saves " + short(w.Saves) + ")"
 		}
@@ -280,6 +280,15 @@ func whatValue(w diagnosis.WhatIf) string {
 		return visible(w.Value)
 	}
 	return size(float64(w.BacklogBytes))
+}
+
+// whatBridges is the value, for a backlog with how long an outage it bridges at the peak write rate.
+func whatBridges(w diagnosis.WhatIf) string {
+	s := whatValue(w)
+	if w.SurvivesS > 0 {
+		s += " (bridges " + span(w.SurvivesS) + ")"
+	}
+	return s
 }
 
 // telling reports whether a clock is off by more than the doubt, changed, or is not aligned.

@@ -36,7 +36,18 @@ func roomFor(g *replication.Group, backlog int64) room {
 // hostShare is what of a host's memory may be in use: beyond nine tenths the kernel swaps, or kills.
 const hostNumerator, hostDenominator = 9, 10
 
+// roomOn is the room on one server. Up to 6.2 a backlog is there whole from the first replica on; from 7.0 it grows as it is written
+// (redis 6.2 replication.c createReplicationBacklog, 7.0 incrementalTrimReplicationBacklog).
 func roomOn(g *replication.Group, h *timeline.Host, backlog int64) room {
+	if h.Can(timeline.SharesBuffers) {
+		held := int64(-1)
+		for i := range h.Samples {
+			held = max(held, h.Samples[i].BacklogHistlen.Or(-1))
+		}
+		if held >= 0 {
+			backlog = min(backlog, held)
+		}
+	}
 	used, peak, rss, cow, total := int64(0), int64(0), int64(0), int64(0), int64(0)
 	limit := int64(0)
 	for i := range h.Samples {
