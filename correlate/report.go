@@ -80,6 +80,7 @@ func incidentReport(in *cause.Judged, next micros, p *advice.Plan) diagnosis.Inc
 	out.Severity = severity(in, out.FullSyncs)
 	out.Headline = headline(in, &out)
 	p.Give(in, &out)
+	out.WhatIf = p.WhatIf(in, out.FullSyncs)
 	return out
 }
 
@@ -121,23 +122,28 @@ func plannedRestart(in *incident.Incident) bool {
 	return true
 }
 
+// headline says what happened, by whose doing and to whom: the culprit by name, as sure as the verdict is.
 func headline(in *cause.Judged, i *diagnosis.Incident) string {
 	who := diagnosis.List(i.Affected)
-	cause := i.Trigger.Kind
+	told := "nothing in the evidence says why"
+	if b := in.Verdict.Best; b != nil {
+		told = hedge(i.Trigger) + b.Told()
+	}
+	full := diagnosis.Plural(i.FullSyncs, "full resync", "full resyncs")
 	switch {
 	case len(in.Outages) == 0:
-		return fmt.Sprintf("%s%s on %s: no lost link in the evidence", hedge(i.Trigger), cause, cmp.Or(i.Trigger.Instance, in.Primary.Name))
+		return told + ": no lost link in the evidence"
 	case i.Loop != nil && i.Loop.Kind == diagnosis.PartialLoop:
-		return fmt.Sprintf("Partial resyncs that never end: %s%s on %s began it; %s was granted %s and closed at the output buffer limit each time, and does not get on", hedge(i.Trigger), cause, i.Trigger.Instance, who,
+		return fmt.Sprintf("Partial resyncs that never end: %s; %s was granted %s and closed at the output buffer limit each time, and does not get on", told, who,
 			diagnosis.Plural(i.PartialSyncs, "partial resync", "partial resyncs"))
 	case i.Storm:
-		return fmt.Sprintf("Full-resync storm: %s%s on %s began it, %s feeds it; %d full resyncs for %s", hedge(i.Trigger), cause, i.Trigger.Instance, i.Loop.Kind, i.FullSyncs, who)
+		return fmt.Sprintf("Full-resync storm: %s; the %s loop feeds it, %s for %s", told, i.Loop.Kind, full, who)
 	}
 	end := "and the link was still down when the evidence ends"
 	if i.End != nil {
 		switch {
 		case i.FullSyncs > 0:
-			end = fmt.Sprintf("and came back by %s", diagnosis.Plural(i.FullSyncs, "full resync", "full resyncs"))
+			end = "and came back by " + full
 		case i.PartialSyncs > 0:
 			end = fmt.Sprintf("and caught up by %s", diagnosis.Plural(i.PartialSyncs, "partial resync", "partial resyncs"))
 		default:
@@ -151,12 +157,12 @@ func headline(in *cause.Judged, i *diagnosis.Incident) string {
 				heirs = append(heirs, o.Replica.Name)
 			}
 		}
-		who, end = diagnosis.List(heirs), "and became primary"
+		return told + ": " + diagnosis.List(heirs) + " became primary"
 	}
-	if i.Trigger.Kind == "unknown" {
+	if in.Verdict.Best == nil {
 		return fmt.Sprintf("%s lost the link to the primary for a reason the evidence does not show, %s", who, end)
 	}
-	return fmt.Sprintf("%s%s on %s: %s lost the link, %s", hedge(i.Trigger), cause, i.Trigger.Instance, who, end)
+	return fmt.Sprintf("%s: %s lost the link, %s", told, who, end)
 }
 
 // Below these a headline does not name a cause without a word of doubt. What rests on one kind of evidence, or on what is only usual,

@@ -220,7 +220,7 @@ func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (h
 }
 
 func htmlIncidentOf(group, id string, i *diagnosis.Incident, book *evidenceBook) htmlIncident {
-	v := htmlIncident{ID: id, I: i, Facts: facts(i)}
+	v := htmlIncident{ID: id, I: i, Facts: facts(i), Others: others(i.Alternatives)}
 	chain, left := upTo(i.Chain, htmlChain)
 	v.Left = left
 	for n, s := range chain {

@@ -69,6 +69,7 @@ type htmlIncident struct {
 	ID     string
 	I      *diagnosis.Incident
 	Facts  []fact
+	Others []htmlOthers
 	Steps  []htmlStep
 	Later  []htmlStep // of a long chain, what the page opens on demand
 	Left   int        // steps that are not in the page
@@ -256,4 +257,21 @@ func upTo[T any](in []T, n int) ([]T, int) {
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// htmlOthers are causes that were weighed and lost, under what is to be said of them.
+type htmlOthers struct {
+	Title string
+	As    []diagnosis.Alternative
+}
+
+func others(as []diagnosis.Alternative) (out []htmlOthers) {
+	could, ruledOut := couldHave(as)
+	if len(could) > 0 {
+		out = append(out, htmlOthers{"What else it could have been", could})
+	}
+	if len(ruledOut) > 0 {
+		out = append(out, htmlOthers{"Ruled out", ruledOut})
+	}
+	return out
 }

@@ -26,15 +26,22 @@ func (m *markdown) incident(i *diagnosis.Incident) {
 			m.f("\n")
 		}
 	})
-	m.bullets("Ruled out", len(i.Alternatives), func(n int) {
-		a := i.Alternatives[n]
+	m.bullets("What if", len(i.WhatIf), func(n int) { m.f("- %s: %s\n", mdText(i.WhatIf[n].If), mdText(i.WhatIf[n].Then)) })
+	could, ruledOut := couldHave(i.Alternatives)
+	m.alternatives("What else it could have been", could)
+	m.alternatives("Ruled out", ruledOut)
+	m.bullets("What would settle the rest", len(i.Missing), func(n int) { m.f("- %s\n", mdText(i.Missing[n])) })
+}
+
+func (m *markdown) alternatives(title string, as []diagnosis.Alternative) {
+	m.bullets(title, len(as), func(n int) {
+		a := as[n]
 		where := ""
 		if a.Instance != "" {
 			where = " on " + mdName(a.Instance)
 		}
 		m.f("- %s%s (%s): %s\n", mdName(string(a.Kind)), where, percent(a.Confidence), mdText(a.WhyNot))
 	})
-	m.bullets("What would settle the rest", len(i.Missing), func(n int) { m.f("- %s\n", mdText(i.Missing[n])) })
 }
 
 func (m *markdown) bullets(title string, n int, item func(int)) {

@@ -20,23 +20,36 @@ func (p *page) incident(i *diagnosis.Incident) {
 	p.chain(i)
 	p.refusal(i)
 	p.resyncs(i)
-	if len(i.Alternatives) > 0 {
-		p.head("Ruled out")
-		for _, a := range i.Alternatives {
-			who := visible(string(a.Kind))
-			if a.Instance != "" {
-				who += " on " + visible(a.Instance)
-			}
-			p.hang("  - ", who+" ("+percent(a.Confidence)+"): "+short(a.WhyNot))
+	p.advice(i.Recommendations)
+	if len(i.WhatIf) > 0 {
+		p.head("What if")
+		for _, w := range i.WhatIf {
+			p.hang("  - ", short(w.If)+": "+short(w.Then))
 		}
 	}
+	could, ruledOut := couldHave(i.Alternatives)
+	p.alternatives("What else it could have been", could)
+	p.alternatives("Ruled out", ruledOut)
 	if len(i.Missing) > 0 {
 		p.head("What would settle the rest")
 		for _, m := range i.Missing {
 			p.hang("  - ", short(m))
 		}
 	}
-	p.advice(i.Recommendations)
+}
+
+func (p *page) alternatives(title string, as []diagnosis.Alternative) {
+	if len(as) == 0 {
+		return
+	}
+	p.head(title)
+	for _, a := range as {
+		who := visible(string(a.Kind))
+		if a.Instance != "" {
+			who += " on " + visible(a.Instance)
+		}
+		p.hang("  - ", who+" ("+percent(a.Confidence)+"): "+short(a.WhyNot))
+	}
 }
 
 func (p *page) chain(i *diagnosis.Incident) {

@@ -135,7 +135,7 @@ func cut(s string, width int) string {
 // fact is a line of the answer.
 type fact struct{ Name, Says string }
 
-// facts is the answer below the headline: when, who, what began it, what it cost.
+// facts is the answer below the headline: when, who, what began it and how sure that is, what a replica lacked, what it cost, what to do first.
 func facts(i *diagnosis.Incident) []fact {
 	out := []fact{{"when", lasted(i)}}
 	who := list(i.Affected, 8)
@@ -145,12 +145,73 @@ func facts(i *diagnosis.Incident) []fact {
 	if i.Group != "" {
 		who += " (group " + visible(i.Group) + ")"
 	}
-	out = append(out, fact{"affected", who}, fact{"began", began(i)},
-		fact{"cost", count(i.FullSyncs, "full resync") + ", " + count(i.PartialSyncs, "partial resync")})
+	out = append(out, fact{"affected", who}, fact{"began", began(i)})
+	if next := runnerUp(i); next != "" {
+		out = append(out, fact{"or else", next})
+	}
+	if s := lacked(i.Refusal); s != "" {
+		out = append(out, fact{"lacked", s})
+	}
+	out = append(out, fact{"cost", count(i.FullSyncs, "full resync") + ", " + count(i.PartialSyncs, "partial resync")})
 	if s := round(i); s != "" {
 		out = append(out, fact{"loop", s})
 	}
+	if s := first(i.Recommendations); s != "" {
+		out = append(out, fact{"do", s})
+	}
 	return out
+}
+
+// runnerUp is the cause that is likely beside the one told; empty where none is.
+func runnerUp(i *diagnosis.Incident) string {
+	could, _ := couldHave(i.Alternatives)
+	if len(could) == 0 {
+		return ""
+	}
+	a := could[0]
+	s := visible(string(a.Kind))
+	if a.Instance != "" {
+		s += " on " + visible(a.Instance)
+	}
+	return s + ", " + percent(a.Confidence)
+}
+
+// couldHave parts what was weighed and lost from what the evidence rules out.
+func couldHave(as []diagnosis.Alternative) (could, ruledOut []diagnosis.Alternative) {
+	const negligible = 0.005 // reads as 0%
+	for _, a := range as {
+		if a.Confidence >= negligible {
+			could = append(could, a)
+		} else {
+			ruledOut = append(ruledOut, a)
+		}
+	}
+	return could, ruledOut
+}
+
+// lacked is why a replica could not simply go on, in numbers.
+func lacked(r diagnosis.Refusal) string {
+	if r.NeededBytes == nil || r.BacklogBytes == nil || r.Kind != diagnosis.BacklogOverflow {
+		return ""
+	}
+	return fmt.Sprintf("%s needed %s bytes, and the backlog held %s", visible(r.Instance), commas(*r.NeededBytes), commas(*r.BacklogBytes))
+}
+
+// first is what to do first: the plan, else what stands first.
+func first(rs []diagnosis.Recommendation) string {
+	var plan []string
+	for _, r := range rs {
+		if r.Plan {
+			plan = append(plan, change(r))
+		}
+	}
+	switch {
+	case len(plan) > 0:
+		return strings.ReplaceAll(strings.Join(plan, "; then "), " [plan]", "")
+	case len(rs) > 0:
+		return change(rs[0])
+	}
+	return ""
 }
 
 // began says what began it, where, when, and how sure that is.

@@ -12,12 +12,12 @@ content: INFO dumps, logs of servers and Sentinels, slowlogs, settings, client l
 	UTC).
 
 	────────────────────────────────────────────────────────────────────────────────────────────────────
-	CRITICAL  slow-command on redis-a: redis-b lost the link, and came back by 1 full resync
+	CRITICAL  KEYS session:* on redis-a (called by 10.0.0.9:51122, worker) held it for 75 s: redis-b
+	          lost the link, and came back by 1 full resync
 	  when      2026-11-22 18:41:39.979 to 18:42:58.097 UTC, 78.1 s
 	  affected  redis-b (group redis-a)
 	  began     slow-command on redis-a at 18:41:39.979, 99% sure: KEYS session:* ran for 75 s on
 	            redis-a
-	  cost      1 full resync, no partial resyncs
 	…
 
 The report goes to standard output, words about the run to standard error. --format chooses another

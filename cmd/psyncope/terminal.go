@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strconv"
 
 	"golang.org/x/term"
 )
@@ -16,8 +17,11 @@ func terminal(w io.Writer) *os.File {
 	return f
 }
 
-// terminalWidth is the width of w in columns, 0 where w is no terminal.
+// terminalWidth is the width of w in columns: COLUMNS where that is set, 0 where w is no terminal.
 func terminalWidth(w io.Writer) int {
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
 	f := terminal(w)
 	if f == nil {
 		return 0

@@ -8,6 +8,7 @@ import (
 
 	"psyncope/correlate/incident"
 	"psyncope/correlate/timeline"
+	"psyncope/ingest/table"
 )
 
 // cli is how to reach a server from a shell: with its address where the evidence has one, and over TLS where it listens to nothing else.
@@ -62,12 +63,11 @@ func configSet(h *timeline.Host, name, value string) string {
 	return set + "\n" + cli(h) + " CONFIG REWRITE"
 }
 
-// noFile reports whether the server was started without a configuration file: it refuses CONFIG REWRITE then. INFO names the file since 2.8.22,
-// in the section that has the port.
+// noFile reports whether the server was started without a configuration file, by its INFO: it refuses CONFIG REWRITE then.
 func noFile(h *timeline.Host) bool {
 	for i := len(h.Samples) - 1; i >= 0; i-- {
-		if s := &h.Samples[i]; s.TCPPort.Known() && s.ProcessID.Known() && h.Can(timeline.NamesItsFile) {
-			return s.ConfigFile == ""
+		if f := h.Samples[i].ConfigFile; f != "" {
+			return f == table.NoConfigFile
 		}
 	}
 	return false
@@ -96,7 +96,7 @@ func shellName(h *timeline.Host) string {
 
 // later are commands that are not for now: in a comment, so that pasting does no harm.
 func later(when, commands string) string {
-	return "# " + when + ":\n# " + strings.ReplaceAll(commands, "\n", "\n# ")
+	return "# " + when + ":\n# " + strings.ReplaceAll(strings.ReplaceAll(commands, "\n# ", "\n"), "\n", "\n# ")
 }
 
 // announced tells in a comment by which other address a server is spoken of, where that is not the one in the commands.

@@ -2,6 +2,7 @@ package cause
 
 var adminAction = Cause{
 	Kind: "admin-action", On: OnObeyed,
+	Told:  "somebody commanded %s",
 	Prose: "A person did it: REPLICAOF, CLIENT KILL, CONFIG SET, DEBUG. The log names the client of a role change; a kill shows in the slowlog or in commandstats.",
 	Clues: []Clue{
 		{Says: "REPLICAOF or a failover was asked for by a client that is no Sentinel", Ask: obeyed, For: Hard},

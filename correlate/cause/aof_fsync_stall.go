@@ -2,6 +2,7 @@ package cause
 
 var aofFsyncStall = Cause{
 	Kind: "aof-fsync-stall", On: OnPrimary,
+	Told:  "an fsync of the append-only file held %s",
 	Prose: "The append-only file's fsync held the primary: with appendfsync always every write waits for the disk, with everysec a write waits while the background fsync is more than two seconds late. LATENCY's aof events, aof_delayed_fsync and the log's \"Asynchronous AOF fsync is taking too long\" show it.",
 	Fits:  stallFits,
 	Clues: []Clue{

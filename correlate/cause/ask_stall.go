@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,12 +26,12 @@ func explained(kind string) func(*scene) Finding {
 					continue
 				}
 				if f.Answer == yes {
-					f.aloud = f.aloud || e.Aloud
+					f.aloud, f.ran = f.aloud || e.Aloud, cmp.Or(f.ran, e.Culprit)
 					f.evidence = append(slices.Clone(f.evidence), e.Evidence...)
 					continue
 				}
 				f = found(e.From, e.Summary, e.Evidence...)
-				f.exact, f.aloud = e.Exact, e.Aloud
+				f.exact, f.aloud, f.ran = e.Exact, e.Aloud, e.Culprit
 				if st.Gap && !e.Exact {
 					f.at = st.From
 				}

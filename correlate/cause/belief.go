@@ -2,6 +2,7 @@ package cause
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -260,6 +261,16 @@ func (h *Hypothesis) Summary() string {
 		return h.Cause.What + ": " + best
 	}
 	return best
+}
+
+// Told is the cause as a headline names it: what was run, where a server tells, else what happened to whom.
+func (h *Hypothesis) Told() string {
+	for i, f := range h.Findings {
+		if f.Answer == yes && f.ran != "" && h.Cause.Clues[i].For > None {
+			return f.ran
+		}
+	}
+	return fmt.Sprintf(h.Cause.Told, h.Suspect.Name)
 }
 
 // Evidence are the rows that speak for the hypothesis, the strongest clue's first.

@@ -7,6 +7,8 @@ type Cause struct {
 	Kind diagnosis.CauseKind
 	// Prose is what `explain` prints.
 	Prose string
+	// Told is the cause in a headline, with %s for the server where it lies.
+	Told string
 	// On is where the suspect stands: the primary, or each replica of the first round.
 	On side
 	// Blocks says that the cause keeps every resync from succeeding: it outweighs what broke the link first.

@@ -7,6 +7,7 @@ import (
 
 var connectionExhaustion = Cause{
 	Kind: "connection-exhaustion", On: OnPrimary, Blocks: true,
+	Told:  "%s had no connection left",
 	Prose: "maxclients or the file descriptor limit refused the replica's connection. Servers do not log it: the replica's handshake shows the error, INFO counts rejected_connections.",
 	Clues: []Clue{
 		{Says: "the handshake met the limit", Ask: said("group", replication.Replies("max number of clients"), "was refused"), For: Said},

@@ -6,6 +6,7 @@ import (
 
 var failover = Cause{
 	Kind: "failover", On: OnPrimary,
+	Told:     "another server took over from %s",
 	Prose:    "Roles changed: Sentinel, the cluster or FAILOVER made a replica the primary. Siblings that follow it continue by partial resync (4.0+); the old primary resyncs too, fully if it took writes nobody else has. It is the trigger only where the evidence shows no reason for it.",
 	Residual: true,
 	Clues: []Clue{

@@ -28,6 +28,7 @@ type Finding struct {
 	exact    bool           // at is exact to about a second
 	aloud    bool           // a server said so in its log, in words that mean this and nothing else
 	on       *timeline.Host // who said it
+	ran      string         // the call that did it, as a headline says it
 	need     string         // with dontKnow: the artifact that would tell
 }
 

@@ -7,6 +7,7 @@ import (
 
 var forkFailed = Cause{
 	Kind: "fork-failed", On: OnPrimary, Blocks: true,
+	Told:  "%s could not fork for a snapshot",
 	Prose: "fork was refused: not enough memory under the kernel's overcommit rules, or a process limit. No snapshot, so no full resync, can succeed until that changes; the replica asks again and again.",
 	Clues: []Clue{
 		{Says: "the log says that fork failed", Ask: said("suspect", replication.Bears(message.ForkRefused), "could not fork"), For: Said},

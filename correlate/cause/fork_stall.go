@@ -2,6 +2,7 @@ package cause
 
 var forkStall = Cause{
 	Kind: "fork-stall", On: OnPrimary,
+	Told:  "a fork held %s",
 	Prose: "The fork for a snapshot or an AOF rewrite held the primary's main thread: copying the page tables of a large process, more so with transparent huge pages or on some hypervisors. latest_fork_usec tells how long the last one took; a fork inside BGSAVE or PSYNC also stands in the slowlog as that command.",
 	Fits:  stallFits,
 	Clues: []Clue{

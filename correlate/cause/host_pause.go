@@ -2,6 +2,7 @@ package cause
 
 var hostPause = Cause{
 	Kind: "host-pause", On: OnPrimary, What: "the process or its host stood still",
+	Told:     "%s stood still",
 	Prose:    "The primary's process or its host stood still and nothing of its own explains it: a virtual machine that was frozen or moved, swapping, SIGSTOP, a starved CPU. Its own INFO series has a hole, its log is silent, every replica loses it at once, and its slowlog, its forks and its AOF hold nothing as long.",
 	Fits:     stallFits,
 	Residual: true,

@@ -7,6 +7,7 @@ import (
 
 var incompatibleVersion = Cause{
 	Kind: "incompatible-version", On: onReplica, Blocks: true,
+	Told:  "%s cannot read what its primary sends",
 	Prose: "The replica cannot read what the primary sends: its RDB version is newer, or it carries types or commands the replica does not know. A replica may be newer than its primary, never older.",
 	Clues: []Clue{
 		{Says: "the replica says that it can't handle the RDB format", Ask: said("group", replication.Bears(message.FormatTooNew), "cannot read the primary's format"), For: Said},

@@ -7,6 +7,7 @@ import (
 
 var intrusion = Cause{
 	Kind: "intrusion", On: OnPrimary,
+	Told:  "a stranger commanded %s",
 	Prose: "Someone who should not: a rogue REPLICAOF, CONFIG SET dir and dbfilename aimed at cron or ssh files, a module loaded from a dump. The server is reachable without a password.",
 	Clues: []Clue{
 		{Says: "a file is aimed where only an intruder aims it", Ask: said("group", replication.Planted, "was aimed at a system file"), For: Said},

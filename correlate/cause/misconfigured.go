@@ -6,6 +6,7 @@ import (
 
 var misconfigured = Cause{
 	Kind: "misconfigured", On: onReplica, Blocks: true, What: "the topology or a setting is wrong",
+	Told:  "%s is set up so that the link cannot be",
 	Prose: "The topology or a setting makes the link impossible: a wrong address, a replica of itself, a name that does not resolve, a primary that is itself a replica without a link.",
 	Clues: []Clue{
 		{Says: "the handshake was refused for what the primary is", Ask: said("suspect", replication.Replies("NOMASTERLINK", "unknown command", "can't resolve", "Name or service not known", "Temporary failure in name resolution", "Invalid argument"), "was refused"), For: Usual},

@@ -2,6 +2,7 @@ package cause
 
 var networkInterruption = Cause{
 	Kind: "network-interruption", On: OnPath, Prior: Fits, What: "the path broke",
+	Told:     "the path of %s broke",
 	Prose:    "The path between primary and replica broke: connections were reset, refused or went silent while both servers ran on. One link alone points at that replica's side; all links at once with a primary that goes on answering point at the primary's.",
 	Residual: true,
 	Clues: []Clue{

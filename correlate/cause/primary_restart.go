@@ -2,6 +2,7 @@ package cause
 
 var primaryRestart = Cause{
 	Kind: "primary-restart", On: OnPrimary,
+	Told:  "%s was restarted as the primary",
 	Prose: "The primary was asked to shut down and was started again. Up to 6.2 every restart begins a new replication id, so every replica resyncs fully; from 7.0 a clean shutdown with a dump file keeps id and offset.",
 	Clues: []Clue{
 		{Says: "the primary's log has a shutdown request before its new start", Ask: primaryEnded("shutdown"), For: Said, Against: Contradicts},

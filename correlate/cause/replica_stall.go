@@ -2,6 +2,7 @@ package cause
 
 var replicaStall = Cause{
 	Kind: "replica-stall", On: onReplica, What: "the replica stood still",
+	Told:  "%s stood still",
 	Prose: "The replica itself stood still or could not keep up: a slow command on it, a frozen host, a long load. The primary hears no acknowledgement for repl-timeout and drops it; the replica notices only when it wakes, and its own INFO series has the hole.",
 	Fits:  stallFits,
 	Clues: []Clue{

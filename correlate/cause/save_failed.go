@@ -7,6 +7,7 @@ import (
 
 var saveFailed = Cause{
 	Kind: "save-failed", On: OnPrimary, Blocks: true, What: "snapshots could not be written",
+	Told:  "%s could not write a snapshot",
 	Prose: "The snapshot or the AOF could not be written: disk full, read-only file system, missing directory, permissions; or the child that writes it was killed, as by the kernel's out-of-memory killer. A full resync over disk cannot succeed until that is mended; a diskless one needs no disk on the primary, but a replica may still need a temporary file.",
 	Clues: []Clue{
 		{Says: "the log says that a snapshot could not be written", Ask: said("suspect", replication.FailedSave, "could not write"), For: Said},

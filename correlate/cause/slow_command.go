@@ -2,6 +2,7 @@ package cause
 
 var slowCommand = Cause{
 	Kind: "slow-command", On: OnPrimary,
+	Told:  "a command held %s",
 	Prose: "A command held the primary's event loop. While it runs the primary sends nothing, not even the ping, and answers nobody: one that runs longer than the replicas' repl-timeout loses every link at once. The slowlog names it; its time there is when the command ended, so it began that much earlier.",
 	Fits:  stallFits,
 	Clues: []Clue{

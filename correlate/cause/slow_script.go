@@ -2,6 +2,7 @@ package cause
 
 var slowScript = Cause{
 	Kind: "slow-script", On: OnPrimary,
+	Told:  "a script held %s",
 	Prose: "A script or function held the primary's event loop. After busy-reply-threshold (lua-time-limit) milliseconds the server logs it and answers BUSY; replication stands still until the script ends or SCRIPT KILL stops it.",
 	Fits:  stallFits,
 	Clues: []Clue{

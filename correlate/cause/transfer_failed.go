@@ -7,6 +7,7 @@ import (
 
 var transferFailed = Cause{
 	Kind: "transfer-failed", On: onReplica, Blocks: true,
+	Told:  "the snapshot for %s broke on its way or at load",
 	Prose: "The snapshot broke on its way or could not be written down or loaded: the replica's full or read-only disk, a corrupt or truncated RDB, a missing module.",
 	Clues: []Clue{
 		{Says: "the replica could not load what it received", Ask: whenLinked(said("suspect", replication.Bears(message.CannotLoad), "could not load")), For: Said},

@@ -129,17 +129,25 @@ type Incident struct {
 	Alternatives []Alternative `json:"alternatives"`
 	Refusal      Refusal       `json:"refusal"`
 	// LostWritesBytes is what a former primary had written and its heir never got; nil where nothing shows any.
-	LostWritesBytes *int64           `json:"lost_writes_bytes"`
-	Ongoing         bool             `json:"ongoing"` // not over when the evidence ends
-	Storm           bool             `json:"storm"`
-	Loop            *Loop            `json:"loop"`
-	FullSyncs       int64            `json:"full_syncs"`
-	PartialSyncs    int64            `json:"partial_syncs"`
-	Affected        []string         `json:"affected"`
-	Chain           []Step           `json:"chain"`
-	Resyncs         []Resync         `json:"resyncs"`
-	Missing         []string         `json:"missing"`
+	LostWritesBytes *int64   `json:"lost_writes_bytes"`
+	Ongoing         bool     `json:"ongoing"` // not over when the evidence ends
+	Storm           bool     `json:"storm"`
+	Loop            *Loop    `json:"loop"`
+	FullSyncs       int64    `json:"full_syncs"`
+	PartialSyncs    int64    `json:"partial_syncs"`
+	Affected        []string `json:"affected"`
+	Chain           []Step   `json:"chain"`
+	Resyncs         []Resync `json:"resyncs"`
+	Missing         []string `json:"missing"`
+	// WhatIf is what would have been, had something been different: the questions that a post-mortem rests on, as the model answers them.
+	WhatIf          []Counterfactual `json:"what_if"`
 	Recommendations []Recommendation `json:"recommendations"`
+}
+
+// Counterfactual is one thing that was not so, and what would have come of it.
+type Counterfactual struct {
+	If   string `json:"if"`
+	Then string `json:"then"`
 }
 
 // Trigger is what began the incident.

@@ -40,7 +40,9 @@ func (c *granted) partial() int64 {
 }
 
 // turnedAway reports whether the primary answered the outage's requests with errors: what is not known to have been granted was not.
-func turnedAway(o *replication.Outage) bool { return slices.ContainsFunc(o.Failures, replication.ErrorReply) }
+func turnedAway(o *replication.Outage) bool {
+	return slices.ContainsFunc(o.Failures, replication.ErrorReply)
+}
 
 func (c *granted) add(t *replication.Attempt, turnedAway bool) {
 	if c.primary == nil {

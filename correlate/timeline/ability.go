@@ -11,11 +11,10 @@ type Ability struct {
 
 // What which server does. Valkey 7.2 is Redis 7.2, and Redict 7.3 too; KeyDB counts by the Redis it is made from, which it names.
 var (
-	SaysReplica  = Ability{5, 0, "REPLICAOF and replica- settings beside SLAVEOF and slave-", "redis 5.0 server.c, config.c"}
-	NamesItsFile = Ability{3, 0, "config_file in INFO server", "redis 2.8.22 redis.c genRedisInfoString"}
-	HasACL       = Ability{6, 0, "users with rights, ACL LOG", "redis 6.0 acl.c"}
-	LoadsDirect  = Ability{6, 0, "repl-diskless-load: a replica loads from its socket", "redis 6.0 config.c"}
-	HasFailover  = Ability{6, 2, "the FAILOVER command", "redis 6.2 replication.c failoverCommand"}
+	SaysReplica = Ability{5, 0, "REPLICAOF and replica- settings beside SLAVEOF and slave-", "redis 5.0 server.c, config.c"}
+	HasACL      = Ability{6, 0, "users with rights, ACL LOG", "redis 6.0 acl.c"}
+	LoadsDirect = Ability{6, 0, "repl-diskless-load: a replica loads from its socket", "redis 6.0 config.c"}
+	HasFailover = Ability{6, 2, "the FAILOVER command", "redis 6.2 replication.c failoverCommand"}
 	// SharesBuffers: what waits for replicas lies in the backlog's own blocks, once for all. So a resize keeps its contents, the hard
 	// limit for replicas is never below the backlog, and mem_clients_slaves is what they share.
 	SharesBuffers = Ability{7, 0, "replicas' output buffers are part of the backlog", "redis 7.0 replication.c, networking.c:3771"}

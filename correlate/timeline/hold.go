@@ -30,6 +30,17 @@ func IsScript(name string) bool {
 	return false
 }
 
+// calledBy names who ran a command, where the slowlog does (4.0 on).
+func calledBy(c *Command) string {
+	switch {
+	case c.Client == "":
+		return ""
+	case c.User == "":
+		return " (called by " + c.Client + ")"
+	}
+	return fmt.Sprintf(" (called by %s, %s)", c.Client, c.User)
+}
+
 func (h *Host) slowCommands() []Explanation {
 	var out []Explanation
 	for i := range h.Commands {
@@ -39,9 +50,10 @@ func (h *Host) slowCommands() []Explanation {
 		}
 		e := Explanation{Kind: "slow-command", Span: Span{c.Start, c.End}, Exact: true, Evidence: []diagnosis.Evidence{c.Evidence()}}
 		what := strings.TrimSpace(c.Name + " " + diagnosis.Shorten(c.Args, 60))
+		e.Culprit = fmt.Sprintf("%s on %s%s held it for %s", what, h.Name, calledBy(c), diagnosis.Length(micros(c.Micros)))
 		switch {
 		case IsForkCommand(c.Name, c.Args):
-			e.Kind = "fork-stall"
+			e.Kind, e.Culprit = "fork-stall", "" // it only began what held the server
 			e.Resync = c.Name == "PSYNC" && !strings.HasSuffix(strings.TrimSpace(c.Args), "-1")
 			e.Summary = fmt.Sprintf("%s held %s for %s: that is its fork", what, h.Name, diagnosis.Length(micros(c.Micros)))
 		case IsScript(c.Name):

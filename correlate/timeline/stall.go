@@ -25,6 +25,7 @@ type Explanation struct {
 	Aloud    bool // the server says so in its log
 	Resync   bool // it was done for a replica that asked to continue: some link had been lost before
 	Summary  string
+	Culprit  string // what was run and by whom, and what that did, as a headline says it; empty where the evidence names no call
 	Evidence []diagnosis.Evidence
 }
 

@@ -41,6 +41,9 @@ func naive(dump []byte) (table.Sample, []table.Replica) {
 			}
 		case *string:
 			*p = value
+			if key == "config_file" && value == "" {
+				*p = table.NoConfigFile
+			}
 		}
 		if n, found := strings.CutPrefix(key, "slave"); found && n != "" && strings.Trim(n, "0123456789") == "" {
 			r := table.Replica{Offset: table.Null, LagSeconds: table.Null}

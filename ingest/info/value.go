@@ -58,6 +58,8 @@ func (r *Reader) learn(l *line, b []byte) {
 	}
 }
 
+var noFile = []byte(table.NoConfigFile)
+
 // apply puts a line's value where it belongs; false if the value cannot be read.
 func (r *Reader) apply(l *line, b []byte) (ok bool) {
 	v := trimEnd(b[l.value:])
@@ -71,6 +73,9 @@ func (r *Reader) apply(l *line, b []byte) (ok bool) {
 	case classReal:
 		*l.real, ok = real(v)
 	case classText:
+		if len(v) == 0 && l.text == &r.state.ConfigFile {
+			v = noFile // an empty value tells more than none
+		}
 		if *l.text != string(v) {
 			*l.text = r.word(v)
 		}

@@ -1,5 +1,8 @@
 package table
 
+// NoConfigFile is Sample.ConfigFile where INFO says that there is none.
+const NoConfigFile = "(none)"
+
 // Sample is one INFO dump. Names follow INFO (redis 7.4.1 server.c genRedisInfoString), with the unit
 // appended where INFO leaves it out.
 //
@@ -21,7 +24,7 @@ type Sample struct {
 	RunID      string `col:"run_id" info:"run_id" doc:"random id of the process: changes at every restart"`
 	ProcessID  Int    `col:"process_id" info:"process_id" doc:"pid"`
 	TCPPort    Int    `col:"tcp_port" info:"tcp_port" doc:"listening port"`
-	ConfigFile string `col:"config_file" info:"config_file" doc:"the configuration file it was started with; empty without one, for CONFIG REWRITE is refused then (2.8.22 and later)"`
+	ConfigFile string `col:"config_file" info:"config_file" doc:"the configuration file it was started with, (none) without one; CONFIG REWRITE is refused then (2.8.22 and later)"`
 	ServerTime Micros `col:"server_time_us" doc:"server_time_usec: the server's clock"`
 	Uptime     Int    `col:"uptime_seconds" info:"uptime_in_seconds" doc:"uptime_in_seconds: since process start"`
 	LRUClock   Int    `col:"lru_clock" info:"lru_clock" doc:"server's clock in seconds modulo 2^24 (2.8.10 and later)"`
