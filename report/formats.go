@@ -53,6 +53,7 @@ var Formats = []Format{
 	{Name: "json", Ext: ".json", Help: "for programs; renders again with `psyncope report`", Write: JSON},
 	{Name: "html", Ext: ".html", Help: "one self-contained page with lanes and charts", Write: HTML},
 	{Name: "md", Ext: ".md", Help: "Markdown for a ticket or an incident document", Write: Markdown},
+	{Name: "plan", Ext: ".sh", Help: "the commands of the plan alone, as a script with comments", Write: Plan},
 	{Name: "csv", Ext: ".csv", Help: "a directory of tables for spreadsheets (see TABLES.md)", Open: CSV},
 	{Name: "parquet", Ext: ".parquet", Help: "a directory of tables for notebooks and databases", Open: Parquet},
 	{Name: "arrow", Ext: ".arrow", Help: "the same as Arrow IPC files", Open: Arrow},

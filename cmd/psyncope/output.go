@@ -22,6 +22,7 @@ type output struct {
 	dir   string
 	color *choice
 	excel bool
+	plan  bool
 }
 
 func (o *output) flags(cmd *cobra.Command) {
@@ -33,6 +34,7 @@ func (o *output) flags(cmd *cobra.Command) {
 	completeFlag(cmd, "format", names)
 	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "write reports into `DIR`")
 	o.color = addChoice(cmd, "color", "", "colour the text: auto asks the terminal and NO_COLOR", "auto", "always", "never")
+	addToggle(cmd.Flags(), &o.plan, "plan", "", "print the commands of the plan alone, as a script with comments (--format plan)")
 	addToggle(cmd.Flags(), &o.excel, "excel", "", "make CSV files that Excel opens as they are")
 }
 
@@ -42,6 +44,9 @@ func (o *output) formats() ([]report.Format, error) {
 	var known []string
 	for _, f := range report.Formats {
 		known = append(known, f.Name)
+	}
+	if o.plan {
+		o.names = []string{"plan"}
 	}
 	seen := map[string]bool{}
 	for _, name := range o.names {

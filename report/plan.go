@@ -1,0 +1,121 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"psyncope/correlate/diagnosis"
+)
+
+// Plan writes the plan alone, as a script with comments: the settings that end what happened, each with its reason, what it costs and the way
+// back. Commands that a saved report may have got from anywhere are printed only where they are a client's with plain words; all
+// else is a comment.
+func Plan(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
+	var b bytes.Buffer
+	b.WriteString("#!/bin/sh\n# What psyncope would change, the smallest set of settings that ends what happened. Read it before you run it.\n")
+	said := map[string]bool{}
+	steps := 0
+	for _, i := range worstFirst(d.Incidents) {
+		told := false
+		for _, r := range i.Recommendations {
+			key := i.Group + "\x00" + r.Setting + "\x00" + r.Command
+			if !r.Plan || said[key] {
+				continue
+			}
+			said[key] = true
+			if !told {
+				fmt.Fprintf(&b, "\n# %s: %s\n", visible(i.ID), short(i.Headline))
+				told = true
+			}
+			steps++
+			fmt.Fprintf(&b, "\n# %d. %s\n", steps, strings.TrimSuffix(change(r), " [plan]"))
+			for _, s := range []struct{ what, says string }{{"why", r.Why}, {"costs", r.Cost}, {"back", back(r)}, {"look", look(r)}} {
+				if s.says != "" {
+					fmt.Fprintf(&b, "# %s: %s\n", s.what, sentence(short(s.says)))
+				}
+			}
+			for line := range strings.Lines(r.Command) {
+				line = strings.TrimSpace(line)
+				if !isCommand(line) {
+					line = "# " + visible(strings.TrimLeft(line, "# "))
+				}
+				b.WriteString(line + "\n")
+			}
+		}
+	}
+	if steps == 0 {
+		b.WriteString("\n# Nothing: no setting that the model knows would have changed what happened. The report says what else to do.\n")
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// back is the way back from a change.
+func back(r diagnosis.Recommendation) string {
+	if r.From == "" {
+		return ""
+	}
+	return fmt.Sprintf("the same commands with %s", r.From)
+}
+
+// look is what shows whether a change took.
+func look(r diagnosis.Recommendation) string {
+	switch r.Setting {
+	case "repl-backlog-size":
+		return "INFO replication: repl_backlog_size; the next outage leaves sync_full as it is and raises sync_partial_ok"
+	case "repl-timeout", "repl-backlog-ttl", "client-output-buffer-limit replica":
+		return fmt.Sprintf("CONFIG GET %s on each server; the next outage leaves sync_full as it is", strings.TrimSuffix(r.Setting, " replica"))
+	}
+	return ""
+}
+
+// isCommand reports whether a line may stand in a script as it is: a client that sets or keeps settings, in plain words, or the look for a
+// password before it.
+func isCommand(line string) bool {
+	if rest, ok := strings.CutPrefix(line, ": "); ok {
+		words, ok := plainWords(rest)
+		return ok && len(words) == 1 && strings.HasPrefix(rest, `"${REDISCLI_AUTH:?`)
+	}
+	words, ok := plainWords(line)
+	if !ok || len(words) == 0 || words[0] != "redis-cli" && words[0] != "valkey-cli" {
+		return false
+	}
+	words = words[1:]
+	for len(words) >= 2 && (words[0] == "-h" || words[0] == "-p") {
+		words = words[2:]
+	}
+	if len(words) > 0 && words[0] == "--tls" {
+		words = words[1:]
+	}
+	return len(words) == 2 && words[0] == "CONFIG" && words[1] == "REWRITE" || len(words) == 4 && words[0] == "CONFIG" && words[1] == "SET"
+}
+
+// plainWords are the words of a shell's line; ok is false where one holds what could end it, start another command or be expanded, but
+// for a variable in quotes that has to be set.
+func plainWords(line string) (words []string, ok bool) {
+	for line != "" {
+		if line[0] == ' ' {
+			line = line[1:]
+			continue
+		}
+		word, rest := line, ""
+		if line[0] == '"' {
+			if word, rest, ok = strings.Cut(line[1:], `"`); !ok || rest != "" && rest[0] != ' ' {
+				return nil, false
+			}
+			if inner, ok := strings.CutPrefix(word, "${"); ok && strings.HasSuffix(inner, "}") {
+				name, says, _ := strings.Cut(strings.TrimSuffix(inner, "}"), ":?")
+				word = name + says
+			}
+		} else {
+			word, rest, _ = strings.Cut(line, " ")
+		}
+		if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:+/@%-, ") != "" {
+			return nil, false
+		}
+		words, line = append(words, word), rest
+	}
+	return words, true
+}
