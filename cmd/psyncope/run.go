@@ -82,6 +82,7 @@ func verbs() []*cobra.Command {
 		newAnalyze(),
 		newClocks(),
 		newSize(),
+		newCompare(),
 		newReport(),
 		newExplain(),
 		newCollect(),
