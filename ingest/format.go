@@ -9,6 +9,7 @@ import (
 	"psyncope/ingest/info"
 	"psyncope/ingest/latency"
 	"psyncope/ingest/logs"
+	"psyncope/ingest/notes"
 	"psyncope/ingest/slowlog"
 )
 
@@ -30,6 +31,7 @@ func Formats() []artifact.Format {
 		config.Format(),
 		clients.Format(),
 		latency.Format(),
+		notes.Format(),
 	}
 }
 
@@ -40,7 +42,7 @@ const sureEnough = 80
 // ideas are words in file names that tell what is probably inside, the first that fits. They only say who is asked
 // first.
 var ideas = [...]struct{ word, kind string }{
-	{"info", "info"}, {"slowlog", "slowlog"}, {"commandlog", "slowlog"}, {"conf", "config"}, {"client", "clients"}, {"latency", "latency"}, {"log", "log"},
+	{"info", "info"}, {"slowlog", "slowlog"}, {"commandlog", "slowlog"}, {"conf", "config"}, {"client", "clients"}, {"latency", "latency"}, {"collect.log", "collect-notes"}, {"log", "log"},
 }
 
 // formatOf is the format that is surest of a file with this name and these first bytes. likely is the kind of
