@@ -224,7 +224,7 @@ func htmlIncidentOf(group, id string, i *diagnosis.Incident, book *evidenceBook)
 	chain, left := upTo(i.Chain, htmlChain)
 	v.Left = left
 	for n, s := range chain {
-		step := htmlStep{N: n + 1, G: group, ID: fmt.Sprintf("%ss%d", id, n+1), Offset: offset(i.Start, s.At), S: s, Lead: s.Rule}
+		step := htmlStep{N: n + 1, G: group, ID: fmt.Sprintf("%ss%d", id, n+1), Offset: offset(i.Start, s.At), S: s, Lead: because(s)}
 		if s.Rule != "" && s.From >= 0 && s.From < n {
 			step.LeadN, step.LeadStep = s.From+1, fmt.Sprintf("%ss%d", id, s.From+1)
 		}

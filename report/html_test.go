@@ -108,7 +108,7 @@ func TestHTMLSaysIt(t *testing.T) {
 	p := bodyOf(htmlOf(t, storm()))
 	for _, want := range []string{
 		"cart-2 and cart-3 went round in full resyncs", "93% sure", "short by 5,366,273", "case/cart-2/redis.log:88", "CONFIG SET repl-backlog-size 16777216",
-		"order not known", "from 4</a> by full-resync-forks", `class="bar stalled"`, `class="mark diamond"`, `class="doubt"`, "the only fork before it took 0.2 s", "daylight saving", "line has no stamp",
+		"order not known", "from 4</a>: full-resync-forks", `class="bar stalled"`, `class="mark diamond"`, `class="doubt"`, "the only fork before it took 0.2 s", "daylight saving", "line has no stamp",
 	} {
 		if !strings.Contains(p, want) {
 			t.Errorf("no %q", want)

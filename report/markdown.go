@@ -126,7 +126,7 @@ func (m *markdown) clocks(hosts []diagnosis.HostClock) {
 		return
 	}
 	m.f("\n## Clocks\n\nAgainst the group's first primary.\n\n")
-	m.header("instance", "log's zone", "ahead by:", "rests on")
+	m.header("instance", "log's zone", "ahead by:", "known by")
 	for _, r := range rows {
 		m.row(r...)
 	}

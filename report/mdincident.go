@@ -61,7 +61,7 @@ func (m *markdown) chain(i *diagnosis.Incident) {
 	m.f("\n### What happened\n")
 	m.block("mermaid", sequence(i))
 	m.f("\n")
-	m.header("", "offset:", "instance", "what", "led to by")
+	m.header("", "offset:", "instance", "what", "follows")
 	unordered := false
 	for n, s := range i.Chain {
 		if n == 5*mostRows {
@@ -72,9 +72,12 @@ func (m *markdown) chain(i *diagnosis.Incident) {
 		if s.Unordered {
 			num, unordered = num+" ~", true
 		}
-		by := mdName(s.Rule)
+		by := ""
+		if s.Rule != "" {
+			by = mdText(because(s))
+		}
 		if s.Rule != "" && s.From >= 0 {
-			by += " from " + strconv.Itoa(s.From+1)
+			by = "from " + strconv.Itoa(s.From+1) + ": " + by
 		}
 		m.row(num, offset(i.Start, s.At), mdName(s.Instance), "**"+mdText(s.Kind)+"** "+mdText(s.Summary), by)
 	}

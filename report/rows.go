@@ -54,6 +54,7 @@ type stepRow struct {
 	Instance string       `col:"instance" doc:"where"`
 	Summary  string       `col:"summary" doc:"in words"`
 	Rule     string       `col:"rule" doc:"the rule that leads here; empty for a root"`
+	Because  string       `col:"because" doc:"why it follows, in words"`
 	From     table.Int    `col:"from_step" doc:"the step it leads from; empty for a root"`
 	Ordered  int32        `col:"order_known" doc:"0 where the step lies closer to its neighbour than both clocks' error"`
 	File     string       `col:"file" doc:"where the first evidence stands"`
@@ -263,7 +264,7 @@ func stepRows(d *diagnosis.Diagnosis, add func(*stepRow)) {
 			e := firstLine(s.Evidence)
 			r := stepRow{
 				Group: i.Group, Incident: i.ID, Step: int32(n + 1), At: micros(s.At), Offset: between(i.Start, s.At), Kind: s.Kind, Instance: s.Instance, Summary: s.Summary,
-				Rule: s.Rule, From: table.Null, Ordered: yes(!s.Unordered), File: e.File, Line: positive(int64(e.Line)), Text: e.Text, Evidence: int32(len(s.Evidence)),
+				Rule: s.Rule, Because: s.Because, From: table.Null, Ordered: yes(!s.Unordered), File: e.File, Line: positive(int64(e.Line)), Text: e.Text, Evidence: int32(len(s.Evidence)),
 			}
 			if s.Rule != "" && s.From >= 0 {
 				r.From = table.Int(s.From + 1)

@@ -167,7 +167,7 @@ func (p *page) clocks(hosts []diagnosis.HostClock) {
 		rows = append(rows, table.Row{cut(visible(h.Instance), 24), zone(h.ZoneOffsetS), skew(h), wrap(short(method), p.width-58)})
 	}
 	if len(rows) > 0 {
-		p.grid(table.Row{"instance", "log's zone", "ahead by", "rests on"}, rows, 2)
+		p.grid(table.Row{"instance", "log's zone", "ahead by", "known by"}, rows, 2)
 	}
 	p.more(left, "clock")
 }

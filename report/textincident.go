@@ -58,7 +58,7 @@ func (p *page) chain(i *diagnosis.Incident) {
 	}
 	p.head("What happened")
 	if p.root != "" {
-		p.hang("  ", p.dim("places are below "+visible(p.root)))
+		p.hang("  ", p.dim("file names are relative to "+visible(p.root)))
 	}
 	names, offsets := 0, 0
 	for _, s := range i.Chain {

@@ -252,15 +252,23 @@ func round(i *diagnosis.Incident) string {
 	return s
 }
 
-// leadsFrom names the rule that leads to a step, and the step it comes from where that is not the one above.
+// because is why a step follows: in words, or in a report of an older version by the rule's name.
+func because(s diagnosis.Step) string {
+	if s.Because != "" {
+		return short(s.Because)
+	}
+	return visible(s.Rule)
+}
+
+// leadsFrom says why a step follows, and from which where that is not the one above.
 func leadsFrom(s diagnosis.Step, n int) string {
 	switch {
 	case s.Rule == "":
 		return ""
 	case s.From < 0 || s.From == n-1:
-		return " [" + visible(s.Rule) + "]"
+		return " (follows: " + because(s) + ")"
 	default:
-		return fmt.Sprintf(" [%s, from %d]", visible(s.Rule), s.From+1)
+		return fmt.Sprintf(" (follows from %d: %s)", s.From+1, because(s))
 	}
 }
 
@@ -285,7 +293,7 @@ func change(r diagnosis.Recommendation) string {
 	return s
 }
 
-// reason says why, which link of the chain it cuts, and what it costs.
+// reason says why, and what it costs.
 func reason(r diagnosis.Recommendation) string {
 	var parts []string
 	if r.Why != "" {
@@ -293,9 +301,6 @@ func reason(r diagnosis.Recommendation) string {
 	}
 	if r.Plan {
 		parts = append(parts, "It is of the plan, the smallest set of settings that ends what happened.")
-	}
-	if r.Cuts != "" {
-		parts = append(parts, sentence("Cuts "+visible(r.Cuts)))
 	}
 	if r.Cost != "" {
 		parts = append(parts, sentence("Costs: "+short(r.Cost)))

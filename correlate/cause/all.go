@@ -29,4 +29,4 @@ var All = []*Cause{
 }
 
 // UnknownProse is what `explain unknown` prints.
-const UnknownProse = "The evidence cannot tell what began it: no cause is supported well enough to be named. What would settle it stands under missing."
+const UnknownProse = "The evidence cannot tell what began it: no cause is supported well enough to be named. What would settle it is listed as missing."

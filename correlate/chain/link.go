@@ -42,7 +42,7 @@ func linkBack(steps []step, i int, byKind map[string][]int) {
 		from := byKind[r.From]
 		for n := len(from) - 1; n >= 0 && from[n] > s.From; n-- {
 			if r.fits(&steps[from[n]], s) {
-				s.Rule, s.From = r.Name, from[n]
+				s.Rule, s.From, s.Because = r.Name, from[n], r.When
 			}
 		}
 	}
@@ -54,7 +54,7 @@ func linkAhead(steps []step, i int) {
 	for j := i + 1; j < len(steps) && s.From < 0 && s.at != unknown && steps[j].at-s.at <= s.err+steps[j].err; j++ {
 		for _, r := range Rules {
 			if steps[j].Instance != s.Instance && r.fits(&steps[j], s) {
-				s.Rule, s.From = r.Name, j
+				s.Rule, s.From, s.Because = r.Name, j, r.When
 				break
 			}
 		}

@@ -199,8 +199,10 @@ type Step struct {
 	Summary  string     `json:"summary"`
 	Evidence []Evidence `json:"evidence"`
 	// Rule names the rule that leads here from an earlier step, From the index of that step; -1 and "" for a root.
-	Rule string `json:"rule"`
-	From int    `json:"from"`
+	// Because says in words why it follows.
+	Rule    string `json:"rule"`
+	From    int    `json:"from"`
+	Because string `json:"because"`
 	// Unordered is true where the step lies closer to its neighbour than both clocks' error.
 	Unordered bool `json:"unordered"`
 }
