@@ -19,14 +19,20 @@ const maxPoints = 1200
 // draw adds the lanes and series that reports draw, for groups with incidents and the one that is asked for.
 func draw(g *replication.Group, d *diagnosis.Diagnosis) {
 	all := slices.Clone(g.Hosts)
+	has := map[*timeline.Host]bool{}
+	for _, h := range all {
+		has[h] = true
+	}
 	for _, l := range g.Links {
-		if !slices.Contains(all, l.Replica) {
+		if !has[l.Replica] {
+			has[l.Replica] = true
 			all = append(all, l.Replica)
 		}
 	}
+	behind := lags(g)
 	for _, h := range all {
 		d.Lanes = append(d.Lanes, lane(g, h))
-		d.Series = append(d.Series, series(g, h)...)
+		d.Series = append(d.Series, series(g, h, behind[h])...)
 	}
 }
 
@@ -210,7 +216,7 @@ func (c *curve) add(at micros, x float64) {
 	c.at, c.values = append(c.at, int64(at/1000)), append(c.values, x)
 }
 
-func series(g *replication.Group, h *timeline.Host) []diagnosis.Series {
+func series(g *replication.Group, h *timeline.Host, behind []lag) []diagnosis.Series {
 	var out []diagnosis.Series
 	var c curve
 	for _, v := range drawn {
@@ -242,28 +248,40 @@ func series(g *replication.Group, h *timeline.Host) []diagnosis.Series {
 		}
 		out = c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: v.name, Unit: v.unit})
 	}
-	return lagSeries(g, out, h, &c)
+	c.at, c.values = c.at[:0], c.values[:0]
+	for _, l := range behind {
+		c.add(l.at, l.bytes)
+	}
+	return c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: "offset_lag_bytes", Unit: "bytes"})
 }
 
-// lagSeries adds how many bytes a replica's acknowledged offset is behind the primary's, by the primary's own dumps.
-func lagSeries(g *replication.Group, out []diagnosis.Series, h *timeline.Host, c *curve) []diagnosis.Series {
-	c.at, c.values = c.at[:0], c.values[:0]
+// lag is how many bytes a replica's acknowledged offset was behind the primary's.
+type lag struct {
+	at    micros
+	bytes float64
+}
+
+// lags are those of every replica, by the primaries' own dumps.
+func lags(g *replication.Group) map[*timeline.Host][]lag {
+	out := map[*timeline.Host][]lag{}
 	for _, p := range g.Servers() {
 		i := 0
 		for j := range p.Replicas {
 			r := &p.Replicas[j]
-			if !r.Offset.Known() || g.At(r.Addr) != h {
+			if !r.Offset.Known() {
 				continue
 			}
 			for i < len(p.Samples) && p.Samples[i].At < r.At {
 				i++
 			}
 			if i < len(p.Samples) && p.Samples[i].At == r.At && p.Samples[i].PrimaryOffset.Known() {
-				c.add(r.At, float64(max(p.Samples[i].PrimaryOffset-r.Offset, 0)))
+				if h := g.At(r.Addr); h != nil {
+					out[h] = append(out[h], lag{r.At, float64(max(p.Samples[i].PrimaryOffset-r.Offset, 0))})
+				}
 			}
 		}
 	}
-	return c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: "offset_lag_bytes", Unit: "bytes"})
+	return out
 }
 
 // append adds the thinned curve as the points of s, if it has any.

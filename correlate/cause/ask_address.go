@@ -106,12 +106,15 @@ func tooShort(s *scene) Finding {
 	const wait, ping = "repl-timeout", "repl-ping-replica-period"
 	for _, o := range s.Wave {
 		for _, h := range []*timeline.Host{o.Replica, s.Primary} {
-			w := h.Setting(wait)
 			by := o.TimeoutByReplica
 			if h == s.Primary {
 				by = o.TimeoutByPrimary
 			}
-			if by == nil || w.Assumed || h.Duration(wait) == 0 || h.Duration(wait) >= s.Primary.Duration(ping) || s.StallOf(s.Primary) != nil || s.StallOf(o.Replica) != nil {
+			if by == nil {
+				continue
+			}
+			w := h.Setting(wait)
+			if w.Assumed || h.Duration(wait) == 0 || h.Duration(wait) >= s.Primary.Duration(ping) || s.StallOf(s.Primary) != nil || s.StallOf(o.Replica) != nil {
 				continue
 			}
 			return outLoud(found(by.At-h.Duration(wait), fmt.Sprintf("%s gives a link up after %s s of silence, and %s pings every %s s", h.Name, w.Value, s.Primary.Name, s.Primary.Value(ping)),

@@ -29,6 +29,8 @@ type facts struct {
 	Storm    bool // the work of one full resync brings on the next
 
 	unseen bool // nobody saw the first link go
+	// stallless are the hosts whose stall cannot have lost a link of the first round: those of which one was closed, or refused a connection.
+	stallless map[*timeline.Host]bool
 }
 
 // Close works out the incident's facts, once its outages are all known.
@@ -77,6 +79,12 @@ func (in *Incident) lookBack() {
 		in.Timeout = min(in.Timeout, in.Lost-in.Contact)
 	}
 	in.unseen = LossOf(in.First) == Unseen
+	in.stallless = map[*timeline.Host]bool{}
+	for _, o := range in.Wave {
+		if why, _ := NoStall(o); why != "" {
+			in.stallless[o.Replica], in.stallless[in.Primary] = true, true
+		}
+	}
 	in.Several = len(in.Wave) > 1
 	in.All = in.Several && len(in.Wave) >= len(in.G.AttachedAt(in.Primary, in.Lost))
 }
@@ -144,10 +152,8 @@ func (in *Incident) Window() timeline.Span {
 
 // StallOf is the stall of h that could have lost the first links, the longest; nil where no stall can have.
 func (in *Incident) StallOf(h *timeline.Host) *timeline.Stall {
-	for _, o := range in.Wave {
-		if why, _ := NoStall(o); why != "" && (h == in.Primary || h == o.Replica) {
-			return nil
-		}
+	if in.stallless[h] {
+		return nil
 	}
 	var best *timeline.Stall
 	for i := range h.Stalls {

@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"cmp"
 	"slices"
 
 	"psyncope/correlate/timeline"
@@ -131,18 +132,14 @@ func (g *Group) meant(e *timeline.Event) *timeline.Host {
 // fromPrimaryDumps gives each replica the dumps of the primary's that list it, and those that listed it before and no longer do.
 func (g *Group) fromPrimaryDumps(p *timeline.Host, items map[*timeline.Host][]item) {
 	known, here := map[*timeline.Host]bool{}, map[*timeline.Host]bool{}
-	row := 0
+	rows := dumpRows{rows: p.Replicas}
 	for i := range p.Samples {
 		s := &p.Samples[i]
 		if s.Role != "master" || s.At == unknown {
 			continue
 		}
 		clear(here)
-		for row < len(p.Replicas) && p.Replicas[row].At < s.At {
-			row++
-		}
-		for j := row; j < len(p.Replicas) && p.Replicas[j].At == s.At; j++ {
-			r := &p.Replicas[j]
+		for _, r := range rows.of(p.Samples, i) {
 			h := g.At(r.Addr)
 			if h == nil {
 				h = g.stranger(r.Addr)
@@ -156,6 +153,46 @@ func (g *Group) fromPrimaryDumps(p *timeline.Host, items map[*timeline.Host][]it
 			}
 		}
 	}
+}
+
+// dumpRows finds the lines of slaveN in each of a server's dumps; rows and dumps are asked for in order of time.
+type dumpRows struct {
+	rows   []timeline.ReplicaRow
+	next   int
+	at     micros
+	byFile map[string][]*timeline.ReplicaRow // of the dumps that share the instant at; nil where there is one
+	out    []*timeline.ReplicaRow
+}
+
+// of are the rows of the i-th dump: those of its instant, and of its own lines where several dumps share it.
+func (d *dumpRows) of(samples []timeline.Sample, i int) []*timeline.ReplicaRow {
+	s := &samples[i]
+	for d.next < len(d.rows) && d.rows[d.next].At < s.At {
+		d.next++
+	}
+	shared := func(j int) bool { return j >= 0 && j < len(samples) && samples[j].At == s.At }
+	if !shared(i-1) && !shared(i+1) {
+		d.out = d.out[:0]
+		for j := d.next; j < len(d.rows) && d.rows[j].At == s.At; j++ {
+			d.out = append(d.out, &d.rows[j])
+		}
+		return d.out
+	}
+	if d.byFile == nil || d.at != s.At {
+		d.at, d.byFile = s.At, map[string][]*timeline.ReplicaRow{}
+		for j := d.next; j < len(d.rows) && d.rows[j].At == s.At; j++ {
+			r := &d.rows[j]
+			d.byFile[r.File] = append(d.byFile[r.File], r)
+		}
+	}
+	mine := d.byFile[s.File]
+	byLine := func(r *timeline.ReplicaRow, line int32) int { return cmp.Compare(r.Line, line) }
+	from, _ := slices.BinarySearchFunc(mine, s.Line, byLine)
+	to := len(mine)
+	if shared(i+1) && samples[i+1].File == s.File && samples[i+1].Line > s.Line {
+		to, _ = slices.BinarySearchFunc(mine, samples[i+1].Line, byLine)
+	}
+	return mine[from:max(to, from)]
 }
 
 // refusedNext reports whether the answer to a request is a refusal: then it asked to continue, which no second connection does.

@@ -97,6 +97,14 @@ func (g *Group) sightings() map[string][]sighting {
 func (g *Group) pairs(seen map[string][]sighting) []pair {
 	const negligible = 0.02
 	var out []pair
+	rows := map[string][]*timeline.ReplicaRow{} // by address
+	for _, p := range g.Servers() {
+		for i := range p.Replicas {
+			if r := &p.Replicas[i]; r.Offset.Known() {
+				rows[r.Addr] = append(rows[r.Addr], r)
+			}
+		}
+	}
 	for addr, list := range seen {
 		if g.ByAddr[addr] != nil {
 			continue
@@ -105,7 +113,7 @@ func (g *Group) pairs(seen map[string][]sighting) []pair {
 			if h == g.Primary && len(g.Servers()) == 1 {
 				continue
 			}
-			if score := together(h, list) + nameAgrees(h, addr) + offsetsAgree(g, addr, h); score > negligible {
+			if score := together(h, list) + nameAgrees(h, addr) + offsetsAgree(rows[addr], h); score > negligible {
 				out = append(out, pair{addr, h, score})
 			}
 		}
@@ -186,22 +194,16 @@ func nameAgrees(h *timeline.Host, addr string) float64 {
 
 // offsetsAgree compares, dump by dump, whether the primary lists the address as online with whether the replica says that its
 // link is up: replicas of one primary differ in who lagged.
-func offsetsAgree(g *Group, addr string, h *timeline.Host) float64 {
+func offsetsAgree(rows []*timeline.ReplicaRow, h *timeline.Host) float64 {
 	n, near := 0, 0
-	for _, p := range g.Servers() {
-		for i := range p.Replicas {
-			r := &p.Replicas[i]
-			if r.Addr != addr || !r.Offset.Known() {
-				continue
-			}
-			s := h.SampleNear(r.At)
-			if s == nil || !s.ReplicaOffset.Known() {
-				continue
-			}
-			n++
-			if up := r.State == "online"; up == (s.LinkStatus == "up") {
-				near++
-			}
+	for _, r := range rows {
+		s := h.SampleNear(r.At)
+		if s == nil || !s.ReplicaOffset.Known() {
+			continue
+		}
+		n++
+		if up := r.State == "online"; up == (s.LinkStatus == "up") {
+			near++
 		}
 	}
 	if n == 0 {
