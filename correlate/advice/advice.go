@@ -145,7 +145,7 @@ var fixes = []fix{
 	},
 	{
 		"check-topology", "lost-link-attempt-fails", checkTopology,
-		"Point the replica at an address of the primary that it reaches.",
+		"Point the replica at an address of the primary that it reaches; where it gives an idle link up before its primary pings, let it wait longer.",
 	},
 	{
 		"lock-down", "cause-loses-link", lockDown,

@@ -178,6 +178,10 @@ func TestFixes(t *testing.T) {
 			x.Fails(message.PsyncBadReply, "Unexpected reply to PSYNC from master: -NOPERM this user has no permissions to run the 'psync' command", table.Null)
 		}, "set-masterauth", want{"ACL of the replication user", "+psync", "ACL SETUSER repl +psync +replconf +ping", ""}},
 		{"a wrong address", "misconfigured", "7.0.15", nil, "check-topology", want{"replicaof", "", "REPLICAOF 10.0.0.1 6379", ""}},
+		{"a timeout below the pings", "misconfigured", "7.0.15", func(x *play.Play) {
+			x.Silent("4")
+			x.T.Refusal, x.T.Granted, x.T.Outcome = "", diagnosis.Partial, diagnosis.Partial
+		}, "check-topology", want{"repl-timeout", "60", "CONFIG SET repl-timeout 60", "pings every 10 s only"}},
 		{"a stranger", "intrusion", "7.0.15", nil, "lock-down", want{"access", "password", `requirepass "${NEW_PASSWORD:?`, ""}},
 		{"too many clients", "connection-exhaustion", "7.0.15", func(x *play.Play) { play.With(x.P, "maxclients", "50") }, "raise-maxclients", want{"maxclients", "100", "CONFIG SET maxclients 100", "limit of 50"}},
 		{"a person", "admin-action", "7.0.15", nil, "ask-who", want{"change by a person", "", "ACL LOG", ""}},

@@ -229,7 +229,31 @@ func setMasterauth(in *situation) (diagnosis.Recommendation, bool) {
 // password is a place for one in a shell command: nothing is set while the variable is empty.
 func password(name string) string { return `"${` + name + `:?set it first}"` }
 
+// waitLonger is for a replica that waits no longer than its primary may have nothing to send: the link is lost to that again and again, and
+// comes back each time.
+func waitLonger(in *situation) (diagnosis.Recommendation, bool) {
+	const usual = 60 // repl-timeout unless set (redis 7.4.1 config.c)
+	r, p := in.suspectReplica(), in.Primary
+	if in.First == nil || !in.Silent || in.First.TimeoutByReplica == nil || in.Timeout >= usual*second || len(in.First.Tries) == 0 || in.First.Tries[0].Granted != diagnosis.Partial {
+		return diagnosis.Recommendation{}, false
+	}
+	now := r.Setting("repl-timeout")
+	from := "about " + diagnosis.Itoa(int64(in.Timeout/second))
+	if !now.Assumed {
+		from = now.Value
+	}
+	to := max(usual, 3*int64(p.Duration("repl-ping-replica-period")/second))
+	return diagnosis.Recommendation{
+		Instance: r.Name, Setting: "repl-timeout", From: from, To: diagnosis.Itoa(to), Command: everywhere(in.Incident, "repl-timeout", diagnosis.Itoa(to)),
+		Why:  fmt.Sprintf("%s gives its link up after %s s without a word, and %s pings every %s s only: an idle link is lost to that with nothing wrong", r.Name, from, p.Name, p.Value("repl-ping-replica-period")),
+		Cost: "a peer that is really gone is noticed as much later",
+	}, true
+}
+
 func checkTopology(in *situation) (diagnosis.Recommendation, bool) {
+	if rec, ok := waitLonger(in); ok {
+		return rec, true
+	}
 	r, p := in.suspectReplica(), in.Primary
 	rec := diagnosis.Recommendation{Instance: r.Name, Setting: "replicaof", From: replication.PrimaryAddr(r), To: "an address of the primary that " + r.Name + " reaches", Cost: noCost, Why: "the link is impossible as it is set up"}
 	for _, o := range in.Outages {

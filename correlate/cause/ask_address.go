@@ -123,3 +123,43 @@ func tooShort(s *scene) Finding {
 	}
 	return Finding{at: unknown}
 }
+
+// missedNothing: a replica that gave its link up for silence, and when it asked again had missed nothing, or a ping at most, was sent nothing
+// meanwhile. Where its primary was awake, it had nothing to send: its pings come further apart than the replica waits. A path that broke,
+// whatever the way, would have cost the replica what was written, or left its timer alone.
+func missedNothing(s *scene) Finding {
+	const ping = 14 // bytes (redis 7.4.1 replication.c replicationCron)
+	for _, o := range s.Wave {
+		by := o.TimeoutByReplica
+		if by == nil || o.TimeoutByPrimary != nil || len(o.Tries) == 0 {
+			continue
+		}
+		t := o.Tries[0]
+		if t.Granted != diagnosis.Partial || t.AnswerEv == nil || !t.AnswerEv.Bytes.Known() || t.AnswerEv.Bytes > ping {
+			continue
+		}
+		a := s.answeredInside(s.Primary)
+		if a == nil {
+			return needs("INFO dumps of " + s.Primary.Name + " over the time of the loss")
+		}
+		return found(by.At-s.Timeout, fmt.Sprintf("%s gave the link up for silence and had missed %d bytes: %s, which was awake, had nothing to send for as long as it waits", o.Replica.Name, t.AnswerEv.Bytes, s.Primary.Name),
+			by.Evidence(), t.AnswerEv.Evidence(), a.Evidence("dump at "+ms(a.At)))
+	}
+	return Finding{at: unknown}
+}
+
+// stayedAway: what is set up wrong does not come right by itself. A timeout that is too short gives the link back each time.
+func stayedAway(s *scene) Finding {
+	if missedNothing(s).Answer == yes {
+		return Finding{at: unknown}
+	}
+	return not(cameBack)(s)
+}
+
+// pathFits: a path loses what is sent over it.
+func pathFits(s *scene) Finding {
+	if f := missedNothing(s); f.Answer == yes {
+		return denied(f.Text, f.evidence...)
+	}
+	return Finding{at: unknown}
+}

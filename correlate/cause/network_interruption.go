@@ -5,6 +5,7 @@ var networkInterruption = Cause{
 	Told:     "the path of %s broke",
 	Prose:    "The path between primary and replica broke: connections were reset, refused or went silent while both servers ran on. One link alone points at that replica's side; all links at once with a primary that goes on answering point at the primary's.",
 	Residual: true,
+	Fits:     pathFits,
 	Clues: []Clue{
 		{Says: "the primary ran on: its INFO series has no hole", Ask: primaryAnswered, For: Usual, Against: Unlikely},
 		{Says: "connecting again failed although the primary was there", Ask: pathBroken, For: Hard},
