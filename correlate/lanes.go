@@ -216,49 +216,81 @@ func (c *curve) add(at micros, x float64) {
 	c.at, c.values = append(c.at, int64(at/1000)), append(c.values, x)
 }
 
+// hole leaves a gap where the next point is so far from the last that one between is missing: nobody knows what was there.
+func (c *curve) hole(last, next, step micros) {
+	if step > 0 && next-last >= step*timeline.Hole/10 {
+		c.nothing(last + step)
+	}
+}
+
 func series(g *replication.Group, h *timeline.Host, behind []lag) []diagnosis.Series {
 	var out []diagnosis.Series
 	var c curve
 	for _, v := range drawn {
-		c.at, c.values = c.at[:0], c.values[:0]
-		var prev *timeline.Sample
-		for i := range h.Samples {
-			s := &h.Samples[i]
-			x, ok := v.value(s)
-			if v.rate {
-				if !ok {
-					prev = nil
-					continue
-				}
-				p := prev
-				prev = s
-				if p == nil || p.RunID != s.RunID || s.At-p.At < timeline.SameMoment {
-					continue
-				}
-				was, _ := v.value(p)
-				x = max(0, (x-was)/diagnosis.Seconds(s.At-p.At))
-			}
-			if !ok {
-				if n := len(c.values); n > 0 && !math.IsNaN(c.values[n-1]) {
-					c.add(s.At, math.NaN())
-				}
-				continue
-			}
-			c.add(s.At, x)
-		}
+		c.of(h, v.value, v.rate)
 		out = c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: v.name, Unit: v.unit})
 	}
-	c.at, c.values = c.at[:0], c.values[:0]
-	for _, l := range behind {
-		c.add(l.at, l.bytes)
-	}
+	c.ofLags(behind)
 	return c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: "offset_lag_bytes", Unit: "bytes"})
 }
 
-// lag is how many bytes a replica's acknowledged offset was behind the primary's.
+// of gathers what a host's dumps say of one thing, or its change per second.
+func (c *curve) of(h *timeline.Host, value func(*timeline.Sample) (float64, bool), rate bool) {
+	c.at, c.values = c.at[:0], c.values[:0]
+	var prev *timeline.Sample
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if i > 0 {
+			c.hole(h.Samples[i-1].At, s.At, h.Interval())
+		}
+		x, ok := value(s)
+		if !ok {
+			prev = nil
+			if !rate {
+				c.nothing(s.At)
+			}
+			continue
+		}
+		if rate {
+			p := prev
+			prev = s
+			if p == nil || p.RunID != s.RunID || s.At-p.At < timeline.SameMoment {
+				continue
+			}
+			was, _ := value(p)
+			x = max(0, (x-was)/diagnosis.Seconds(s.At-p.At))
+		}
+		c.add(s.At, x)
+	}
+}
+
+// nothing leaves a gap where there is no value, one for all that follow on each other.
+func (c *curve) nothing(at micros) {
+	if n := len(c.values); n > 0 && !math.IsNaN(c.values[n-1]) {
+		c.add(at, math.NaN())
+	}
+}
+
+// ofLags gathers how far behind a replica was.
+func (c *curve) ofLags(behind []lag) {
+	c.at, c.values = c.at[:0], c.values[:0]
+	for i, l := range behind {
+		if i > 0 {
+			c.hole(behind[i-1].at, l.at, l.step)
+		}
+		if math.IsNaN(l.bytes) {
+			c.nothing(l.at)
+		} else {
+			c.add(l.at, l.bytes)
+		}
+	}
+}
+
+// lag is how many bytes a replica's acknowledged offset was behind the primary's; NaN while it was not streaming: what it acknowledges before
+// a snapshot is loaded is no place in the stream.
 type lag struct {
-	at    micros
-	bytes float64
+	at, step micros // when, and how far the primary's dumps usually are apart
+	bytes    float64
 }
 
 // lags are those of every replica, by the primaries' own dumps.
@@ -275,8 +307,12 @@ func lags(g *replication.Group) map[*timeline.Host][]lag {
 				i++
 			}
 			if i < len(p.Samples) && p.Samples[i].At == r.At && p.Samples[i].PrimaryOffset.Known() {
+				l := lag{r.At, p.Interval(), float64(max(p.Samples[i].PrimaryOffset-r.Offset, 0))}
+				if r.State != "" && r.State != "online" {
+					l.bytes = math.NaN()
+				}
 				if h := g.At(r.Addr); h != nil {
-					out[h] = append(out[h], lag{r.At, float64(max(p.Samples[i].PrimaryOffset-r.Offset, 0))})
+					out[h] = append(out[h], l)
 				}
 			}
 		}

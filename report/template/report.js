@@ -324,7 +324,7 @@
       this.charts[n]?.destroy();
       const axes = this.g.x;
       const xs = (k) => { let t = 0; return axes[k].map((d) => (t += d)); };
-      const data = uPlot.join(c.series.map((s) => [xs(s.x), s.y]), c.series.map(() => [1, 1]));
+      const data = uPlot.join(c.series.map((s) => [xs(s.x), s.y]), c.series.map(() => [1, 2]) /* a gap reaches to the next point of its own series */);
       const stepped = c.unit === "" || c.unit === "us"; // counts, states and last values hold until the next sample
       const value = (u, v) => amount(v, c.unit);
       const lead = this.left;
