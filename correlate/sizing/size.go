@@ -23,14 +23,15 @@ func Report(g *replication.Group, p *Plan, d *diagnosis.Diagnosis) {
 	if p.Rates.Peak > 0 {
 		s.SecondsCovered = diagnosis.Round2(float64(p.Backlog) / p.Rates.Peak)
 	}
+	// Copies: what points into the plan keeps all its group's evidence in memory.
 	if p.Recommended > 0 {
-		s.RecommendedBytes = &p.Recommended
+		s.RecommendedBytes = new(p.Recommended)
 	}
 	if p.Room > 0 {
-		s.MemoryLimitBytes = &p.Room
+		s.MemoryLimitBytes = new(p.Room)
 	}
 	if p.upper > 0 {
-		s.UpperBytes, s.UpperForS = &p.upper, diagnosis.Round2(diagnosis.Seconds(p.upperFor))
+		s.UpperBytes, s.UpperForS = new(p.upper), diagnosis.Round2(diagnosis.Seconds(p.upperFor))
 	}
 	s.WhatIf = append(s.WhatIf, backlogCurve(p.Accounts, p.Backlog)...)
 	if last := s.WhatIf[len(s.WhatIf)-1]; p.Recommended > last.BacklogBytes {
