@@ -91,8 +91,10 @@ func backlogNow(g *replication.Group) (size int64, assumed bool) {
 const formulaFactor = 2
 
 func (p *Plan) recommend(g *replication.Group) {
-	p.room = roomFor(g, p.Backlog)
-	p.Room = p.room.bytes
+	if len(p.Accounts) > 0 || p.need > 0 { // nobody asks for a group in which nothing happened
+		p.room = roomFor(g, p.Backlog)
+		p.Room = p.room.bytes
+	}
 	p.written = mostWritten(g, p.bridge)
 	var say []string
 	if p.Rates.windows > 0 {
