@@ -150,7 +150,7 @@ func onAll(in *incident.Incident, name, value string, is func(*timeline.Host) bo
 			out = append(out, configSet(h, name, value))
 		}
 	}
-	const most = 9 // a fleet's worth is a script's work
+	const most = 100 // more is a script's work
 	if len(out) > most {
 		out = append(out[:most:most], fmt.Sprintf("# and on %d more", len(out)-most))
 	}
