@@ -15,7 +15,7 @@ import (
 func raiseTimeout(in *situation) (diagnosis.Recommendation, bool) {
 	p, to := in.Primary, in.plan.Timeout
 	now := int64(p.Duration("repl-timeout") / second)
-	need, seen, what := in.plan.account(in.Judged).TimeoutNeed()
+	need, seen, what := in.plan.accounts[in.Judged].TimeoutNeed()
 	cut := ""
 	if what != sizing.SilentLink {
 		cut = "attempt-fails"
@@ -48,7 +48,7 @@ func (in *situation) otherwise(chosen steps) string {
 
 func raiseBacklog(in *situation) (diagnosis.Recommendation, bool) {
 	pl, p := in.plan, in.Primary
-	acc := pl.account(in.Judged)
+	acc := pl.accounts[in.Judged]
 	to := max(pl.Recommended, pl.Wanted)
 	worst := acc.Worst()
 	if worst == nil {
@@ -61,7 +61,7 @@ func raiseBacklog(in *situation) (diagnosis.Recommendation, bool) {
 			needed = fmt.Sprintf("between %s and %s bytes", diagnosis.BytesOf(worst.Need.Least), diagnosis.BytesOf(worst.Need.Most))
 		}
 	}
-	why := fmt.Sprintf("%s needed %s and the backlog holds %s; with %s %d of the incident's %s would have been partial", worst.Name(), needed, diagnosis.BytesOf(pl.Backlog), diagnosis.SizeWord(to), acc.Total-acc.Try(settings(pl.Plan, in.chosen)).Full,
+	why := fmt.Sprintf("%s needed %s and the backlog holds %s; with %s %d of the incident's %s would have been partial", worst.Label(), needed, diagnosis.BytesOf(pl.Backlog), diagnosis.SizeWord(to), acc.Total-acc.Try(settings(pl.Plan, in.chosen)).Full,
 		diagnosis.Plural(acc.Total, "full resync", "full resyncs"))
 	if pl.Rates.Peak > 0 {
 		why += fmt.Sprintf("; at the peak of %s/s it covers %s instead of %s", diagnosis.Amount(int64(pl.Rates.Peak)), diagnosis.Length(pl.Survives(to)), diagnosis.Length(pl.Survives(pl.Backlog)))
@@ -107,7 +107,7 @@ func raiseTTL(in *situation) (diagnosis.Recommendation, bool) {
 	s := p.Setting("repl-backlog-ttl")
 	return diagnosis.Recommendation{
 		Instance: p.Name, Setting: s.Name, From: s.Value, To: diagnosis.Itoa(to), Command: everywhere(in.Judged.Incident, s.Name, diagnosis.Itoa(to)),
-		Why:  fmt.Sprintf("%s freed its backlog after %s s without a replica%s, and whoever came back got a full resync, whatever the backlog had held; the longest was away for %s", p.Name, s.Value, assumedWord(s), diagnosis.Length(in.plan.account(in.Judged).Away())),
+		Why:  fmt.Sprintf("%s freed its backlog after %s s without a replica%s, and whoever came back got a full resync, whatever the backlog had held; the longest was away for %s", p.Name, s.Value, assumedWord(s), diagnosis.Length(in.plan.accounts[in.Judged].Away())),
 		Cost: fmt.Sprintf("a primary without replicas keeps its %s of backlog for as long", diagnosis.SizeWord(in.plan.Backlog)),
 	}, true
 }

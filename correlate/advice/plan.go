@@ -26,24 +26,26 @@ var stepOf = map[string]steps{"raise-backlog": setBacklog, "raise-repl-timeout":
 // Plan is which settings a group's incidents ask to be changed: the smallest set that leaves as little as any, by the model.
 type Plan struct {
 	*sizing.Plan
-	steps steps
-	may   map[*cause.Judged]steps
+	steps    steps
+	accounts map[*cause.Judged]*sizing.Account
+	may      map[*cause.Judged]steps // what each incident's cause and loop name
 }
 
 // For chooses among the settings that the incidents' causes and loops name. All sets are tried on all incidents: there are four settings.
 func For(p *sizing.Plan) *Plan {
-	out := &Plan{Plan: p, may: map[*cause.Judged]steps{}}
+	out := &Plan{Plan: p, accounts: map[*cause.Judged]*sizing.Account{}, may: map[*cause.Judged]steps{}}
 	allowed := steps(0)
 	proposed := p.Proposed()
 	for i := range p.Accounts {
 		in := p.Accounts[i].In
+		out.accounts[in] = &p.Accounts[i]
 		for _, id := range idsOf(in) {
 			out.may[in] |= stepOf[id]
 		}
 		allowed |= out.may[in]
 	}
 	// A limit that has to hold a partial resync goes with the backlog that grants it, and so does the time for which there is one.
-	if slices.ContainsFunc(p.Accounts, func(a sizing.Account) bool { return out.may[a.In]&setBacklog != 0 }) {
+	if allowed&setBacklog != 0 {
 		allowed |= setLimit | setTTL
 	}
 	for s, value := range map[steps]int64{setBacklog: proposed.Backlog - p.Backlog, setTimeout: proposed.Timeout, setLimit: proposed.Limit, setTTL: proposed.TTL} {
@@ -64,7 +66,7 @@ func best(try func(sizing.Settings) sizing.Result, p *sizing.Plan, allowed steps
 			continue
 		}
 		r := try(settings(p, s))
-		if c := cmp.Or(r.Against(left), cmp.Compare(bits.OnesCount(uint(s)), bits.OnesCount(uint(most))), cmp.Compare(burden(p, s), burden(p, most))); c < 0 {
+		if c := cmp.Or(r.CompareHarm(left), cmp.Compare(bits.OnesCount(uint(s)), bits.OnesCount(uint(most))), cmp.Compare(burden(p, s), burden(p, most))); c < 0 {
 			most, left = s, r
 		}
 	}
@@ -105,32 +107,20 @@ func settings(p *sizing.Plan, s steps) sizing.Settings {
 	return out
 }
 
-// account is what the incident would have taken.
-func (p *Plan) account(in *cause.Judged) *sizing.Account {
-	if i := slices.IndexFunc(p.Accounts, func(a sizing.Account) bool { return a.In == in }); i >= 0 {
-		return &p.Accounts[i]
-	}
-	return nil
-}
-
 // stepsFor are those of the group's steps that the incident itself needs.
 func (p *Plan) stepsFor(in *cause.Judged) steps {
-	a := p.account(in)
-	if a == nil {
-		return 0
-	}
-	return best(a.Try, p.Plan, p.steps)
+	return best(p.accounts[in].Try, p.Plan, p.steps)
 }
 
-// Instead are the other steps of which each is enough by itself for the incident, where one is.
+// instead are the other steps of which each is enough by itself for the incident, where one is.
 func (p *Plan) instead(in *cause.Judged, chosen steps) (out []steps) {
-	a := p.account(in)
-	if a == nil || bits.OnesCount(uint(chosen)) != 1 {
+	if bits.OnesCount(uint(chosen)) != 1 {
 		return nil
 	}
+	a := p.accounts[in]
 	is := a.Try(settings(p.Plan, chosen))
 	for s := setBacklog; s <= setTTL; s <<= 1 {
-		if s != chosen && p.may[in]&s != 0 && a.Try(settings(p.Plan, s)).Against(is) <= 0 && (s != setBacklog || p.Wanted == 0) {
+		if s != chosen && p.may[in]&s != 0 && a.Try(settings(p.Plan, s)).CompareHarm(is) <= 0 && (s != setBacklog || p.Wanted == 0) {
 			out = append(out, s)
 		}
 	}
@@ -157,17 +147,12 @@ func idsOf(in *cause.Judged) (ids []string) {
 // Give adds what to change: the plan's settings first, then what mends the cause, in the cause's own order.
 func (p *Plan) Give(in *cause.Judged, out *diagnosis.Incident) {
 	s := &situation{Judged: in, plan: p, chosen: p.stepsFor(in)}
-	ids := idsOf(in)
-	for id, step := range stepOf {
-		if s.chosen&step != 0 && !slices.Contains(ids, id) {
-			ids = append(ids, id) // it goes with one that is named
-		}
-	}
 	for _, f := range fixes {
 		if stepOf[f.id]&s.chosen != 0 {
 			give(s, f, true, out)
 		}
 	}
+	ids := idsOf(in)
 	for i, id := range ids {
 		if stepOf[id] != 0 || slices.Contains(ids[:i], id) {
 			continue

@@ -11,16 +11,16 @@ import (
 // WhatIf answers what would have been: without the cause, and with each setting that the model knows, whether it is advised or not.
 func (p *Plan) WhatIf(in *cause.Judged, full int64) (out []diagnosis.Counterfactual) {
 	out = []diagnosis.Counterfactual{}
-	a := p.account(in)
-	if a == nil || len(in.Wave) == 0 {
+	if len(in.Wave) == 0 {
 		return out
 	}
+	a := p.accounts[in]
 	if c, ok := withoutCause(in, full); ok {
 		out = append(out, c)
 	}
 	is := a.Try(sizing.Settings{})
 	say := func(s sizing.Settings, setting string) {
-		if r := a.Try(s); r.Against(is) != 0 {
+		if r := a.Try(s); r.CompareHarm(is) != 0 {
 			out = append(out, diagnosis.Counterfactual{If: setting, Then: p.left(in, r)})
 		}
 	}

@@ -22,14 +22,14 @@ type Demand struct {
 	freed   bool // there was no backlog any more: it takes one that lasts, too
 }
 
-func (d *Demand) Name() string {
+func (d *Demand) Label() string { // the replica, and when it asked
 	if d.at == unknown {
 		return d.o.Replica.Name
 	}
 	return d.o.Replica.Name + " at " + diagnosis.ClockTime(d.at)
 }
 
-// dated is the resync's name with its date: a curve spans the whole capture.
+// dated is the label with its date: a curve spans the whole capture.
 func (d *Demand) dated() string {
 	if d.at == unknown {
 		return d.o.Replica.Name

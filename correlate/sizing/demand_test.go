@@ -67,16 +67,16 @@ func TestCurveNeverRises(t *testing.T) {
 			}
 		}
 		// The last step is the floor: beyond the largest need nothing changes.
-		if last := curve[len(curve)-1]; last.FullSyncs != fullOf(as, 1<<62) || last.BacklogBytes > max(most, present) {
-			t.Fatalf("ends with %+v, the floor is %d", last, fullOf(as, 1<<62))
+		if last := curve[len(curve)-1]; last.FullSyncs != fullOf(as, Settings{Backlog: 1 << 62}) || last.BacklogBytes > max(most, present) {
+			t.Fatalf("ends with %+v, the floor is %d", last, fullOf(as, Settings{Backlog: 1 << 62}))
 		}
 		for range 5 {
 			x, y := rapid.Int64Range(0, 1<<25).Draw(t, "x"), rapid.Int64Range(0, 1<<25).Draw(t, "y")
 			if x > y {
 				x, y = y, x
 			}
-			if fullOf(as, x) < fullOf(as, y) {
-				t.Fatalf("%d at %d, %d at %d", fullOf(as, x), x, fullOf(as, y), y)
+			if fullOf(as, Settings{Backlog: x}) < fullOf(as, Settings{Backlog: y}) {
+				t.Fatalf("%d at %d, %d at %d", fullOf(as, Settings{Backlog: x}), x, fullOf(as, Settings{Backlog: y}), y)
 			}
 		}
 	})
@@ -111,6 +111,10 @@ func TestNeverBelowNeeded(t *testing.T) {
 					t.Fatalf("%d full resyncs are left with the recommended %d", a.FullAt(pl.Recommended), pl.Recommended)
 				}
 			}
+		}
+		// No more than twice what an outage as long would have taken at any time, or did take.
+		if most := 2 * max(pl.need, pl.written); pl.need > 1<<16 && pl.Recommended > most {
+			t.Fatalf("recommends %d; %d were needed, and at most %d written in as long", pl.Recommended, pl.need, pl.written)
 		}
 		if pl.Recommended > 0 && pl.Recommended < pl.Backlog {
 			t.Fatalf("recommends %d, less than the %d there are", pl.Recommended, pl.Backlog)
@@ -231,25 +235,25 @@ func TestBufferCurve(t *testing.T) {
 	x := play.StageOf("output-buffer-overflow", "7.0.15", func(x *play.Play) {
 		x.Fails(message.ClientOutputBufferLimit, "Client id=7 addr=10.0.0.2:6379 flags=S omem=300000000 closed for overcoming of output buffer limits.", 300_000_000)
 	})
-	w := bufferCurve(x.G, planOf(x))
+	w := bufferCurve(x.G, planOf(x).Accounts)
 	if len(w) != 2 || w[0].Value != "256mb" || w[0].FullSyncs != 1 || w[1].FullSyncs != 0 || w[1].Value != "296875kb" || !strings.Contains(w[1].Saves, "redis-b") {
 		t.Errorf("curve %+v", w)
 	}
-	if w := play.StageOf("network-interruption", "7.0.15", nil); bufferCurve(w.G, planOf(w)) != nil {
+	if w := play.StageOf("network-interruption", "7.0.15", nil); bufferCurve(w.G, planOf(w).Accounts) != nil {
 		t.Error("a curve without a close")
 	}
 }
 
 func TestTimeoutCurve(t *testing.T) {
 	x := play.StageOf("slow-command", "7.0.15", func(x *play.Play) { x.Silent("6"); play.Ran(x.P, 104, 10, "KEYS", "*"); x.P.FindStalls() })
-	w := timeoutCurve(x.G, planOf(x))
+	w := timeoutCurve(x.G, planOf(x).Accounts)
 	if len(w) != 2 || w[0].Value != "6" || w[0].FullSyncs != 1 || w[1].FullSyncs != 0 {
 		t.Fatalf("curve %+v", w)
 	}
 	if n := TimeoutNeed(x.In); w[1].Value != diagnosis.Itoa(n) || n < 11 || n > 14 {
 		t.Errorf("needs %d s for a command of 10 s, last heard of 7 s before", n)
 	}
-	if y := play.StageOf("network-interruption", "7.0.15", nil); timeoutCurve(y.G, planOf(y)) != nil {
+	if y := play.StageOf("network-interruption", "7.0.15", nil); timeoutCurve(y.G, planOf(y).Accounts) != nil {
 		t.Error("a curve for a link that was closed")
 	}
 }

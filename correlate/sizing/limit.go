@@ -2,7 +2,6 @@ package sizing
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"psyncope/correlate/cause"
@@ -10,7 +9,70 @@ import (
 	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
+	"psyncope/ingest/message"
 )
+
+// limits are what of an incident hangs on a setting's value, worked out once.
+type limits struct {
+	silence  int64 // repl-timeout that outlives the silence that lost the first links, seconds; 0 where it was no silence
+	transfer int64 // that outlives the transfers that timed out
+	fork     int64 // that outlives the forks of a cascade
+	closes   []*timeline.Event
+	buffer   int64 // the hard limit that holds what piled up
+	measured bool  // it rests on what was written; else on the size at which it was closed
+	hard     int64 // the limit there was, 0 none
+	backlog  int64 // the backlog there was
+	partials bool  // partial resyncs were granted and closed, again and again
+	shares   bool  // replicas read from the backlog (7.0)
+	away     int64 // how long the primary had no replica at most, seconds, where its backlog was freed
+	ttl      int64 // the repl-backlog-ttl there was, seconds; 0 never
+}
+
+func limitsOf(in *cause.Judged, backlog int64) limits {
+	p := in.Primary
+	l := limits{closes: Closes(in.Incident), backlog: backlog, shares: p.Can(timeline.SharesBuffers), ttl: int64(p.Duration("repl-backlog-ttl") / second)}
+	l.hard, _, _, _ = p.ReplicaLimit()
+	l.partials = in.Loop != nil && in.Loop.Kind == diagnosis.PartialLoop
+	if b := in.Verdict.Best; b == nil || !b.Cause.Blocks {
+		l.silence = TimeoutNeed(in)
+	}
+	for _, o := range in.Outages {
+		for _, t := range o.Tries {
+			if t.FailEv != nil && replication.TransferTimedOut(t.FailEv) && t.End != unknown {
+				l.transfer = max(l.transfer, int64((t.End-t.At)/second)+1)
+			}
+			if in.RefusalKind(o, t) == diagnosis.NoBacklog && freed(in.Incident, p) {
+				l.away = max(l.away, int64(Missing(in.Incident, o)/second)+1)
+			}
+		}
+	}
+	if in.Storm && in.Loop.Kind == diagnosis.ForkCascade {
+		for _, f := range in.ForkStalls() {
+			l.fork = max(l.fork, int64(f.AtMost/second)+2)
+		}
+	}
+	if len(l.closes) > 0 {
+		l.buffer, _, l.measured = BufferNeed(in.Incident)
+	}
+	return l
+}
+
+// freed reports whether the server's backlog was freed for want of replicas: its log says so, or its dumps do.
+func freed(in *incident.Incident, p *timeline.Host) bool {
+	for e := range in.Said(p) {
+		if e.Kind == message.BacklogFreed {
+			return true
+		}
+	}
+	before, at := p.LastSampleBefore(in.Start), p.FirstSampleAfter(in.Start)
+	for i := range p.Samples {
+		s := &p.Samples[i]
+		if before != nil && at != nil && s.At >= at.At && (in.End == unknown || s.At <= in.End) && before.BacklogActive == 1 && s.BacklogActive == 0 && s.RunID == before.RunID {
+			return true
+		}
+	}
+	return false
+}
 
 // Closes are the replicas that the primaries closed at their output buffer limit in one incident.
 func Closes(in *incident.Incident) []*timeline.Event {
@@ -52,54 +114,6 @@ func BufferNeed(in *incident.Incident) (need, written int64, ok bool) {
 	return max(need, cs[0].Bytes.Or(0)+to-from), to - from, true
 }
 
-// bufferCurve is how many full resyncs other values of client-output-buffer-limit replica would have left.
-func bufferCurve(g *replication.Group, p *Plan) []diagnosis.WhatIf {
-	hard, _, _, ok := g.Primary.ReplicaLimit()
-	if !ok {
-		return nil
-	}
-	type save struct {
-		need, full int64
-		name       string
-	}
-	var saves []save
-	total, any := int64(0), false
-	for i := range p.Accounts {
-		a := &p.Accounts[i]
-		total += a.Total
-		cs := Closes(a.In.Incident)
-		if len(cs) == 0 {
-			continue
-		}
-		any = true
-		need, _, ok := BufferNeed(a.In.Incident)
-		if !ok {
-			continue
-		}
-		// The resync that was under way at the first close had been asked for already.
-		before := int64(0)
-		for j := range a.Demands {
-			if a.Demands[j].at < cs[0].At-replication.ClockSlack {
-				before += a.Demands[j].count
-			}
-		}
-		if n := a.Total - before; n > 0 {
-			saves = append(saves, save{need, n, fmt.Sprintf("what followed the closing of %s at %s", replication.PeerName(cs[0], g), cs[0].At.Time().Format(diagnosis.StampLayout))})
-		}
-	}
-	if !any {
-		return nil
-	}
-	slices.SortStableFunc(saves, func(a, b save) int { return cmp.Compare(a.need, b.need) })
-	const name = "client-output-buffer-limit replica"
-	out := []diagnosis.WhatIf{step0(name, 0, diagnosis.SizeWord(hard), total)}
-	for _, s := range saves {
-		total -= s.full
-		out = append(out, diagnosis.WhatIf{Setting: name, Value: diagnosis.SizeWord(s.need), FullSyncs: max(total, 0), Saves: s.name})
-	}
-	return out
-}
-
 // Silence is how long the links of the incident's first wave carried nothing before life came back, where they were
 // given up for it; 0 where they were not.
 func Silence(in *cause.Judged) micros {
@@ -136,42 +150,6 @@ func TimeoutNeed(in *cause.Judged) int64 {
 		return 0
 	}
 	return int64((d+timeline.Tick-1)/second) + 1
-}
-
-// timeoutCurve is how many full resyncs other values of repl-timeout would have left.
-func timeoutCurve(g *replication.Group, p *Plan) []diagnosis.WhatIf {
-	type save struct {
-		need, full int64
-		name       string
-	}
-	var saves []save
-	total := int64(0)
-	now := int64(g.Primary.Duration("repl-timeout") / second)
-	for i := range p.Accounts {
-		a := &p.Accounts[i]
-		total += a.Total
-		n := TimeoutNeed(a.In)
-		if n <= now || a.Total <= 0 {
-			continue
-		}
-		if b := a.In.Verdict.Best; b != nil && b.Cause.Blocks {
-			continue
-		}
-		saves = append(saves, save{n, a.Total, fmt.Sprintf("%s at %s", diagnosis.List(a.In.Affected), a.In.Start.Time().Format(diagnosis.StampLayout))})
-	}
-	if len(saves) == 0 || now == 0 {
-		return nil
-	}
-	slices.SortStableFunc(saves, func(a, b save) int { return cmp.Compare(a.need, b.need) })
-	out := []diagnosis.WhatIf{step0("repl-timeout", 0, diagnosis.Itoa(now), total)}
-	for _, s := range saves {
-		total -= s.full
-		out = append(out, diagnosis.WhatIf{Setting: "repl-timeout", Value: diagnosis.Itoa(s.need), FullSyncs: max(total, 0), Saves: s.name})
-	}
-	if d, who := survived(g); d > 0 {
-		out[0].Saves = fmt.Sprintf("nothing more; the longest silence survived was %s (%s)", diagnosis.Length(d), who)
-	}
-	return out
 }
 
 // survived is the longest silence that a link outlived: master_last_io_seconds_ago of a link that was up, or lag.

@@ -2,7 +2,6 @@ package sizing
 
 import (
 	"fmt"
-	"math"
 	"net"
 
 	"psyncope/correlate/diagnosis"
@@ -14,12 +13,12 @@ import (
 // (redis 7.4.1 evict.c freeMemoryGetNotCountedMemory leaves out only what replicas' buffers hold beyond it), so that writes are refused or
 // keys evicted for it.
 type room struct {
-	bytes int64 // 0 where nothing tells
-	why   string
-	max   bool  // maxmemory is what bounds it, and not the host's memory
-	limit int64 // maxmemory, where that bounds it
-	host  int64 // what the host could give beyond maxmemory, if anything tells
-	on    *timeline.Host
+	bytes     int64 // 0 where nothing tells
+	why       string
+	max       bool  // maxmemory is what bounds it, and not the host's memory
+	limit     int64 // maxmemory, where that bounds it
+	host      int64 // what the host could give beyond that; nothing tells where hostKnown is false
+	hostKnown bool
 }
 
 // roomFor is the least room of all servers that may hold the role: each keeps a backlog of its own.
@@ -33,8 +32,8 @@ func roomFor(g *replication.Group, backlog int64) room {
 	return out
 }
 
-// hostShare is what of a host's memory may be in use: beyond nine tenths the kernel swaps, or kills.
-const hostNumerator, hostDenominator = 9, 10
+// inUseOfTen is how many tenths of a host's memory may be in use: beyond nine the kernel swaps, or kills.
+const inUseOfTen = 9
 
 // roomOn is the room on one server. Up to 6.2 a backlog is there whole from the first replica on; from 7.0 it grows as it is written
 // (redis 6.2 replication.c createReplicationBacklog, 7.0 incrementalTrimReplicationBacklog).
@@ -61,15 +60,15 @@ func roomOn(g *replication.Group, h *timeline.Host, backlog int64) room {
 	if used == 0 {
 		return room{}
 	}
-	host := int64(math.MaxInt64 / 2) // nothing tells what the host has
-	if total > 0 {
-		host = max(total*hostNumerator/hostDenominator/neighbours(g, h)-max(rss, used)-cow, 0)
-	}
+	host := max(total*inUseOfTen/10/neighbours(g, h)-max(rss, used)-cow, 0)
 	if limit > 0 {
 		// What was never used is free; where it was all used once, what comes goes at the expense of keys.
 		free := max(limit-max(used, min(peak, limit)), 0)
+		if total > 0 {
+			free = min(free, host)
+		}
 		return room{
-			bytes: backlog + min(free, host), max: true, limit: limit, host: host, on: h,
+			bytes: backlog + free, max: true, limit: limit, host: host, hostKnown: total > 0,
 			why: fmt.Sprintf("%s used up to %s of its maxmemory of %s, and the backlog counts against it", h.Name, diagnosis.Amount(max(used, min(peak, limit))), diagnosis.Amount(limit)),
 		}
 	}
@@ -77,7 +76,7 @@ func roomOn(g *replication.Group, h *timeline.Host, backlog int64) room {
 		return room{}
 	}
 	return room{
-		bytes: backlog + host, host: host, on: h,
+		bytes: backlog + host, host: host, hostKnown: true,
 		why: fmt.Sprintf("%s has %s resident on a host with %s, and a child copied up to %s", h.Name, diagnosis.Amount(max(rss, used)), diagnosis.Amount(total), diagnosis.Amount(cow)),
 	}
 }
@@ -85,7 +84,7 @@ func roomOn(g *replication.Group, h *timeline.Host, backlog int64) room {
 // MaxMemoryFor is the maxmemory with which a backlog of this size has room; 0 where maxmemory is not what lacks, or the host has no more.
 func (p *Plan) MaxMemoryFor(backlog int64) int64 {
 	more := backlog - p.Room
-	if !p.room.max || more <= 0 || p.room.host < more || p.room.host == math.MaxInt64/2 {
+	if !p.room.max || more <= 0 || !p.room.hostKnown || p.room.host < more {
 		return 0
 	}
 	return p.room.limit + more

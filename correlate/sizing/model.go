@@ -5,12 +5,7 @@ import (
 	"slices"
 	"sort"
 
-	"psyncope/correlate/cause"
-	"psyncope/correlate/diagnosis"
-	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
-	"psyncope/correlate/timeline"
-	"psyncope/ingest/message"
 )
 
 // The model replays the incidents of a capture under other settings: every link that was lost, every request that was answered, and what
@@ -43,8 +38,8 @@ type Result struct {
 	Stuck   bool  // partial resyncs are granted and closed again: the replica does not get on
 }
 
-// Against is below 0 where r leaves less harm than o.
-func (r Result) Against(o Result) int {
+// CompareHarm is below 0 where r leaves less harm than o.
+func (r Result) CompareHarm(o Result) int {
 	stuck := func(r Result) int {
 		if r.Stuck {
 			return 1
@@ -52,22 +47,6 @@ func (r Result) Against(o Result) int {
 		return 0
 	}
 	return cmp.Or(cmp.Compare(stuck(r), stuck(o)), cmp.Compare(r.Full, o.Full), cmp.Compare(r.Closes, o.Closes))
-}
-
-// limits are what of an incident hangs on a setting's value, worked out once.
-type limits struct {
-	silence  int64 // repl-timeout that outlives the silence that lost the first links, seconds; 0 where it was no silence
-	transfer int64 // that outlives the transfers that timed out
-	fork     int64 // that outlives the forks of a cascade
-	closes   []*timeline.Event
-	buffer   int64 // the hard limit that holds what piled up
-	measured bool  // it rests on what was written; else on the size at which it was closed
-	hard     int64 // the limit there was, 0 none
-	backlog  int64 // the backlog there was
-	partials bool  // partial resyncs were granted and closed, again and again
-	shares   bool  // replicas read from the backlog (7.0)
-	away     int64 // how long the primary had no replica at most, seconds, where its backlog was freed
-	ttl      int64 // the repl-backlog-ttl there was, seconds; 0 never
 }
 
 // What a repl-timeout has to outlive.
@@ -92,52 +71,6 @@ func (a *Account) TimeoutNeed() (need int64, seen micros, what string) {
 
 // Away is for how long at most the primary had no replica when its backlog was freed.
 func (a *Account) Away() micros { return micros(a.limits.away) * second }
-
-func limitsOf(in *cause.Judged, backlog int64) limits {
-	p := in.Primary
-	l := limits{closes: Closes(in.Incident), backlog: backlog, shares: p.Can(timeline.SharesBuffers), ttl: int64(p.Duration("repl-backlog-ttl") / second)}
-	l.hard, _, _, _ = p.ReplicaLimit()
-	l.partials = in.Loop != nil && in.Loop.Kind == diagnosis.PartialLoop
-	if b := in.Verdict.Best; b == nil || !b.Cause.Blocks {
-		l.silence = TimeoutNeed(in)
-	}
-	for _, o := range in.Outages {
-		for _, t := range o.Tries {
-			if t.FailEv != nil && replication.TransferTimedOut(t.FailEv) && t.End != unknown {
-				l.transfer = max(l.transfer, int64((t.End-t.At)/second)+1)
-			}
-			if in.RefusalKind(o, t) == diagnosis.NoBacklog && freed(in.Incident, p) {
-				l.away = max(l.away, int64(Missing(in.Incident, o)/second)+1)
-			}
-		}
-	}
-	if in.Storm && in.Loop.Kind == diagnosis.ForkCascade {
-		for _, f := range in.ForkStalls() {
-			l.fork = max(l.fork, int64(f.AtMost/second)+2)
-		}
-	}
-	if len(l.closes) > 0 {
-		l.buffer, _, l.measured = BufferNeed(in.Incident)
-	}
-	return l
-}
-
-// freed reports whether the server's backlog was freed for want of replicas: its log says so, or its dumps do.
-func freed(in *incident.Incident, p *timeline.Host) bool {
-	for e := range in.Said(p) {
-		if e.Kind == message.BacklogFreed {
-			return true
-		}
-	}
-	before, at := p.LastSampleBefore(in.Start), p.FirstSampleAfter(in.Start)
-	for i := range p.Samples {
-		s := &p.Samples[i]
-		if before != nil && at != nil && s.At >= at.At && (in.End == unknown || s.At <= in.End) && before.BacklogActive == 1 && s.BacklogActive == 0 && s.RunID == before.RunID {
-			return true
-		}
-	}
-	return false
-}
 
 // limit is what counts as the hard limit for replicas under the settings; 0 none.
 func (l *limits) limit(s Settings) int64 {
@@ -243,10 +176,10 @@ func (d *Demand) spared(backlog int64, s Settings, l *limits) bool {
 }
 
 // proposals are the values that the plan's settings would be given, one for the whole group; 0 where there is nothing to change.
-func (p *Plan) proposals(ins []*cause.Judged) {
+func (p *Plan) proposals() {
 	for i := range p.Accounts {
 		l := &p.Accounts[i].limits
-		now := int64(ins[i].Primary.Duration("repl-timeout") / second)
+		now := int64(p.Accounts[i].In.Primary.Duration("repl-timeout") / second)
 		if need := max(l.silence, l.transfer, l.fork); need > now && now > 0 {
 			// Half as much again: the next stall is not the same to the second. Multiples of five read better.
 			if to := (need*3/2 + 4) / 5 * 5; to <= MostTimeout {

@@ -47,7 +47,7 @@ func For(g *replication.Group, ins []*cause.Judged) *Plan {
 		}
 		a := demandsOf(in, next, p.Backlog)
 		if d := a.Worst(); d != nil && d.Need.Most > max(p.need, p.Backlog) {
-			p.need, p.needOf = d.Need.Most, d.Name()
+			p.need, p.needOf = d.Need.Most, d.Label()
 		}
 		// From 7.0 what piles up for a replica lies in the backlog's own blocks, and a limit below the backlog is ignored.
 		if l := &a.limits; l.shares && l.measured && l.buffer > max(p.need, p.Backlog) {
@@ -68,7 +68,7 @@ func For(g *replication.Group, ins []*cause.Judged) *Plan {
 		}
 	}
 	p.recommend(g)
-	p.proposals(ins)
+	p.proposals()
 	return p
 }
 

@@ -35,14 +35,14 @@ func Report(g *replication.Group, p *Plan, d *diagnosis.Diagnosis) {
 	}
 	s.WhatIf = append(s.WhatIf, backlogCurve(p.Accounts, p.Backlog)...)
 	if last := s.WhatIf[len(s.WhatIf)-1]; p.Recommended > last.BacklogBytes {
-		s.WhatIf = append(s.WhatIf, step0("repl-backlog-size", p.Recommended, diagnosis.SizeWord(p.Recommended), fullOf(p.Accounts, p.Recommended)))
+		s.WhatIf = append(s.WhatIf, step0("repl-backlog-size", p.Recommended, diagnosis.SizeWord(p.Recommended), fullOf(p.Accounts, Settings{Backlog: p.Recommended})))
 	}
 	for i := range s.WhatIf {
 		s.WhatIf[i].SurvivesS = diagnosis.Round2(diagnosis.Seconds(p.Survives(s.WhatIf[i].BacklogBytes)))
 	}
-	s.Limits = append(s.Limits, bufferCurve(g, p)...)
-	s.Limits = append(s.Limits, timeoutCurve(g, p)...)
-	if floor := fullOf(p.Accounts, 1<<62); floor > 0 {
+	s.Limits = append(s.Limits, bufferCurve(g, p.Accounts)...)
+	s.Limits = append(s.Limits, timeoutCurve(g, p.Accounts)...)
+	if floor := fullOf(p.Accounts, Settings{Backlog: 1 << 62}); floor > 0 {
 		s.Method += "; " + floorWords(p.Accounts, floor)
 	}
 	d.Sizing = append(d.Sizing, s)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"psyncope/ingest/artifact"
-	"psyncope/ingest/collect"
 	"psyncope/ingest/reject"
 	"psyncope/ingest/table"
 )
@@ -30,8 +29,8 @@ func note(line []byte) (at table.Micros, says string, ok bool) {
 	if !ok {
 		return table.Null, "", false
 	}
-	t, err := time.Parse(collect.Stamp, stamp)
-	if err != nil {
+	t, err := time.Parse(time.RFC3339, stamp)
+	if err != nil || !strings.HasSuffix(stamp, "Z") {
 		return table.Null, "", false
 	}
 	if strings.HasPrefix(rest, noAnswer) || strings.HasPrefix(rest, "setting changed: ") {
