@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"psyncope/correlate/diagnosis"
@@ -12,7 +13,7 @@ import (
 
 // describe adds the group: its servers, what they run, from when to when, and their clocks.
 func describe(g *replication.Group, d *diagnosis.Diagnosis) {
-	gr := diagnosis.Group{ID: g.ID, Primary: g.Primary.Name, Replicas: []string{}, Versions: []string{}}
+	gr := diagnosis.Group{ID: g.ID, Primary: g.Primary.Name, Replicas: []string{}, Versions: []string{}, ReplicationIDs: g.ReplicationIDs(), Addresses: g.Addresses()}
 	from, to := unknown, unknown
 	for _, h := range everybody(g) {
 		if h != g.Primary {
@@ -28,6 +29,7 @@ func describe(g *replication.Group, d *diagnosis.Diagnosis) {
 	}
 	slices.Sort(gr.Versions)
 	gr.From, gr.To = diagnosis.StampOf(from), diagnosis.StampOf(to)
+	gr.Identify()
 	d.Groups = append(d.Groups, gr)
 	for _, h := range slices.Concat(g.Hosts, g.Sentinels) {
 		d.Time.Hosts = append(d.Time.Hosts, clockReport(h, g))
@@ -46,10 +48,31 @@ func everybody(g *replication.Group) []*timeline.Host {
 	return all
 }
 
+// belong gives what was said since the notes from on, and the incidents since in, to the group that was described last.
+func belong(in, from int, d *diagnosis.Diagnosis) {
+	g := &d.Groups[len(d.Groups)-1]
+	for i := range d.Notes[from:] {
+		d.Notes[from+i].Group = g.ID
+	}
+	said := map[string]int{}
+	for i := range d.Incidents[in:] {
+		n := &d.Incidents[in+i]
+		n.Identify(g.Key)
+		if said[n.Key]++; said[n.Key] > 1 { // the same replicas at the same instant, by two faults
+			n.Key = fmt.Sprintf("%s-%d", n.Key, said[n.Key])
+		}
+	}
+}
+
 // account adds what was read of each file.
 func account(c *table.Case, d *diagnosis.Diagnosis) {
+	group := map[string]string{}
+	for _, h := range d.Time.Hosts {
+		group[h.Instance] = h.Group
+	}
 	for _, f := range c.Files {
 		d.AddFile(f)
+		d.Inputs.Files[len(d.Inputs.Files)-1].Group = group[f.Instance]
 	}
 	for _, p := range c.Problems.Rows() {
 		d.AddProblem(p)

@@ -32,10 +32,12 @@ func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
 		}
 		plan := sizing.For(g, judged)
 
+		incidents, noted := len(d.Incidents), len(d.Notes)
 		describe(g, d)
 		cover(g, len(judged), d)
 		report(judged, advice.For(plan), o, d)
 		notes(g, plan, o, d)
+		belong(incidents, noted, d)
 		sizing.Report(g, plan, d)
 		if len(judged) > 0 || o.Group != "" {
 			draw(g, d)

@@ -10,6 +10,7 @@ import (
 	"psyncope/correlate/chain"
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/incident"
+	"psyncope/correlate/questions"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 )
@@ -73,7 +74,7 @@ func incidentReport(in *cause.Judged, next micros, p *advice.Plan) diagnosis.Inc
 		out.Alternatives = append(out.Alternatives, diagnosis.Alternative{Kind: h.Cause.Kind, Instance: h.Suspect.Name, At: diagnosis.StampOf(h.At), Confidence: diagnosis.Round2(h.P), WhyNot: h.WhyNot()})
 	}
 	out.FullSyncs, out.PartialSyncs = in.Counts(next)
-	resyncs(in.Incident, &out)
+	resyncs(in, &out)
 	out.Refusal = in.Refusal()
 	out.LostWritesBytes, out.Ongoing = in.LostWrites(), in.End == unknown
 	out.Loop, out.Storm = in.Loop, in.Storm
@@ -81,6 +82,7 @@ func incidentReport(in *cause.Judged, next micros, p *advice.Plan) diagnosis.Inc
 	out.Headline = headline(in, &out)
 	p.Give(in, &out)
 	out.WhatIf = p.WhatIf(in, out.FullSyncs)
+	out.Questions = questions.Of(in)
 	return out
 }
 
@@ -184,7 +186,7 @@ func hedge(t diagnosis.Trigger) string {
 }
 
 // resyncs lists every attempt.
-func resyncs(in *incident.Incident, out *diagnosis.Incident) {
+func resyncs(in *cause.Judged, out *diagnosis.Incident) {
 	for _, o := range in.Outages {
 		for _, t := range o.Tries {
 			r := diagnosis.Resync{Instance: o.Replica.Name, At: diagnosis.StampOf(t.At), Asked: cmp.Or(t.Asked, "unknown"), Outcome: cmp.Or(t.Outcome, diagnosis.Failed), Refusal: cmp.Or(t.Refusal, "none")}
@@ -201,6 +203,7 @@ func resyncs(in *incident.Incident, out *diagnosis.Incident) {
 			if t.End != unknown {
 				r.Seconds = diagnosis.Seconds(t.End - t.At)
 			}
+			r.Cost = questions.Cost(in, o, t)
 			out.Resyncs = append(out.Resyncs, r)
 		}
 	}

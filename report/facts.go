@@ -27,7 +27,11 @@ func facts(i *diagnosis.Incident) []fact {
 	if s := lacked(i.Refusal); s != "" {
 		out = append(out, fact{"lacked", s})
 	}
-	out = append(out, fact{"cost", count(i.FullSyncs, "full resync") + ", " + count(i.PartialSyncs, "partial resync")})
+	cost := count(i.FullSyncs, "full resync") + ", " + count(i.PartialSyncs, "partial resync")
+	if n := i.LostWritesBytes; n != nil {
+		cost += ", " + commas(*n) + " bytes of writes lost"
+	}
+	out = append(out, fact{"cost", cost})
 	if s := round(i); s != "" {
 		out = append(out, fact{"loop", s})
 	}
@@ -125,4 +129,20 @@ func round(i *diagnosis.Incident) string {
 		s += "a storm: each full resync brings on the next"
 	}
 	return s
+}
+
+// asked are the questions that a post-mortem asks and the evidence answers, and in one line those that it does not.
+func asked(i *diagnosis.Incident) (answered []fact, open string) {
+	for _, q := range i.Questions {
+		name := strings.ReplaceAll(visible(q.ID), "-", " ")
+		if q.Known {
+			answered = append(answered, fact{name, short(q.Answer)})
+			continue
+		}
+		if open != "" {
+			open += "; "
+		}
+		open += name + " (it takes " + short(q.Needs) + ")"
+	}
+	return answered, open
 }

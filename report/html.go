@@ -67,6 +67,7 @@ var htmlTemplate = sync.OnceValue(func() *template.Template {
 		"facts":       facts,
 		"change":      change,
 		"lines":       lines,
+		"looped":      looped,
 		"zone":        zone,
 		"skew":        skew,
 		"whatValue":   whatValue,
@@ -221,6 +222,12 @@ func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (h
 
 func htmlIncidentOf(group, id string, i *diagnosis.Incident, book *evidenceBook) htmlIncident {
 	v := htmlIncident{ID: id, I: i, Facts: facts(i), Others: others(i.Alternatives)}
+	v.Asked, v.AskedOpen = asked(i)
+	first, rounds := later(i)
+	for _, r := range rounds {
+		v.Rounds = append(v.Rounds, fmt.Sprintf("round %d, %s", r.n, r.says(i)))
+	}
+	v.Rounds, v.RoundsLeft = upTo(v.Rounds, mostRows)
 	chain, left := upTo(i.Chain, htmlChain)
 	v.Left = left
 	for n, s := range chain {
@@ -230,7 +237,7 @@ func htmlIncidentOf(group, id string, i *diagnosis.Incident, book *evidenceBook)
 		}
 		ev, more := upTo(s.Evidence, 2*mostEvidence)
 		step.Evidence, step.More = book.all(ev), more
-		if n < htmlSteps || len(i.Chain) <= htmlSteps+4 {
+		if len(rounds) > 0 && n < min(first, mostOfRound) || len(rounds) == 0 && (n < htmlSteps || len(i.Chain) <= htmlSteps+4) {
 			v.Steps = append(v.Steps, step)
 		} else {
 			v.Later = append(v.Later, step)

@@ -76,6 +76,11 @@ type htmlIncident struct {
 	Sum    *htmlSum
 	Refuse string
 	Rs     []htmlAdvice
+	// Asked are the questions of a post-mortem that are answered, AskedOpen those that are not; Rounds the later rounds of a storm.
+	Asked      []fact
+	AskedOpen  string
+	Rounds     []string
+	RoundsLeft int
 }
 
 type htmlStep struct {

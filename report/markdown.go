@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"psyncope/correlate/diagnosis"
 )
@@ -23,18 +24,32 @@ func Markdown(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 	}
 	told := worstFirst(d.Incidents)
 	for n, i := range told {
-		if n == mostIncidents {
-			m.f("\n%s more; the HTML and JSON reports have all.\n", count(int64(len(told)-n), "incident"))
+		if n == mostIncidents || m.room() < mdAnswer {
+			m.named(told[n:])
 			break
 		}
 		m.incident(i)
 	}
-	m.notes(d.Notes)
-	m.sizes(d.Sizing)
-	m.clocks(d.Time.Hosts)
-	m.inputs(d.Inputs)
+	for _, tail := range []func(){func() { m.notes(d.Notes) }, func() { m.sizes(d.Sizing) }, func() { m.clocks(d.Time.Hosts) }, func() { m.inputs(d.Inputs) }} {
+		before := m.b.Len()
+		if tail(); utf8.RuneCount(m.b.Bytes()) > mdMost {
+			m.b.Truncate(before)
+		}
+	}
 	_, err := w.Write(m.b.Bytes())
 	return err
+}
+
+// named lists the incidents for which there is no room, by their headlines, as many as there is room for.
+func (m *markdown) named(left []*diagnosis.Incident) {
+	m.f("\n## Further incidents\n\nThe HTML and JSON reports tell them.\n\n")
+	for n, i := range left {
+		if n == 2*mostRows || m.room() < -mdSpare/2 {
+			m.f("- %s\n", count(int64(len(left)-n), "more incident"))
+			return
+		}
+		m.f("- %s: %s\n", mdText(i.Severity), mdText(cut(i.Headline, 200)))
+	}
 }
 
 func (m *markdown) overview(d *diagnosis.Diagnosis) {

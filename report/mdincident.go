@@ -4,33 +4,103 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"psyncope/correlate/diagnosis"
 )
 
+// part is a part of an incident's page; those with a lower need give way first where there is no room for all.
+type part struct {
+	name  string // as what is left out is called; empty for what never is
+	need  int
+	write func()
+}
+
+// incident writes one incident in the order of the text report, as much of it as there is room for.
 func (m *markdown) incident(i *diagnosis.Incident) {
+	could, ruledOut := couldHave(i.Alternatives)
+	parts := []part{
+		{"", 9, func() { m.answer(i) }},
+		{"what a post-mortem asks", 6, func() { m.questions(i) }},
+		{"the chain", 7, func() { m.chain(i) }},
+		{"the diagram", 3, func() { m.diagram(i) }},
+		{"the evidence by step", 4, func() { m.chainEvidence(i) }},
+		{"the refusal", 6, func() { m.refusal(i.Refusal) }},
+		{"the attempts", 2, func() { m.resyncs(i) }},
+		{"what to change", 8, func() { m.changes(i.Recommendations) }},
+		{"what if", 3, func() {
+			m.bullets("What if", len(i.WhatIf), func(n int) { m.f("- %s: %s\n", mdText(i.WhatIf[n].If), mdText(i.WhatIf[n].Then)) })
+		}},
+		{"what else it could have been", 5, func() { m.alternatives("What else it could have been", could) }},
+		{"what is ruled out", 1, func() { m.alternatives("Ruled out", ruledOut) }},
+		{"what would settle the rest", 4, func() {
+			m.bullets("What would settle the rest", len(i.Missing), func(n int) { m.f("- %s\n", mdText(i.Missing[n])) })
+		}},
+	}
+	written := make([]string, len(parts))
+	for n, p := range parts {
+		before := m.b.Len()
+		p.write()
+		written[n] = m.b.String()[before:]
+		m.b.Truncate(before)
+	}
+	room := min(mdOfIncident, m.room())
+	keep := make([]bool, len(parts))
+	for need := 9; need > 0; need-- {
+		for n, p := range parts {
+			if size := utf8.RuneCountInString(written[n]); p.need == need && (size <= room || p.name == "") {
+				keep[n], room = true, room-size
+			}
+		}
+	}
+	var left []string
+	for n, p := range parts {
+		switch {
+		case keep[n]:
+			m.b.WriteString(written[n])
+		case written[n] != "":
+			left = append(left, p.name)
+		}
+	}
+	if len(left) > 0 {
+		m.f("\nToo long for a ticket, and in the HTML and JSON reports: %s.\n", strings.Join(left, ", "))
+	}
+}
+
+// answer is the first screen.
+func (m *markdown) answer(i *diagnosis.Incident) {
 	m.f("\n## %s: %s\n\n", mdText(strings.ToUpper(i.Severity)), mdText(i.Headline))
 	m.header("", "")
 	for _, f := range facts(i) {
 		m.row("**"+f.Name+"**", mdText(f.Says))
 	}
 	m.row("**incident**", mdName(i.ID))
-	m.chain(i)
-	m.refusal(i.Refusal)
-	m.resyncs(i)
-	m.bullets("What to change", len(i.Recommendations), func(n int) {
-		r := i.Recommendations[n]
+}
+
+func (m *markdown) questions(i *diagnosis.Incident) {
+	answered, open := asked(i)
+	if len(answered) == 0 && open == "" {
+		return
+	}
+	m.f("\n### What a post-mortem asks\n\n")
+	m.header("", "")
+	for _, q := range answered {
+		m.row("**"+q.Name+"**", mdText(q.Says))
+	}
+	if open != "" {
+		m.row("**cannot tell**", mdText(open))
+	}
+}
+
+func (m *markdown) changes(rs []diagnosis.Recommendation) {
+	m.bullets("What to change", len(rs), func(n int) {
+		r := rs[n]
 		m.f("%d. **%s** %s\n", n+1, mdText(change(r)), mdText(reason(r)))
 		if r.Command != "" {
-			m.block("sh", lines(r.Command))
+			m.block("sh", lines(looped(r.Command)))
 			m.f("\n")
 		}
 	})
-	m.bullets("What if", len(i.WhatIf), func(n int) { m.f("- %s: %s\n", mdText(i.WhatIf[n].If), mdText(i.WhatIf[n].Then)) })
-	could, ruledOut := couldHave(i.Alternatives)
-	m.alternatives("What else it could have been", could)
-	m.alternatives("Ruled out", ruledOut)
-	m.bullets("What would settle the rest", len(i.Missing), func(n int) { m.f("- %s\n", mdText(i.Missing[n])) })
 }
 
 func (m *markdown) alternatives(title string, as []diagnosis.Alternative) {
@@ -58,16 +128,12 @@ func (m *markdown) chain(i *diagnosis.Incident) {
 	if len(i.Chain) == 0 {
 		return
 	}
-	m.f("\n### What happened\n")
-	m.block("mermaid", sequence(i))
-	m.f("\n")
+	m.f("\n### What happened\n\n")
 	m.header("", "offset:", "instance", "what", "follows")
 	unordered := false
-	for n, s := range i.Chain {
-		if n == 5*mostRows {
-			m.f("\n%s; the HTML and JSON reports have all.\n", count(int64(len(i.Chain)-n), "more step"))
-			break
-		}
+	first, rounds := later(i)
+	shown := min(first, 2*mostRows)
+	for n, s := range i.Chain[:shown] {
 		num := strconv.Itoa(n + 1)
 		if s.Unordered {
 			num, unordered = num+" ~", true
@@ -84,16 +150,41 @@ func (m *markdown) chain(i *diagnosis.Incident) {
 	if unordered {
 		m.f("\n~ order not known: closer to its neighbour than the clocks' error.\n")
 	}
-	var b strings.Builder
-	for n, s := range i.Chain {
-		if n == 5*mostRows {
+	if n := first - shown; n > 0 {
+		m.f("\n%s; the HTML and JSON reports have all.\n", count(int64(n), "more step"))
+	}
+	for n, r := range rounds {
+		if n == 0 {
+			m.f("\n")
+		}
+		if n == mostRows {
+			m.f("- %s\n", count(int64(len(rounds)-n), "more round"))
 			break
 		}
+		m.f("- round %d, %s\n", r.n, mdText(r.says(i)))
+	}
+}
+
+// diagram is the chain as a sequence of the servers, folded.
+func (m *markdown) diagram(i *diagnosis.Incident) {
+	if len(i.Chain) > 0 {
+		m.f("\n<details><summary>As a diagram</summary>\n")
+		m.block("mermaid", sequence(i))
+		m.f("\n</details>\n")
+	}
+}
+
+// chainEvidence are the lines that the chain's steps rest on, folded.
+func (m *markdown) chainEvidence(i *diagnosis.Incident) {
+	var b strings.Builder
+	first, _ := later(i)
+	for n, s := range i.Chain[:min(first, 2*mostRows)] {
 		m.evidenceLines(&b, fmt.Sprintf("%3d  ", n+1), s.Evidence)
 	}
 	if b.Len() > 0 {
-		m.f("\nEvidence, by step:\n")
+		m.f("\n<details><summary>Evidence, by step</summary>\n")
 		m.block("text", b.String())
+		m.f("\n</details>\n")
 	}
 }
 

@@ -4,12 +4,24 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 type markdown struct {
 	b    bytes.Buffer
 	root string // where all evidence lies
 }
+
+// What a ticket takes: GitHub's comments hold 65,536 characters, and nobody reads more of one incident.
+const (
+	mdMost       = 60_000 // characters of the whole
+	mdOfIncident = 20_000
+	mdSpare      = 8_000 // kept for what stands behind the incidents
+	mdAnswer     = 4_000 // less is no room for an incident's first screen and its plan
+)
+
+// room is how many characters incidents may still take.
+func (m *markdown) room() int { return mdMost - mdSpare - utf8.RuneCount(m.b.Bytes()) }
 
 func (m *markdown) f(format string, a ...any) { fmt.Fprintf(&m.b, format, a...) }
 

@@ -18,6 +18,7 @@ const (
 	mostIncidents = 20 // told in full
 	headSteps     = 12 // of a long chain, its beginning
 	tailSteps     = 5  // and its end
+	mostOfRound   = 40 // steps of a storm's first round
 	mostEvidence  = 3  // lines a step, in other formats
 	mostRows      = 20 // of a table
 	mostAttempts  = 10

@@ -17,6 +17,7 @@ func (p *page) incident(i *diagnosis.Incident) {
 	for _, f := range facts(i) {
 		p.hang(p.dim(fmt.Sprintf("  %-9s ", f.Name)), f.Says)
 	}
+	p.questions(i)
 	p.chain(i)
 	p.refusal(i)
 	p.resyncs(i)
@@ -35,6 +36,21 @@ func (p *page) incident(i *diagnosis.Incident) {
 		for _, m := range i.Missing {
 			p.hang("  - ", short(m))
 		}
+	}
+}
+
+// questions are those of a post-mortem, with their answers.
+func (p *page) questions(i *diagnosis.Incident) {
+	answered, open := asked(i)
+	if len(answered) == 0 && open == "" {
+		return
+	}
+	p.head("What a post-mortem asks")
+	for _, q := range answered {
+		p.hang(p.dim(fmt.Sprintf("  %-16s ", q.Name)), q.Says)
+	}
+	if open != "" {
+		p.hang(p.dim(fmt.Sprintf("  %-16s ", "cannot tell")), open)
 	}
 }
 
@@ -66,13 +82,19 @@ func (p *page) chain(i *diagnosis.Incident) {
 		offsets = max(offsets, len(offset(i.Start, s.At)))
 	}
 	names = min(names, 24)
-	unordered, last := false, len(i.Chain)-1
-	for n, s := range i.Chain {
-		if len(i.Chain) > headSteps+tailSteps+1 && n >= headSteps && n <= last-tailSteps {
+	unordered := false
+	first, rounds := later(i)
+	last := first - 1
+	for n, s := range i.Chain[:first] {
+		if first > headSteps+tailSteps+1 && len(rounds) == 0 && n >= headSteps && n <= last-tailSteps {
 			if n == headSteps {
-				p.line(p.dim(fmt.Sprintf("      … %d steps more; --format html or json has all", len(i.Chain)-headSteps-tailSteps)))
+				p.line(p.dim(fmt.Sprintf("      … %d steps more; --format html or json has all", first-headSteps-tailSteps)))
 			}
 			continue
+		}
+		if len(rounds) > 0 && n == mostOfRound {
+			p.line(p.dim(fmt.Sprintf("      … %d steps more of this round; --format html or json has all", first-n)))
+			break
 		}
 		mark := " "
 		if s.Unordered {
@@ -82,8 +104,20 @@ func (p *page) chain(i *diagnosis.Incident) {
 		p.hang(prefix, p.bold(visible(s.Kind))+": "+short(s.Summary)+p.dim(leadsFrom(s, n)))
 		p.evidence(4+1+offsets+2, s.Evidence)
 	}
+	p.rounds(i, rounds)
 	if unordered {
 		p.hang("  ~ ", p.dim("order not known: closer to its neighbour than the clocks' error"))
+	}
+}
+
+// rounds tells the later rounds of a storm, a line each.
+func (p *page) rounds(i *diagnosis.Incident, rounds []stormRound) {
+	for n, r := range rounds {
+		if n == mostAttempts {
+			p.line(p.dim(fmt.Sprintf("      … %s more; --format html or json has all", count(int64(len(rounds)-n), "round"))))
+			return
+		}
+		p.hang(fmt.Sprintf("     round %-3d ", r.n), r.says(i))
 	}
 }
 
@@ -140,7 +174,7 @@ func (p *page) advice(rs []diagnosis.Recommendation) {
 			continue
 		}
 		// Commands are pasted: a line as it is, never wrapped.
-		for c := range strings.SplitSeq(strings.TrimSpace(r.Command), "\n") {
+		for c := range strings.SplitSeq(looped(strings.TrimSpace(r.Command)), "\n") {
 			p.line("       " + p.paint("32", visible(c)))
 		}
 	}

@@ -33,6 +33,7 @@ var mayImport = []struct {
 	{"correlate/cause", floors(4)},
 	{"correlate/chain", floors(5)},
 	{"correlate/sizing", floors(5)},
+	{"correlate/questions", floors(5)},
 	{"correlate/advice", append(floors(5), "correlate/chain", "correlate/sizing")},
 	{"correlate", []string{"ingest/table", "ingest/message"}},
 	{"ingest/table", nil},

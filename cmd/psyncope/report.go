@@ -37,7 +37,7 @@ what was concluded is in a saved report: the tables of evidence (samples, events
 			}
 			d := saved[0]
 			if len(saved) > 1 {
-				d = diagnosis.Merge(saved...)
+				d = diagnosis.Unite(saved...)
 			}
 			sink, err := out.newSink(cmd, quiet)
 			if err != nil {

@@ -59,7 +59,32 @@ func Chain(in *cause.Judged) []diagnosis.Step {
 		}
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.order, b.order)) })
-	return link(steps)
+	out := link(steps)
+	if in.Storm {
+		countRounds(out)
+	}
+	return out
+}
+
+// countRounds parts a storm's steps into rounds: a new one begins where a replica that was granted a full resync in this one is without its
+// link again.
+func countRounds(steps []diagnosis.Step) {
+	round := 1
+	granted := map[string]bool{}
+	for i := range steps {
+		s := &steps[i]
+		switch s.Kind {
+		case stepLinkLost, stepConnectFailed, stepPartialRefused, stepFullResync:
+			if granted[s.Instance] {
+				round++
+				clear(granted)
+			}
+		}
+		if s.Kind == stepFullResync {
+			granted[s.Instance] = true
+		}
+		s.Round = round
+	}
 }
 
 func outageSteps(in *incident.Incident, o *replication.Outage, add func(step)) {

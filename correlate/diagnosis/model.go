@@ -62,6 +62,7 @@ type InputFile struct {
 	Path     string `json:"path"`
 	Kind     string `json:"kind"`
 	Instance string `json:"instance"`
+	Group    string `json:"group"` // the instance's; empty where it is in none
 	Bytes    int64  `json:"bytes"`
 	Records  int64  `json:"records"`
 	Ignored  int64  `json:"ignored"`
@@ -103,12 +104,17 @@ type HostClock struct {
 
 // Group is a primary and its replicas.
 type Group struct {
-	ID       string   `json:"id"`
+	ID string `json:"id"`
+	// Key says which group it is, whatever its servers are called and wherever its evidence lies; see Identify.
+	Key      string   `json:"key"`
 	Primary  string   `json:"primary"` // the first one
 	Replicas []string `json:"replicas"`
 	Versions []string `json:"versions"`
 	From     *Stamp   `json:"from"`
 	To       *Stamp   `json:"to"`
+	// ReplicationIDs are those that the group's evidence names, the first one first; Addresses the ip:port of its servers, sorted.
+	ReplicationIDs []string `json:"replication_ids"`
+	Addresses      []string `json:"addresses"`
 }
 
 // Severity of an incident.
@@ -119,7 +125,9 @@ const (
 
 // Incident is one break of replication, from what began it until the last link was up again.
 type Incident struct {
-	ID           string        `json:"id"`
+	ID string `json:"id"` // its number in this report
+	// Key is the same for the same evidence, wherever it lies and with whatever else it is analysed; see Identify.
+	Key          string        `json:"key"`
 	Group        string        `json:"group"`
 	Start        *Stamp        `json:"start"`
 	End          *Stamp        `json:"end"` // nil while it still goes on at the capture's end
@@ -139,9 +147,26 @@ type Incident struct {
 	Chain           []Step   `json:"chain"`
 	Resyncs         []Resync `json:"resyncs"`
 	Missing         []string `json:"missing"`
+	// Questions are those that a post-mortem asks of such an incident, with what the evidence says to each.
+	Questions []Question `json:"questions"`
 	// WhatIf is what would have been, had something been different: the questions that a post-mortem rests on, as the model answers them.
 	WhatIf          []Counterfactual `json:"what_if"`
 	Recommendations []Recommendation `json:"recommendations"`
+}
+
+// Question is one that a post-mortem asks. Where the evidence does not tell, Known is false and Needs says what would have told.
+type Question struct {
+	ID       string `json:"id"`
+	Question string `json:"question"`
+	Known    bool   `json:"known"`
+	Answer   string `json:"answer"`
+	Needs    string `json:"needs"`
+	// The answer in numbers, where it is one: bytes of the stream, and a stretch of the axis with its length.
+	Bytes    *int64     `json:"bytes"`
+	Seconds  *float64   `json:"seconds"`
+	From     *Stamp     `json:"from"`
+	To       *Stamp     `json:"to"`
+	Evidence []Evidence `json:"evidence"`
 }
 
 // Counterfactual is one thing that was not so, and what would have come of it.
@@ -203,6 +228,8 @@ type Step struct {
 	Rule    string `json:"rule"`
 	From    int    `json:"from"`
 	Because string `json:"because"`
+	// Round is which round of a storm the step is of, from 1; 0 where nothing goes round.
+	Round int `json:"round"`
 	// Unordered is true where the step lies closer to its neighbour than both clocks' error.
 	Unordered bool `json:"unordered"`
 }
@@ -228,6 +255,20 @@ type Resync struct {
 	AtLeastBytes    *int64      `json:"needed_at_least_bytes"` // as in Refusal
 	AtMostBytes     *int64      `json:"needed_at_most_bytes"`
 	Seconds         float64     `json:"seconds"` // from asking until the link was up; 0 where it never was
+	// Cost is what a full resync took; nil for all else.
+	Cost *ResyncCost `json:"cost"`
+}
+
+// ResyncCost is what one full resync took, step by step, in seconds and bytes. Nil where no evidence gives the number.
+type ResyncCost struct {
+	WaitedS          *float64 `json:"waited_s"`   // from asking until it was granted
+	ForkS            *float64 `json:"fork_s"`     // how long the fork held the primary
+	SnapshotS        *float64 `json:"snapshot_s"` // from the grant until the first byte came: the snapshot was made
+	TransferS        *float64 `json:"transfer_s"`
+	LoadS            *float64 `json:"load_s"` // the old data dropped and the new loaded: reads are refused meanwhile
+	TransferredBytes *int64   `json:"transferred_bytes"`
+	CopyOnWriteBytes *int64   `json:"copy_on_write_bytes"` // of the child that made the snapshot
+	BufferBytes      *int64   `json:"buffer_bytes"`        // the most that replicas' output buffers held meanwhile
 }
 
 // Recommendation is one thing to change.
@@ -250,6 +291,7 @@ type Recommendation struct {
 // Note is something worth saying that is no incident.
 type Note struct {
 	Kind     string     `json:"kind"`
+	Group    string     `json:"group"`
 	Instance string     `json:"instance"`
 	At       *Stamp     `json:"at"`
 	Summary  string     `json:"summary"`

@@ -74,6 +74,9 @@ func Length(d micros) string {
 	case s < 120:
 		return fmt.Sprintf("%.0f s", s)
 	case s < 7200:
+		if n := int64(s + 0.5); n%60 != 0 {
+			return fmt.Sprintf("%d min %d s", n/60, n%60)
+		}
 		return fmt.Sprintf("%.0f min", s/60)
 	default:
 		return fmt.Sprintf("%.1f h", s/3600)

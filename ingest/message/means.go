@@ -71,6 +71,7 @@ const (
 	SentinelFault
 	ClientReply
 	ChildKilled
+	Loaded
 
 	Asks = AsksPartial | AsksFull
 )
@@ -137,6 +138,7 @@ var meanings = [...]struct{ word, asks string }{
 	{"sentinel-fault", "does a Sentinel report a fault of a primary's?"},
 	{"client-reply", "is it what a client was told, and no line of a log?"},
 	{"child-killed", "did a signal, which the number names, end a child that writes a snapshot?"},
+	{"loaded", "has the server loaded data that it had, or was sent?"},
 }
 
 // Means is what a message of this kind means; 0 of an unknown kind.
