@@ -113,7 +113,7 @@ func askedBy(e *timeline.Event) string {
 	case addr == "":
 		return "a client whose address the message does not name: a person or a program, it does not tell"
 	case name != "":
-		return fmt.Sprintf("the client %s, which calls itself %q: by its name a program", addr, name)
+		return fmt.Sprintf("the client %s, which calls itself %q", addr, name)
 	case c["lib-name"] != "":
 		return fmt.Sprintf("the client %s, a program: its library is %s", addr, c["lib-name"])
 	}
@@ -173,7 +173,7 @@ func lastSample(h *timeline.Host) *timeline.Sample {
 func cameBackEmpty(s *scene) answer {
 	for _, h := range s.G.Hosts {
 		l := s.ended(h)
-		if l == nil || h != s.Primary {
+		if l == nil || h != s.Primary || s.writable() != h {
 			continue
 		}
 		next := h.LifeAfter(l)

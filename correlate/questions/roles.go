@@ -72,7 +72,7 @@ func saysPrimaryDown(e *timeline.Event) bool {
 
 // whyFailover: somebody asked for it, or who watches the primary held it for dead; and what the primary did meanwhile.
 func whyFailover(s *scene) answer {
-	if s.heir == nil {
+	if s.former() == nil {
 		return answer{}
 	}
 	if asked := s.said(s.everybody(), func(e *timeline.Event) bool { return e.Is(message.FailoverAsked) }); len(asked) > 0 {
@@ -114,7 +114,7 @@ func (s *scene) meanwhile(p *timeline.Host) string {
 
 // whyThisReplica: who chose it, and how far it lay behind the primary.
 func whyThisReplica(s *scene) answer {
-	if s.heir == nil {
+	if s.former() == nil {
 		return answer{}
 	}
 	h := s.heir.Replica
@@ -192,9 +192,5 @@ func whyAborted(s *scene) answer {
 		return answer{}
 	}
 	e := evs[0]
-	why := e.Text
-	if info, ok := message.Default().Lookup(e.Kind); ok {
-		why = info.Meaning
-	}
-	return known(fmt.Sprintf("%s: %s (%s)", e.Instance, why, diagnosis.Plural(int64(len(evs)), "time", "times")), evidenceOf(evs)...)
+	return known(fmt.Sprintf("%s: %q (%s)", e.Instance, diagnosis.Shorten(e.Text, 120), diagnosis.Plural(int64(len(evs)), "time", "times")), evidenceOf(evs)...)
 }

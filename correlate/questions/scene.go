@@ -89,8 +89,13 @@ func (s *scene) said(hs []*timeline.Host, match func(*timeline.Event) bool) (out
 // everybody are the group's servers and Sentinels.
 func (s *scene) everybody() []*timeline.Host { return slices.Concat(s.G.Sentinels, s.G.Hosts) }
 
-// logOf names a server's log as what would tell.
-func logOf(h *timeline.Host) string { return "the log of " + h.Name }
+// writable is the server that writes go to: the incident's primary, or the group's where that one only passes on what it gets.
+func (s *scene) writable() *timeline.Host {
+	if s.G.IsRelay(s.Primary) {
+		return s.G.Primary
+	}
+	return s.Primary
+}
 
 // evidenceOf are the lines of messages.
 func evidenceOf(evs []*timeline.Event) []diagnosis.Evidence { return replication.EvidenceOf(evs, 4) }

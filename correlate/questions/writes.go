@@ -98,7 +98,7 @@ type spell struct {
 // nobodyWrote adds up the stretches in which no primary took writes: it stood still, it was gone and nobody had taken over, a hand-over was
 // under way, or it had too few replicas for min-replicas-to-write.
 func nobodyWrote(s *scene) answer {
-	p := s.Primary
+	p := s.writable()
 	spells := s.stoodStill(p)
 	if x, ok := s.gone(p); ok {
 		spells = append(spells, x)
@@ -243,6 +243,9 @@ func (s *scene) handOver() (spell, bool) {
 func (s *scene) tooFewReplicas() (out []spell) {
 	set := s.Primary.Setting("min-replicas-to-write")
 	n, err := strconv.Atoi(set.Value)
+	if s.writable() != s.Primary {
+		return nil
+	}
 	if err != nil || n <= 0 || set.File == "" || s.First == nil {
 		return nil
 	}
