@@ -10,7 +10,7 @@ WITH      = grep -rl --include='*_test.go' --exclude-dir='.?*' '$(1)' . | xargs 
 # Installs what a target needs, as root on Debian; elsewhere it fails and the target says what to install.
 APT        = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: help build demo test test-office lint fuzz mutate bench golden lab lab-servers lab-proof scorecard vuln release-check clean needs-redis needs-chromium
+.PHONY: help build demo test test-duckdb test-office lint fuzz mutate bench golden lab lab-servers lab-proof scorecard vuln release-check clean needs-redis needs-chromium
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
@@ -23,8 +23,14 @@ demo: build ## analyse a committed capture and print the report
 
 test: needs-redis needs-chromium ## run every test
 	$(GO) test -vet=off $(RACE) -timeout 15m ./...
+	$(MAKE) test-duckdb
 
-test-office: ## let LibreOffice read every CSV: dates as dates, numbers as numbers (a large install)
+# A module of its own, so that nobody else pays for DuckDB (C++, 60 MB to fetch).
+test-duckdb: ## let DuckDB run the joins of TABLES.md on Parquet and CSV
+	@cd fixtures/duckdb && if ! command -v gcc >/dev/null || ! $(GO) mod download 2>/dev/null; then \
+		echo "no C compiler, or DuckDB's module cannot be fetched: its test is left out" >&2; else $(GO) test -timeout 10m ./...; fi
+
+test-office: ## let LibreOffice read every CSV and the workbook: dates as dates, numbers as numbers, charts (a large install)
 	@command -v soffice >/dev/null || { $(APT) libreoffice-calc-nogui; } || { echo "install LibreOffice (Debian: apt-get install libreoffice-calc-nogui)" >&2; exit 1; }
 	$(GO) test -tags office ./report -run Office -v
 

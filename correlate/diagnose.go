@@ -16,7 +16,14 @@ type Options = timeline.Options
 
 // Diagnose analyses one case. The case is not changed and may be released afterwards.
 func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
-	d := diagnosis.Empty()
+	d, _ := Place(c, o)
+	return d
+}
+
+// Place analyses one case as Diagnose does, and says of its rows which group they are of and when they lie on its axis. What it says holds
+// for as long as the case is not released.
+func Place(c *table.Case, o Options) (*diagnosis.Diagnosis, table.Place) {
+	d, where := diagnosis.Empty(), newAxis()
 	for _, g := range replication.Groups(timeline.Read(c, o)) {
 		if !isAsked(g, o.Group) {
 			continue
@@ -34,6 +41,7 @@ func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
 
 		incidents, noted := len(d.Incidents), len(d.Notes)
 		describe(g, d)
+		where.take(g, d.Groups[len(d.Groups)-1].Key)
 		cover(g, len(judged), d)
 		report(judged, advice.For(plan), o, d)
 		notes(g, plan, o, d)
@@ -45,5 +53,5 @@ func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
 	}
 	account(c, d)
 	d.Finish()
-	return d
+	return d, where.place
 }

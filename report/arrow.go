@@ -32,11 +32,11 @@ func Parquet(dir string, _ Options) (*Tables, error) {
 	})
 }
 
-// Arrow begins a directory of Arrow IPC files (Feather version 2), zstd-compressed.
+// Arrow begins a directory of Arrow IPC files (Feather version 2), not compressed: arrow-js has no codec of its own.
 func Arrow(dir string, _ Options) (*Tables, error) {
 	return openTables(dir, ".arrow", func(f *os.File, s sheet) (writer, error) {
 		schema := plainSchema(s)
-		w, err := ipc.NewFileWriter(f, ipc.WithSchema(schema), ipc.WithZstd(), ipc.WithCompressConcurrency(1))
+		w, err := ipc.NewFileWriter(f, ipc.WithSchema(schema))
 		if err != nil {
 			return nil, err
 		}

@@ -31,7 +31,7 @@ func BenchmarkTables(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if err := t.Case(c); err != nil {
+				if err := t.Case(c, nil); err != nil {
 					b.Fatal(err)
 				}
 				if err := t.Close(nil); err != nil {

@@ -31,7 +31,7 @@ const (
 
 // csvWriter writes one table.
 type csvWriter struct {
-	s    sheet
+	cols []csvColumn
 	buf  *bufio.Writer
 	out  *gocsv.SafeCSVWriter
 	rows reflect.Value // []struct{...}, made anew from the columns
@@ -50,21 +50,55 @@ func newCSV(w io.Writer, s sheet, o Options) (*csvWriter, error) {
 			return nil, err
 		}
 	}
-	fields := make([]reflect.StructField, len(s.columns))
-	header := make([]string, len(s.columns))
-	for i, c := range s.columns {
-		header[i] = csvHeader(c)
+	cols := csvColumns(s.columns)
+	fields := make([]reflect.StructField, len(cols))
+	header := make([]string, len(cols))
+	for i, c := range cols {
+		header[i] = c.header
 		fields[i] = reflect.StructField{Name: "C" + strconv.Itoa(i), Type: reflect.TypeFor[string]()}
 	}
 	if err := cw.Write(header); err != nil {
 		return nil, err
 	}
 	rows := reflect.MakeSlice(reflect.SliceOf(reflect.StructOf(fields)), csvBatch, csvBatch)
-	return &csvWriter{s: s, buf: buf, out: gocsv.NewSafeCSVWriter(cw), rows: rows}, nil
+	return &csvWriter{cols: cols, buf: buf, out: gocsv.NewSafeCSVWriter(cw), rows: rows}, nil
 }
 
 // asLogged are columns whose stamps are local time of a server, so that no header may call them UTC.
 var asLogged = map[string]string{"stamp_us": "stamp_as_logged", "last_stamp_us": "last_stamp_as_logged"}
+
+// csvColumn is a column of a CSV file: of which column of the batch it is made, and how.
+type csvColumn struct {
+	table.Column
+	at     int
+	header string
+	cells  func(table.Column, arrow.Array) func(int) string
+}
+
+// csvColumns are the columns of a CSV file. The one that tables join by stands there twice: as a number, and as a date.
+func csvColumns(columns []table.Column) (out []csvColumn) {
+	for i, c := range columns {
+		if c.Name == axisColumn {
+			out = append(out, csvColumn{c, i, c.Name, csvMicros})
+		}
+		out = append(out, csvColumn{c, i, csvHeader(c), csvCells})
+	}
+	return out
+}
+
+// axisColumn is the place of a row on the reference axis.
+const axisColumn = "at_us"
+
+// csvMicros prints instants as microseconds since 1970.
+func csvMicros(_ table.Column, a arrow.Array) func(int) string {
+	v := a.(*array.Timestamp)
+	return func(i int) string {
+		if v.IsNull(i) {
+			return ""
+		}
+		return strconv.FormatInt(int64(v.Value(i)), 10)
+	}
+}
 
 // csvHeader is a column's name in CSV: instants are printed as dates, so their unit gives way to their zone.
 func csvHeader(c table.Column) string {
@@ -80,8 +114,8 @@ func csvHeader(c table.Column) string {
 func (w *csvWriter) Write(r arrow.Record) error {
 	for from := 0; from < int(r.NumRows()); from += csvBatch {
 		n := min(csvBatch, int(r.NumRows())-from)
-		for i, c := range w.s.columns {
-			cell := csvCells(c, r.Column(i))
+		for i, c := range w.cols {
+			cell := c.cells(c.Column, r.Column(c.at))
 			for row := range n {
 				w.rows.Index(row).Field(i).SetString(cell(from + row))
 			}
@@ -111,6 +145,12 @@ func csvCells(c table.Column, a arrow.Array) func(int) string {
 			return print(i)
 		}
 	}
+	switch v := a.(type) {
+	case *array.Boolean:
+		return known(func(i int) string { return strconv.FormatBool(v.Value(i)) })
+	case *array.List:
+		return known(func(i int) string { return csvText(strings.Join(listItems(v, i), listGap(c))) })
+	}
 	switch c.Kind {
 	case table.KindText:
 		d := a.(*array.Dictionary)
@@ -136,6 +176,24 @@ func csvCells(c table.Column, a arrow.Array) func(int) string {
 		v := a.(*array.Int64).Int64Values()
 		return known(func(i int) string { return strconv.FormatInt(v[i], 10) })
 	}
+}
+
+// listGap parts the items of a list in a cell: names by a space, sentences by a semicolon.
+func listGap(c table.Column) string {
+	if c.Name == "missing" || c.Name == "changes" {
+		return "; "
+	}
+	return " "
+}
+
+func listItems(l *array.List, n int) []string {
+	words := l.ListValues().(*array.String)
+	from, to := l.ValueOffsets(n)
+	out := make([]string, 0, to-from)
+	for i := from; i < to; i++ {
+		out = append(out, words.Value(int(i)))
+	}
+	return out
 }
 
 // csvText makes text that a spreadsheet would run as a formula plain text, by the ' that spreadsheets

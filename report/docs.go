@@ -7,6 +7,31 @@ import (
 	"psyncope/ingest/table"
 )
 
+// Joins are the queries that TABLES.md shows, for DuckDB; they read the tables as views of their names.
+const Joins = `-- What an incident rests on: each step of its chain with the lines that say so.
+select i.incident_id, c.step, c.kind, e.file, e.line, e.excerpt
+from incidents i join chain c using (incident_key) join evidence e using (incident_key, step)
+where e.said_of = 'chain'
+order by i.incident_id, c.step, e.nth;
+
+-- What full resyncs cost, by group and cause.
+select g.group_name, i.trigger_kind, count(*) as resyncs, sum(r.took_seconds) as seconds, sum(cast(r.needed_bytes as bigint)) as needed_bytes
+from resyncs r join incidents i using (incident_key) join groups g on g.group_id = r.group_id
+where r.outcome = 'full'
+group by all order by all;
+
+-- What servers logged and ran in an incident, on one clock.
+select i.incident_id, e.at_us, e.instance, e.message
+from incidents i join events e on e.group_id = i.group_id and e.at_us between i.at_us and i.end_us
+union all
+select i.incident_id, c.at_us, c.instance, c.name || ' ' || coalesce(c.args, '')
+from incidents i join commands c on c.group_id = i.group_id and c.at_us between i.at_us and i.end_us
+order by 1, 2;
+
+-- How far each replica was behind the backlog's room when a link was lost.
+select i.incident_id, s.instance, s.at_us, s.master_repl_offset_bytes, s.repl_backlog_histlen_bytes
+from incidents i asof join samples s on s.group_id = i.group_id and s.at_us <= i.at_us;`
+
 // TablesMarkdown is TABLES.md: every table and column that the directory formats write.
 func TablesMarkdown() string {
 	var b strings.Builder
@@ -22,17 +47,32 @@ has one. An empty cell (null) is what no evidence says; it is never a zero.
 | text | string | text; control and invisible characters as ` + "`\\x1b`, `\\u202e`" + `; a cell that would run as a formula begins with ` + "`'`" + ` |
 | integer | int64 or int32 | plain number |
 | real | double | plain number, at most six decimals |
-| instant | timestamp in microseconds, UTC | ` + "`2006-01-02 15:04:05.000`" + `, and the column's name ends in ` + "`_utc`" + ` instead of ` + "`_us`" + ` |
+| flag | boolean | ` + "`true` or `false`" + ` |
+| list | list of strings | its items, apart by spaces; sentences by semicolons |
+| instant | timestamp in microseconds, UTC | ` + "`2006-01-02 15:04:05.000`" + `, and the column's name ends in ` + "`_utc`" + ` instead of ` + "`_us`" + `; ` + "`at_us`" + ` stands there as a number as well |
 
-Tables of the diagnosis are on the reference axis: the clock of the group's first primary. Tables of the evidence keep
-each server's own clock; ` + "`clocks`" + ` says how far it is off. A saved report holds the diagnosis only.
+Every row of every table begins with ` + "`group_id`, `instance` and `at_us`" + `: the group's key, the server, and the place on the reference axis, which
+is the clock of the group's first primary. What belongs to an incident has ` + "`incident_key`" + ` too. Keys are the same wherever the evidence
+lies and whatever else is analysed with it. A server's own stamps stand beside (` + "`server_at_us`, `stamp_us`, `ended_us`" + `). A saved report holds the
+diagnosis only. The workbook (` + "`--format xlsx`" + `) has the tables of the diagnosis, with dates and charts.
 
 ` + "```sh" + `
-psyncope analyze --format parquet,arrow,csv --out out CAPTURE
-duckdb -c "select instance, max(latest_fork_us) from 'out/parquet/samples.parquet' group by 1"
+psyncope analyze --format parquet,arrow,csv,xlsx --out out CAPTURE
 python3 -c "import pandas; print(pandas.read_parquet('out/parquet/chain.parquet')[['at_us', 'kind', 'instance']])"
 python3 -c "import polars; print(polars.read_ipc('out/arrow/resyncs.arrow').select('instance', 'outcome', 'needed_bytes'))"
 ` + "```" + `
+
+Opened and read in tests: Parquet and CSV by DuckDB, Arrow and Parquet by Arrow's own readers, CSV and the workbook by LibreOffice. Arrow files are
+not compressed, and Parquet is by zstd, which every reader of it has.
+
+## Joins
+
+` + "```sql" + `
+` + Joins + `
+` + "```" + `
+
+They work on ` + "`read_parquet('out/parquet/chain.parquet')`" + ` and its like as views; on ` + "`read_csv('out/csv/chain.csv')`" + ` with ` + "`at_utc` and `end_utc`" + ` in place
+of ` + "`at_us` and `end_us`" + `; a column without any value has no type in CSV: cast it.
 `)
 	part := ""
 	for _, s := range sheets {
@@ -50,7 +90,7 @@ python3 -c "import polars; print(polars.read_ipc('out/arrow/resyncs.arrow').sele
 			if h := csvHeader(c); h != c.Name {
 				inCSV = "`" + h + "`"
 			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.Name, inCSV, kindWord(c.Kind), strings.ReplaceAll(c.Doc, "|", `\|`))
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.Name, inCSV, kindWord(c), strings.ReplaceAll(c.Doc, "|", `\|`))
 		}
 	}
 	return b.String()
@@ -75,8 +115,14 @@ func ExplainTable(word string) (string, bool) {
 	return b.String(), b.Len() > 0
 }
 
-func kindWord(k table.ColumnKind) string {
-	switch k {
+func kindWord(c table.Column) string {
+	switch c.As {
+	case table.AsFlag:
+		return "flag"
+	case table.AsList:
+		return "list"
+	}
+	switch c.Kind {
 	case table.KindText:
 		return "text"
 	case table.KindFloat:

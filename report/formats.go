@@ -30,6 +30,8 @@ type Format struct {
 	Name string // as --format takes it
 	Ext  string // of the file, with its dot; of each table's file for a directory
 	Help string // one phrase
+	// Binary tells that no terminal can show it.
+	Binary bool
 	// Write makes the file; nil for a directory.
 	Write func(w io.Writer, d *diagnosis.Diagnosis, o Options) error
 	// Open makes the directory where it is missing and begins its tables; nil for a file.
@@ -54,6 +56,7 @@ var Formats = []Format{
 	{Name: "html", Ext: ".html", Help: "one self-contained page with lanes and charts", Write: HTML},
 	{Name: "md", Ext: ".md", Help: "Markdown for a ticket or an incident document", Write: Markdown},
 	{Name: "plan", Ext: ".sh", Help: "the commands of the plan alone, as a script with comments", Write: Plan},
+	{Name: "xlsx", Ext: ".xlsx", Help: "a workbook with dates, filters and charts", Binary: true, Write: XLSX},
 	{Name: "csv", Ext: ".csv", Help: "a directory of tables for spreadsheets (see TABLES.md)", Open: CSV},
 	{Name: "parquet", Ext: ".parquet", Help: "a directory of tables for notebooks and databases", Open: Parquet},
 	{Name: "arrow", Ext: ".arrow", Help: "the same as Arrow IPC files", Open: Arrow},

@@ -85,7 +85,7 @@ func (m *markdown) questions(i *diagnosis.Incident) {
 	m.f("\n### What a post-mortem asks\n\n")
 	m.header("", "")
 	for _, q := range answered {
-		m.row("**"+q.Name+"**", mdText(q.Says))
+		m.row("**"+mdText(q.Name)+"**", mdText(q.Says))
 	}
 	if open != "" {
 		m.row("**cannot tell**", mdText(open))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
 )
 
@@ -36,13 +37,16 @@ func TestOffice(t *testing.T) {
 				t.Errorf("%s: nothing read", s.name)
 				continue
 			}
-			for i, c := range s.columns {
-				if i >= len(rows[0]) || rows[0][i].text != csvHeader(c) {
-					t.Errorf("%s: column %d is not %s", s.name, i, csvHeader(c))
+			for i, c := range csvColumns(s.columns) {
+				if i >= len(rows[0]) || rows[0][i].text != c.header {
+					t.Errorf("%s: column %d is not %s", s.name, i, c.header)
 					continue
 				}
 				want := map[table.ColumnKind]string{table.KindText: "", table.KindMicros: "date"}[c.Kind]
-				if want == "" && c.Kind != table.KindText {
+				switch {
+				case c.As == table.AsFlag:
+					want = "boolean"
+				case c.header == axisColumn, want == "" && c.Kind != table.KindText:
 					want = "float"
 				}
 				for n, row := range rows[1:] {
@@ -50,7 +54,7 @@ func TestOffice(t *testing.T) {
 						continue
 					}
 					if row[i].kind != want {
-						t.Errorf("%s row %d %s: %q is a %s, want a %s", s.name, n+1, csvHeader(c), row[i].text, row[i].kind, want)
+						t.Errorf("%s row %d %s: %q is a %s, want a %s", s.name, n+1, c.header, row[i].text, row[i].kind, want)
 					}
 				}
 			}
@@ -61,6 +65,50 @@ func TestOffice(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestOfficeWorkbook has LibreOffice open the workbook: its sheets are there, instants are dates to the millisecond, numbers numbers,
+// nothing is a formula, and the charts are drawn.
+func TestOfficeWorkbook(t *testing.T) {
+	soffice, err := exec.LookPath("soffice")
+	if err != nil {
+		t.Fatal("no soffice on the path: apt-get install libreoffice-calc-nogui")
+	}
+	for name, d := range map[string]*diagnosis.Diagnosis{"storm": storm(), "hostile": hostile()} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, name+".xlsx")
+		if err := os.WriteFile(path, workbookOf(t, d), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := exec.CommandContext(t.Context(), soffice, "--headless", "-env:UserInstallation=file://"+t.TempDir(), "--convert-to", "fods", "--outdir", dir, path).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, b)
+		}
+		fods := filepath.Join(dir, name+".fods")
+		whole, err := os.ReadFile(fods)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(whole), "<chart:chart "); name == "storm" && n == 0 {
+			t.Error("no chart is drawn")
+		}
+		dates, numbers := 0, 0
+		for n, row := range readSheet(t, fods) {
+			for _, c := range row {
+				if c.formula != "" && c.formula != "of:=TRUE()" && c.formula != "of:=FALSE()" { // which is how it reads a workbook's booleans
+					t.Errorf("%s row %d: formula %s", name, n, c.formula)
+				}
+				switch c.kind {
+				case "date":
+					dates++
+				case "float":
+					numbers++
+				}
+			}
+		}
+		if dates == 0 || numbers == 0 || !strings.Contains(string(whole), `office:date-value="2026-03-29T00:58:30.25`) && name == "storm" {
+			t.Errorf("%s: %d dates, %d numbers", name, dates, numbers)
 		}
 	}
 }

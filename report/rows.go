@@ -1,26 +1,35 @@
 package report
 
-import (
-	"strings"
-
-	"psyncope/correlate/diagnosis"
-	"psyncope/ingest/table"
-)
+import "psyncope/ingest/table"
 
 // The tables of the diagnosis: one struct a table, as in package table, whose tags are the schema of
-// Parquet, Arrow, CSV and TABLES.md. Instants are on the reference axis: the clock of the group's
+// Parquet, Arrow, CSV, the workbook and TABLES.md. Instants are on the reference axis: the clock of the group's
 // first primary.
 
+// keyed begins every row of every table: by it, tables join.
+type keyed struct {
+	GroupID  string       `col:"group_id" doc:"key of the replication group, the same wherever its evidence lies"`
+	Instance string       `col:"instance" doc:"the server that the row speaks of"`
+	At       table.Micros `col:"at_us" doc:"when, reference axis: the clock of the group's first primary"`
+}
+
+// ofIncident begins every row that belongs to an incident.
+type ofIncident struct {
+	keyed
+	Key string `col:"incident_key" doc:"key of the incident, the same for the same evidence wherever it lies"`
+}
+
 type incidentRow struct {
-	Group             string       `col:"group" doc:"replication group"`
-	Incident          string       `col:"incident" doc:"id of the incident"`
+	ofIncident
+	Incident          string       `col:"incident_id" doc:"its number in this report"`
+	Group             string       `col:"group_name" doc:"what the report calls the group"`
 	Severity          string       `col:"severity" doc:"critical or warning"`
 	Headline          string       `col:"headline" doc:"the incident in a sentence"`
-	Start             table.Micros `col:"start_us" doc:"when the first link was lost, reference axis"`
+	Start             table.Micros `col:"start_us" doc:"when what began it began, reference axis; at_us is the same"`
 	End               table.Micros `col:"end_us" doc:"when the last link was up again; empty while it still goes on at the capture's end"`
 	Seconds           table.Float  `col:"lasted_seconds" doc:"from start to end; empty without an end"`
-	Trigger           string       `col:"trigger_kind" doc:"what began it"`
-	TriggerInstance   string       `col:"trigger_instance" doc:"where"`
+	Ongoing           int32        `col:"ongoing" as:"flag" doc:"not over when the evidence ends"`
+	Trigger           string       `col:"trigger_kind" doc:"what began it, on instance"`
 	TriggerAt         table.Micros `col:"trigger_at_us" doc:"when, reference axis"`
 	TriggerConfidence table.Float  `col:"trigger_confidence" doc:"how sure, 0 to 1"`
 	TriggerSummary    string       `col:"trigger_summary" doc:"in words"`
@@ -34,79 +43,100 @@ type incidentRow struct {
 	How               string       `col:"needed_how" doc:"what the numbers rest on"`
 	Backlog           table.Int    `col:"backlog_bytes" doc:"what it could hold"`
 	Short             table.Int    `col:"short_by_bytes" doc:"needed less backlog"`
-	Storm             int32        `col:"storm" doc:"1 where the work of one full resync brings on the next"`
+	LostWrites        table.Int    `col:"lost_writes_bytes" doc:"what a former primary had written and its heir never got"`
+	Storm             int32        `col:"storm" as:"flag" doc:"the work of one full resync brings on the next"`
 	Loop              string       `col:"loop_kind" doc:"what goes round; empty where nothing does"`
 	Rounds            table.Int    `col:"loop_rounds" doc:"how often"`
 	Period            table.Float  `col:"loop_period_seconds" doc:"one round"`
 	Full              int64        `col:"full_syncs" doc:"full resyncs the primary granted in it"`
 	Partial           int64        `col:"partial_syncs" doc:"partial resyncs"`
-	Affected          string       `col:"affected" doc:"replicas whose link was lost or that had to resync, separated by spaces"`
-	Missing           string       `col:"missing" doc:"what evidence would settle what is open, separated by semicolons"`
+	Affected          string       `col:"affected" as:"list" doc:"replicas whose link was lost or that had to resync"`
+	Missing           string       `col:"missing" as:"list" doc:"what evidence would settle what is open"`
 }
 
 type stepRow struct {
-	Group    string       `col:"group" doc:"replication group"`
-	Incident string       `col:"incident" doc:"id of the incident"`
-	Step     int32        `col:"step" doc:"place in the chain, from 1"`
-	At       table.Micros `col:"at_us" doc:"when, reference axis"`
-	Offset   table.Float  `col:"since_start_seconds" doc:"from the incident's start; negative before it"`
-	Kind     string       `col:"kind" doc:"what happened"`
-	Instance string       `col:"instance" doc:"where"`
-	Summary  string       `col:"summary" doc:"in words"`
-	Rule     string       `col:"rule" doc:"the rule that leads here; empty for a root"`
-	Because  string       `col:"because" doc:"why it follows, in words"`
-	From     table.Int    `col:"from_step" doc:"the step it leads from; empty for a root"`
-	Ordered  int32        `col:"order_known" doc:"0 where the step lies closer to its neighbour than both clocks' error"`
-	File     string       `col:"file" doc:"where the first evidence stands"`
-	Line     table.Int    `col:"line" doc:"its line"`
-	Text     string       `col:"text" doc:"what it says"`
-	Evidence int32        `col:"evidence_lines" doc:"how many lines say so"`
+	ofIncident
+	Step     int32       `col:"step" doc:"place in the chain, from 1"`
+	Offset   table.Float `col:"since_start_seconds" doc:"from the incident's start; negative before it"`
+	Kind     string      `col:"kind" doc:"what happened"`
+	Summary  string      `col:"summary" doc:"in words"`
+	Rule     string      `col:"rule" doc:"the rule that leads here; empty for a root"`
+	Because  string      `col:"because" doc:"why it follows, in words"`
+	From     table.Int   `col:"from_step" doc:"the step it leads from; empty for a root"`
+	Round    table.Int   `col:"storm_round" doc:"which round of a storm it is of, from 1; empty where nothing goes round"`
+	Ordered  int32       `col:"order_known" as:"flag" doc:"false where the step lies closer to its neighbour than both clocks' error"`
+	Evidence int32       `col:"evidence_lines" doc:"how many lines say so: rows of evidence"`
+}
+
+type evidenceRow struct {
+	ofIncident
+	Of   string    `col:"said_of" doc:"chain, question or note: what the line speaks for"`
+	Step table.Int `col:"step" doc:"the step of the chain; empty for others"`
+	Kind string    `col:"kind" doc:"kind of the step or note, id of the question"`
+	Nth  int32     `col:"nth" doc:"which line of them, from 1"`
+	File string    `col:"file" doc:"where it stands"`
+	Line table.Int `col:"line" doc:"its line"`
+	Text string    `col:"excerpt" doc:"what it says"`
+}
+
+type questionRow struct {
+	ofIncident
+	ID       string       `col:"question_id" doc:"name of the question"`
+	Question string       `col:"question" doc:"what a post-mortem asks"`
+	Known    int32        `col:"known" as:"flag" doc:"whether the evidence tells"`
+	Answer   string       `col:"answer" doc:"what it says"`
+	Needs    string       `col:"needs" doc:"what would have told"`
+	Bytes    table.Int    `col:"answer_bytes" doc:"the answer as a number of bytes of the stream"`
+	Seconds  table.Float  `col:"answer_seconds" doc:"the answer as a time"`
+	From     table.Micros `col:"from_us" doc:"since when, reference axis; at_us is the same"`
+	To       table.Micros `col:"to_us" doc:"until when"`
 }
 
 type alternativeRow struct {
-	Group      string       `col:"group" doc:"replication group"`
-	Incident   string       `col:"incident" doc:"id of the incident"`
-	Kind       string       `col:"kind" doc:"a cause that was weighed and lost"`
-	Instance   string       `col:"instance" doc:"where"`
-	At         table.Micros `col:"at_us" doc:"when, reference axis"`
-	Confidence table.Float  `col:"confidence" doc:"what is left for it, 0 to 1"`
-	WhyNot     string       `col:"why_not" doc:"what speaks against it"`
+	ofIncident
+	Kind       string      `col:"kind" doc:"a cause that was weighed and lost"`
+	Confidence table.Float `col:"confidence" doc:"what is left for it, 0 to 1"`
+	WhyNot     string      `col:"why_not" doc:"what speaks against it"`
 }
 
 type resyncRow struct {
-	Group     string       `col:"group" doc:"replication group"`
-	Incident  string       `col:"incident" doc:"id of the incident"`
-	Instance  string       `col:"instance" doc:"the replica that tries to come back"`
-	At        table.Micros `col:"at_us" doc:"when it asked, reference axis"`
-	Asked     string       `col:"asked" doc:"partial, full (no cached primary) or unknown"`
-	Outcome   string       `col:"outcome" doc:"partial, full, failed or refused"`
-	Refusal   string       `col:"refusal" doc:"why it was not partial"`
-	Requested table.Int    `col:"requested_offset_bytes" doc:"offset asked for"`
-	Primary   table.Int    `col:"primary_offset_bytes" doc:"where the primary's stream was then"`
-	Needed    table.Int    `col:"needed_bytes" doc:"what the backlog should have held"`
-	AtLeast   table.Int    `col:"needed_at_least_bytes" doc:"lower bound of needed, where it is not certain to the byte"`
-	AtMost    table.Int    `col:"needed_at_most_bytes" doc:"upper bound"`
-	Backlog   table.Int    `col:"backlog_bytes" doc:"what it could hold"`
-	Seconds   table.Float  `col:"took_seconds" doc:"from asking until the link was up; empty where it never was"`
+	ofIncident
+	Asked       string      `col:"asked" doc:"partial, full (no cached primary) or unknown"`
+	Outcome     string      `col:"outcome" doc:"partial, full, failed or refused"`
+	Refusal     string      `col:"refusal_kind" doc:"why it was not partial"`
+	Requested   table.Int   `col:"requested_offset_bytes" doc:"offset asked for"`
+	Primary     table.Int   `col:"primary_offset_bytes" doc:"where the primary's stream was then"`
+	Needed      table.Int   `col:"needed_bytes" doc:"the difference"`
+	AtLeast     table.Int   `col:"needed_at_least_bytes" doc:"lower bound of needed, where it is not certain to the byte"`
+	AtMost      table.Int   `col:"needed_at_most_bytes" doc:"upper bound"`
+	Backlog     table.Int   `col:"backlog_bytes" doc:"what the backlog could hold"`
+	Seconds     table.Float `col:"took_seconds" doc:"from asking until the link was up; empty where it never was"`
+	Waited      table.Float `col:"waited_seconds" doc:"of a full one: from asking until it was granted"`
+	Fork        table.Float `col:"fork_seconds" doc:"how long the fork held the primary"`
+	Snapshot    table.Float `col:"snapshot_seconds" doc:"from the grant until the first byte came"`
+	Transfer    table.Float `col:"transfer_seconds" doc:"until the snapshot was there"`
+	Load        table.Float `col:"load_seconds" doc:"the old data dropped and the new loaded"`
+	Transferred table.Int   `col:"transferred_bytes" doc:"size of the snapshot that was sent"`
+	Cow         table.Int   `col:"copy_on_write_bytes" doc:"what the child copied that made the snapshot"`
+	Buffers     table.Int   `col:"buffer_bytes" doc:"the most that replicas' output buffers held meanwhile"`
 }
 
 type recommendationRow struct {
-	Group    string `col:"group" doc:"replication group"`
-	Incident string `col:"incident" doc:"id of the incident"`
-	ID       string `col:"id" doc:"name of the recommendation"`
-	Instance string `col:"instance" doc:"where to do it"`
-	Setting  string `col:"setting" doc:"what to change"`
-	From     string `col:"from" doc:"its value now"`
-	To       string `col:"to" doc:"the value to give it"`
-	Command  string `col:"command" doc:"ready to paste"`
-	Why      string `col:"why" doc:"the reason, with its numbers"`
-	Cuts     string `col:"cuts" doc:"the rule of the chain that it breaks"`
-	Cost     string `col:"cost" doc:"what it takes"`
-	Plan     int32  `col:"in_plan" doc:"1 where it is of the smallest set of settings that ends what happened, by the model that replays the capture"`
+	ofIncident
+	ID      string `col:"recommendation_id" doc:"name of the recommendation"`
+	Setting string `col:"setting" doc:"what to change, on instance"`
+	From    string `col:"value_now" doc:"its value now"`
+	To      string `col:"value_wanted" doc:"the value to give it"`
+	Command string `col:"command" doc:"ready to paste"`
+	Why     string `col:"why" doc:"the reason, with its numbers"`
+	Cuts    string `col:"cuts" doc:"the rule of the chain that it breaks"`
+	Cost    string `col:"cost" doc:"what it takes"`
+	Plan    int32  `col:"in_plan" as:"flag" doc:"of the smallest set of settings that ends what happened, by the model that replays the capture"`
 }
 
 type sizingRow struct {
-	Group       string      `col:"group" doc:"replication group"`
+	keyed
+	Group       string      `col:"group_name" doc:"what the report calls the group"`
 	Backlog     int64       `col:"backlog_bytes" doc:"repl-backlog-size now"`
 	Peak        table.Float `col:"peak_write_bytes_per_s" doc:"highest write rate to the replication stream"`
 	P99         table.Float `col:"p99_write_bytes_per_s" doc:"99 of 100 windows wrote no faster"`
@@ -121,9 +151,9 @@ type sizingRow struct {
 }
 
 type whatIfRow struct {
-	Group    string      `col:"group" doc:"replication group"`
+	keyed
 	Setting  string      `col:"setting" doc:"the setting that would differ"`
-	Value    string      `col:"value" doc:"its value as the setting takes it"`
+	Value    string      `col:"setting_value" doc:"its value as the setting takes it"`
 	Backlog  int64       `col:"backlog_bytes" doc:"the value in bytes, for a setting in bytes"`
 	Full     int64       `col:"full_syncs" doc:"full resyncs the capture would have seen"`
 	Survives table.Float `col:"survives_seconds" doc:"how long an outage a backlog of this size bridges at the peak write rate"`
@@ -131,248 +161,73 @@ type whatIfRow struct {
 }
 
 type noteRow struct {
-	Kind     string       `col:"kind" doc:"what is worth saying"`
-	Instance string       `col:"instance" doc:"where"`
-	At       table.Micros `col:"at_us" doc:"when, reference axis; empty where it holds for the whole capture"`
-	Summary  string       `col:"summary" doc:"in words"`
-	File     string       `col:"file" doc:"where the first evidence stands"`
-	Line     table.Int    `col:"line" doc:"its line"`
-	Text     string       `col:"text" doc:"what it says"`
+	keyed
+	Kind    string `col:"kind" doc:"what is worth saying; at_us is empty where it holds for the whole capture"`
+	Summary string `col:"summary" doc:"in words; its lines are rows of evidence"`
 }
 
 type clockRow struct {
-	Instance string      `col:"instance" doc:"whose clock"`
-	Group    string      `col:"group" doc:"replication group"`
-	Zone     table.Float `col:"zone_offset_seconds" doc:"how far the log's local time is ahead of UTC"`
-	Skew     table.Float `col:"skew_seconds" doc:"how far the clock is ahead of the group's first primary's"`
-	Error    table.Float `col:"error_seconds" doc:"doubt on either side"`
-	Pairs    int64       `col:"pairs" doc:"events that both ends wrote down"`
-	Method   string      `col:"method" doc:"what that rests on; unaligned where nothing does"`
-	Changes  string      `col:"changes" doc:"zone changes, steps and drift inside the capture, separated by semicolons"`
+	keyed
+	Zone    table.Float `col:"zone_offset_seconds" doc:"how far the log's local time is ahead of UTC"`
+	Skew    table.Float `col:"skew_seconds" doc:"how far the clock is ahead of the group's first primary's"`
+	Error   table.Float `col:"error_seconds" doc:"doubt on either side"`
+	Pairs   int64       `col:"pairs" doc:"events that both ends wrote down"`
+	Method  string      `col:"method" doc:"what that rests on; unaligned where nothing does"`
+	Changes string      `col:"changes" as:"list" doc:"zone changes, steps and drift inside the capture"`
 }
 
 type groupRow struct {
-	Group    string       `col:"group" doc:"replication group"`
-	Primary  string       `col:"primary" doc:"the first primary"`
-	Replicas string       `col:"replicas" doc:"separated by spaces"`
-	Versions string       `col:"versions" doc:"server versions seen, separated by spaces"`
-	From     table.Micros `col:"from_us" doc:"first evidence, reference axis"`
-	To       table.Micros `col:"to_us" doc:"last evidence"`
+	keyed
+	Group     string       `col:"group_name" doc:"what the report calls it; instance is the first primary"`
+	Replicas  string       `col:"replicas" as:"list" doc:"its other servers"`
+	Versions  string       `col:"versions" as:"list" doc:"server versions seen"`
+	Addresses string       `col:"addresses" as:"list" doc:"ip:port of its servers"`
+	IDs       string       `col:"replication_ids" as:"list" doc:"replication ids that its evidence names, the first one first"`
+	From      table.Micros `col:"from_us" doc:"first evidence, reference axis; at_us is the same"`
+	To        table.Micros `col:"to_us" doc:"last evidence"`
+	Verdict   string       `col:"verdict" doc:"incidents, healthy or insufficient"`
 }
 
 type fileRow struct {
-	Path     string       `col:"path" doc:"the artifact"`
-	Kind     string       `col:"kind" doc:"what it was read as"`
-	Instance string       `col:"instance" doc:"whose it is"`
-	Bytes    int64        `col:"size_bytes" doc:"after decompression"`
-	Records  int64        `col:"records" doc:"dumps, messages, entries taken"`
-	Ignored  int64        `col:"ignored" doc:"lines seen and understood as of no interest"`
-	Rejected int64        `col:"rejected" doc:"lines that could not be read: rows of problems"`
-	First    table.Micros `col:"first_us" doc:"earliest stamp"`
-	Last     table.Micros `col:"last_us" doc:"latest stamp"`
+	keyed
+	Path       string       `col:"file" doc:"the artifact; at_us is its earliest stamp, as written"`
+	Kind       string       `col:"kind" doc:"what it was read as"`
+	Bytes      int64        `col:"size_bytes" doc:"after decompression"`
+	Records    int64        `col:"records" doc:"dumps, messages, entries taken"`
+	Ignored    int64        `col:"ignored" doc:"lines seen and understood as of no interest"`
+	Rejected   int64        `col:"rejected" doc:"lines that could not be read: rows of problems"`
+	Understood int32        `col:"understood" as:"flag" doc:"false where it was opened and nothing in it could be read"`
+	First      table.Micros `col:"first_us" doc:"earliest stamp, as written"`
+	Last       table.Micros `col:"last_us" doc:"latest stamp, as written"`
 }
 
 type problemRow struct {
+	keyed
 	File   string    `col:"file" doc:"the artifact"`
 	Line   table.Int `col:"line" doc:"the line; empty where it is the whole file"`
 	Reason string    `col:"reason" doc:"what was wrong and what was done about it"`
-	Text   string    `col:"text" doc:"the beginning of the line"`
+	Text   string    `col:"excerpt" doc:"the beginning of the line"`
 }
 
 type barRow struct {
-	Group    string       `col:"group" doc:"replication group"`
-	Instance string       `col:"instance" doc:"whose life it is"`
-	Role     string       `col:"role" doc:"primary or replica"`
-	State    string       `col:"state" doc:"up, down, connecting, transfer, load, gone, stalled"`
-	From     table.Micros `col:"from_us" doc:"since, reference axis"`
-	To       table.Micros `col:"to_us" doc:"until"`
+	keyed
+	Role  string       `col:"role" doc:"primary or replica"`
+	State string       `col:"state" doc:"up, down, connecting, transfer, load, gone, stalled"`
+	From  table.Micros `col:"from_us" doc:"since, reference axis; at_us is the same"`
+	To    table.Micros `col:"to_us" doc:"until"`
+}
+
+type markRow struct {
+	keyed
+	Kind    string      `col:"kind" doc:"what happened at that instant"`
+	Seconds table.Float `col:"lasted_seconds" doc:"how long it lasted; 0 for an instant"`
+	Error   table.Float `col:"error_seconds" doc:"doubt of its time, on either side"`
+	Summary string      `col:"summary" doc:"in words"`
 }
 
 type pointRow struct {
-	Group    string       `col:"group" doc:"replication group"`
-	Instance string       `col:"instance" doc:"whose number"`
-	Name     string       `col:"name" doc:"a column of samples, or a rate made of it"`
-	Unit     string       `col:"unit" doc:"its unit"`
-	At       table.Micros `col:"at_us" doc:"when, reference axis; thinned so that extremes stay"`
-	Value    table.Float  `col:"value" doc:"empty in a gap"`
-}
-
-func micros(s *diagnosis.Stamp) table.Micros {
-	if s == nil {
-		return table.Null
-	}
-	return table.MicrosOf(s.Time)
-}
-
-func maybe(n *int64) table.Int {
-	if n == nil {
-		return table.Null
-	}
-	return table.Int(*n)
-}
-
-// positive is n where 0 stands for unknown.
-func positive(n int64) table.Int {
-	if n <= 0 {
-		return table.Null
-	}
-	return table.Int(n)
-}
-
-func between(from, to *diagnosis.Stamp) table.Float {
-	if from == nil || to == nil {
-		return table.NoFloat()
-	}
-	return table.Float(to.Sub(from.Time).Seconds())
-}
-
-func yes(b bool) int32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func firstLine(ev []diagnosis.Evidence) diagnosis.Evidence {
-	if len(ev) == 0 {
-		return diagnosis.Evidence{}
-	}
-	return ev[0]
-}
-
-func incidentRows(d *diagnosis.Diagnosis, add func(*incidentRow)) {
-	for _, i := range d.Incidents {
-		r := incidentRow{
-			Group: i.Group, Incident: i.ID, Severity: i.Severity, Headline: i.Headline, Start: micros(i.Start), End: micros(i.End), Seconds: between(i.Start, i.End),
-			Trigger: string(i.Trigger.Kind), TriggerInstance: i.Trigger.Instance, TriggerAt: micros(i.Trigger.At), TriggerConfidence: table.Float(i.Trigger.Confidence), TriggerSummary: i.Trigger.Summary,
-			Refusal: string(i.Refusal.Kind), RefusalInstance: i.Refusal.Instance, Requested: maybe(i.Refusal.RequestedOffset), Primary: maybe(i.Refusal.PrimaryOffset),
-			Needed: maybe(i.Refusal.NeededBytes), Backlog: maybe(i.Refusal.BacklogBytes), Short: maybe(i.Refusal.ShortByBytes),
-			AtLeast: maybe(i.Refusal.AtLeastBytes), AtMost: maybe(i.Refusal.AtMostBytes), How: i.Refusal.How,
-			Storm: yes(i.Storm), Rounds: table.Null, Period: table.NoFloat(), Full: i.FullSyncs, Partial: i.PartialSyncs,
-			Affected: strings.Join(i.Affected, " "), Missing: strings.Join(i.Missing, "; "),
-		}
-		if i.Loop != nil {
-			r.Loop, r.Rounds, r.Period = string(i.Loop.Kind), table.Int(i.Loop.Rounds), table.Float(i.Loop.PeriodS)
-		}
-		add(&r)
-	}
-}
-
-func stepRows(d *diagnosis.Diagnosis, add func(*stepRow)) {
-	for _, i := range d.Incidents {
-		for n, s := range i.Chain {
-			e := firstLine(s.Evidence)
-			r := stepRow{
-				Group: i.Group, Incident: i.ID, Step: int32(n + 1), At: micros(s.At), Offset: between(i.Start, s.At), Kind: s.Kind, Instance: s.Instance, Summary: s.Summary,
-				Rule: s.Rule, Because: s.Because, From: table.Null, Ordered: yes(!s.Unordered), File: e.File, Line: positive(int64(e.Line)), Text: e.Text, Evidence: int32(len(s.Evidence)),
-			}
-			if s.Rule != "" && s.From >= 0 {
-				r.From = table.Int(s.From + 1)
-			}
-			add(&r)
-		}
-	}
-}
-
-func alternativeRows(d *diagnosis.Diagnosis, add func(*alternativeRow)) {
-	for _, i := range d.Incidents {
-		for _, a := range i.Alternatives {
-			add(&alternativeRow{Group: i.Group, Incident: i.ID, Kind: string(a.Kind), Instance: a.Instance, At: micros(a.At), Confidence: table.Float(a.Confidence), WhyNot: a.WhyNot})
-		}
-	}
-}
-
-func resyncRows(d *diagnosis.Diagnosis, add func(*resyncRow)) {
-	for _, i := range d.Incidents {
-		for _, s := range i.Resyncs {
-			r := resyncRow{
-				Group: i.Group, Incident: i.ID, Instance: s.Instance, At: micros(s.At), Asked: string(s.Asked), Outcome: string(s.Outcome), Refusal: string(s.Refusal),
-				Requested: maybe(s.RequestedOffset), Primary: maybe(s.PrimaryOffset), Needed: maybe(s.NeededBytes), Backlog: maybe(s.BacklogBytes), Seconds: table.NoFloat(),
-				AtLeast: maybe(s.AtLeastBytes), AtMost: maybe(s.AtMostBytes),
-			}
-			if s.Seconds > 0 {
-				r.Seconds = table.Float(s.Seconds)
-			}
-			add(&r)
-		}
-	}
-}
-
-func recommendationRows(d *diagnosis.Diagnosis, add func(*recommendationRow)) {
-	for _, i := range d.Incidents {
-		for _, r := range i.Recommendations {
-			add(&recommendationRow{Group: i.Group, Incident: i.ID, ID: r.ID, Instance: r.Instance, Setting: r.Setting, From: r.From, To: r.To, Command: r.Command, Why: r.Why, Cuts: r.Cuts, Cost: r.Cost, Plan: yes(r.Plan)})
-		}
-	}
-}
-
-func sizingRows(d *diagnosis.Diagnosis, add func(*sizingRow)) {
-	for _, s := range d.Sizing {
-		add(&sizingRow{
-			Group: s.Group, Backlog: s.BacklogBytes, Peak: table.Float(s.PeakWriteBytesPerS), P99: table.Float(s.P99WriteBytesPerS), Median: table.Float(s.MedianWriteBytesPerS),
-			Covered: table.Float(s.SecondsCovered), Outage: table.Float(s.LongestOutageS), Recommended: maybe(s.RecommendedBytes), MemoryLimit: maybe(s.MemoryLimitBytes), Upper: maybe(s.UpperBytes), UpperFor: table.Float(s.UpperForS), Method: s.Method,
-		})
-	}
-}
-
-func whatIfRows(d *diagnosis.Diagnosis, add func(*whatIfRow)) {
-	for _, s := range d.Sizing {
-		for _, w := range s.Curves() {
-			add(&whatIfRow{Group: s.Group, Setting: w.Setting, Value: w.Value, Backlog: w.BacklogBytes, Full: w.FullSyncs, Survives: table.Float(w.SurvivesS), Saves: w.Saves})
-		}
-	}
-}
-
-func noteRows(d *diagnosis.Diagnosis, add func(*noteRow)) {
-	for _, n := range d.Notes {
-		e := firstLine(n.Evidence)
-		add(&noteRow{Kind: n.Kind, Instance: n.Instance, At: micros(n.At), Summary: n.Summary, File: e.File, Line: positive(int64(e.Line)), Text: e.Text})
-	}
-}
-
-func clockRows(d *diagnosis.Diagnosis, add func(*clockRow)) {
-	for _, h := range d.Time.Hosts {
-		add(&clockRow{
-			Instance: h.Instance, Group: h.Group, Zone: table.Float(h.ZoneOffsetS), Skew: table.Float(h.SkewS), Error: table.Float(h.ErrorS),
-			Pairs: int64(h.Pairs), Method: h.Method, Changes: strings.Join(h.Changes, "; "),
-		})
-	}
-}
-
-func groupRows(d *diagnosis.Diagnosis, add func(*groupRow)) {
-	for _, g := range d.Groups {
-		add(&groupRow{Group: g.ID, Primary: g.Primary, Replicas: strings.Join(g.Replicas, " "), Versions: strings.Join(g.Versions, " "), From: micros(g.From), To: micros(g.To)})
-	}
-}
-
-func fileRows(d *diagnosis.Diagnosis, add func(*fileRow)) {
-	for _, f := range d.Inputs.Files {
-		add(&fileRow{Path: f.Path, Kind: f.Kind, Instance: f.Instance, Bytes: f.Bytes, Records: f.Records, Ignored: f.Ignored, Rejected: f.Rejected, First: micros(f.First), Last: micros(f.Last)})
-	}
-}
-
-func problemRows(d *diagnosis.Diagnosis, add func(*problemRow)) {
-	for _, p := range d.Inputs.Problems {
-		add(&problemRow{File: p.File, Line: positive(int64(p.Line)), Reason: p.Reason, Text: p.Text})
-	}
-}
-
-func barRows(d *diagnosis.Diagnosis, add func(*barRow)) {
-	for _, l := range d.Lanes {
-		for _, b := range l.Bars {
-			add(&barRow{Group: l.Group, Instance: l.Instance, Role: l.Role, State: b.State, From: micros(&b.From), To: micros(&b.To)})
-		}
-	}
-}
-
-func pointRows(d *diagnosis.Diagnosis, add func(*pointRow)) {
-	for _, s := range d.Series {
-		for n, at := range s.At {
-			r := pointRow{Group: s.Group, Instance: s.Instance, Name: s.Name, Unit: s.Unit, At: table.Micros(at * 1000), Value: table.NoFloat()}
-			if n < len(s.Values) && s.Values[n] != nil {
-				r.Value = table.Float(*s.Values[n])
-			}
-			add(&r)
-		}
-	}
+	keyed
+	Name  string      `col:"series" doc:"a column of samples, or a rate made of it; thinned so that extremes stay"`
+	Unit  string      `col:"unit" doc:"its unit"`
+	Value table.Float `col:"measured" doc:"the number in that unit; empty in a gap"`
 }

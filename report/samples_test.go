@@ -57,9 +57,9 @@ func storm() *diagnosis.Diagnosis {
 			{Instance: "cart-2", Group: "cart", ZoneOffsetS: 3600, SkewS: -1.204, ErrorS: 0.03, Method: "21 pairs of log lines that both ends wrote about one event", Pairs: 21, Changes: []string{"2026-03-29 01:00:00 UTC: local time jumps from +01:00 to +02:00 (daylight saving)"}},
 			{Instance: "cart-3", Group: "cart", SkewS: 0.4, ErrorS: 2.5, Method: "1 pair: the snapshot request", Pairs: 1},
 		}},
-		Groups: []diagnosis.Group{{ID: "cart", Primary: "cart-1", Replicas: []string{"cart-2", "cart-3"}, Versions: []string{"7.2.5"}, From: atp(-600), To: atp(300)}},
+		Groups: []diagnosis.Group{{ID: "cart", Key: "c0ffee", Primary: "cart-1", Replicas: []string{"cart-2", "cart-3"}, Versions: []string{"7.2.5"}, From: atp(-600), To: atp(300)}},
 		Incidents: []diagnosis.Incident{{
-			ID: "cart-1", Group: "cart", Start: atp(0), End: atp(212.4), Severity: diagnosis.Critical,
+			ID: "cart-1", Key: "1a2b3c", Group: "cart", Start: atp(0), End: atp(212.4), Severity: diagnosis.Critical,
 			Headline: "cart-2 and cart-3 went round in full resyncs for 212 s after KEYS * held cart-1 for 11.2 s",
 			Trigger:  diagnosis.Trigger{Kind: "slow-command", Instance: "cart-1", At: atp(-11.2), Confidence: 0.93, Summary: "KEYS * held the event loop for 11.2 s, longer than repl-timeout (6 s)"},
 			Alternatives: []diagnosis.Alternative{
@@ -86,13 +86,17 @@ func storm() *diagnosis.Diagnosis {
 				{Instance: "cart-3", At: atp(1.2), Asked: "partial", Outcome: "partial", Refusal: "none", BacklogBytes: n(1048576), Seconds: 0.4},
 				{Instance: "cart-3", At: atp(10.4), Asked: "partial", Outcome: "failed", Refusal: "backlog-overflow", BacklogBytes: n(1048576)},
 			},
+			Questions: []diagnosis.Question{
+				{ID: "nobody-wrote", Question: "For how long could nobody write?", Known: true, Answer: "19.1 s: cart-1 stood still", Seconds: seconds(19.1), From: atp(-11.2), To: atp(7.9), Evidence: ev("case/cart-1/slowlog.json", 14, `{"id":7,"usec":11200431}`)},
+				{ID: "who-ran-it", Question: "Which client ran the command?", Needs: "SLOWLOG GET of a server from 4.0 on"},
+			},
 			Missing: []string{"cart-3's slowlog: nothing says what it did between 00:59:02 and 00:59:40"},
 			Recommendations: []diagnosis.Recommendation{
 				{ID: "raise-backlog", Instance: "cart-1", Setting: "repl-backlog-size", From: "1mb", To: "16mb", Command: "redis-cli -h 10.8.0.1 CONFIG SET repl-backlog-size 16777216\nredis-cli -h 10.8.0.1 CONFIG REWRITE", Why: "cart-2 needed 6,414,849 bytes and the backlog held 1,048,576", Cuts: "backlog-overflow", Cost: "15 MiB of memory on cart-1"},
 				{ID: "stop-keys", Instance: "cart-1", Setting: "KEYS", To: "SCAN", Command: "redis-cli -h 10.8.0.1 ACL SETUSER app -keys", Why: "KEYS * walks all keys in one go", Cuts: "stall-outlasts-timeout"},
 			},
 		}},
-		Notes: []diagnosis.Note{{Kind: "large-fork", Instance: "cart-1", At: atp(1.4), Summary: "a fork takes 7.9 s for 19 GiB: transparent huge pages?", Evidence: ev("case/cart-1/info.txt", 4120, "latest_fork_usec:7912004")}},
+		Notes: []diagnosis.Note{{Kind: "large-fork", Group: "cart", Instance: "cart-1", At: atp(1.4), Summary: "a fork takes 7.9 s for 19 GiB: transparent huge pages?", Evidence: ev("case/cart-1/info.txt", 4120, "latest_fork_usec:7912004")}},
 		Sizing: []diagnosis.Sizing{{
 			Group: "cart", BacklogBytes: 1048576, PeakWriteBytesPerS: 612345.6, P99WriteBytesPerS: 590000, MedianWriteBytesPerS: 401234, SecondsCovered: 1.712, LongestOutageS: 12.3, RecommendedBytes: new(int64(16777216)),
 			Method: "twice the peak write rate times the longest outage, rounded up to a power of two",
@@ -169,7 +173,7 @@ func healthy() *diagnosis.Diagnosis {
 		Schema: diagnosis.Schema,
 		Inputs: diagnosis.Inputs{Files: []diagnosis.InputFile{{Path: "a/info.txt", Kind: "info", Instance: "a", Bytes: 40000, Records: 20}}, Bytes: 40000, Records: 20},
 		Time:   diagnosis.TimeAxis{Hosts: []diagnosis.HostClock{{Instance: "a", Group: "a", Method: "the reference"}, {Instance: "b", Group: "a", Method: "unaligned: nothing ties it to the primary"}}},
-		Groups: []diagnosis.Group{{ID: "a", Primary: "a", Replicas: []string{"b"}, Versions: []string{"valkey 8.0.1"}, From: atp(0), To: atp(7300)}},
+		Groups: []diagnosis.Group{{ID: "a", Key: "0a0a0a", Primary: "a", Replicas: []string{"b"}, Versions: []string{"valkey 8.0.1"}, From: atp(0), To: atp(7300)}},
 		Notes: []diagnosis.Note{
 			{Kind: "headroom", Instance: "a", Summary: "the backlog covers 9.1 s at the peak write rate, and repl-timeout is 60 s"},
 			{Kind: "provisioning", Instance: "b", At: atp(44), Summary: "b was set up with a full resync", Evidence: ev("a/redis.log", 7, "Full resync requested by replica")},
@@ -230,3 +234,5 @@ func fleet(groups int) *diagnosis.Diagnosis {
 	d.Inputs.Bytes, d.Inputs.Records = int64(1000*groups), int64(10*groups)
 	return d
 }
+
+func seconds(f float64) *float64 { return &f }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
@@ -15,8 +16,9 @@ import (
 // sheet is one table of a directory: of the diagnosis where records is set, of the evidence where evidence is.
 type sheet struct {
 	name, doc string
-	columns   []table.Column
-	schema    *arrow.Schema
+	columns   []table.Column // as they are written out
+	own       []table.Column // of the records
+	schema    *arrow.Schema  // as it is written out, with text dictionary-coded
 	// records gives the rows, and a function that gives their memory back.
 	records  func(*diagnosis.Diagnosis) ([]arrow.Record, func())
 	evidence func(*table.Case) []arrow.Record
@@ -24,7 +26,8 @@ type sheet struct {
 
 // ofDiagnosis is a table made from the diagnosis.
 func ofDiagnosis[R any](name, doc string, rows func(*diagnosis.Diagnosis, func(*R))) sheet {
-	return sheet{name: name, doc: doc, columns: table.Columns[R](), schema: table.Schema[R](), records: func(d *diagnosis.Diagnosis) ([]arrow.Record, func()) {
+	columns := table.Columns[R]()
+	return sheet{name: name, doc: doc, columns: columns, own: columns, schema: schemaOf(columns), records: func(d *diagnosis.Diagnosis) ([]arrow.Record, func()) {
 		var t table.Table[R]
 		rows(d, t.Append)
 		return t.Records(), t.Release
@@ -33,15 +36,37 @@ func ofDiagnosis[R any](name, doc string, rows func(*diagnosis.Diagnosis, func(*
 
 // ofEvidence is a table of the model.
 func ofEvidence[R any](name, doc string, of func(*table.Case) *table.Table[R]) sheet {
-	return sheet{name: name, doc: doc, columns: table.Columns[R](), schema: table.Schema[R](), evidence: func(c *table.Case) []arrow.Record {
+	own := table.Columns[R]()
+	columns := evidenceColumns(own)
+	return sheet{name: name, doc: doc, columns: columns, own: own, schema: schemaOf(columns), evidence: func(c *table.Case) []arrow.Record {
 		return of(c).Records()
 	}}
+}
+
+// written is a batch as it is written out. The caller releases it.
+func (s sheet) written(r arrow.Record, place table.Place) arrow.Record {
+	var cols []arrow.Array
+	if s.evidence != nil {
+		cols = joined(s.name, s.own, r, place)
+	} else {
+		for i, c := range s.own {
+			cols = append(cols, shaped(c, r.Column(i)))
+		}
+	}
+	defer func() {
+		for _, c := range cols {
+			c.Release()
+		}
+	}()
+	return array.NewRecord(s.schema, cols, r.NumRows())
 }
 
 // sheets is every table, in the order of TABLES.md.
 var sheets = []sheet{
 	ofDiagnosis("incidents", "one row an incident: a break of replication, from what began it until the last link was up again", incidentRows),
 	ofDiagnosis("chain", "one row a step of an incident's chain of events, oldest first", stepRows),
+	ofDiagnosis("evidence", "one row a line that a step of a chain, an answer or a note rests on", evidenceRows),
+	ofDiagnosis("questions", "one row a question that a post-mortem asks of an incident", questionRows),
 	ofDiagnosis("resyncs", "one row an attempt of a replica to come back", resyncRows),
 	ofDiagnosis("alternatives", "one row a cause that was weighed and lost", alternativeRows),
 	ofDiagnosis("recommendations", "one row a thing to change", recommendationRows),
@@ -51,6 +76,7 @@ var sheets = []sheet{
 	ofDiagnosis("clocks", "one row an instance: its clock against the group's first primary's", clockRows),
 	ofDiagnosis("groups", "one row a replication group", groupRows),
 	ofDiagnosis("links", "one row a stretch of a link's life", barRows),
+	ofDiagnosis("marks", "one row an instant worth seeing in a server's life", markRows),
 	ofDiagnosis("series", "one row a number of an instance at an instant, as the charts show it", pointRows),
 	ofDiagnosis("files", "one row an artifact, and what became of its lines", fileRows),
 	ofDiagnosis("problems", "one row a line or file that could not be read", problemRows),
@@ -92,10 +118,10 @@ func openTables(dir, ext string, begin func(*os.File, sheet) (writer, error)) (*
 	return &Tables{dir: dir, ext: ext, begin: begin}, nil
 }
 
-// Case writes the evidence of one case behind what is there; not for use from several goroutines
-// at once. The tables of evidence exist from the first call on: a saved report holds no
+// Case writes the evidence of one case behind what is there, each row with its group and its place on the reference axis, by place; not for
+// use from several goroutines at once. The tables of evidence exist from the first call on: a saved report holds no
 // evidence, and an empty table would deny that there was any.
-func (t *Tables) Case(c *table.Case) error {
+func (t *Tables) Case(c *table.Case, place table.Place) error {
 	if t.open == nil {
 		for _, s := range sheets {
 			if s.evidence == nil {
@@ -110,7 +136,10 @@ func (t *Tables) Case(c *table.Case) error {
 	}
 	for _, o := range t.open {
 		for _, r := range o.evidence(c) {
-			if err := o.to.Write(r); err != nil {
+			out := o.written(r, place)
+			err := o.to.Write(out)
+			out.Release()
+			if err != nil {
 				return fmt.Errorf("write table %s: %w", o.name, err)
 			}
 		}
@@ -145,7 +174,10 @@ func (t *Tables) whole(s sheet, d *diagnosis.Diagnosis) error {
 	records, release := s.records(d)
 	defer release()
 	for _, r := range records {
-		if err := o.to.Write(r); err != nil {
+		out := s.written(r, nil)
+		err := o.to.Write(out)
+		out.Release()
+		if err != nil {
 			return errors.Join(fmt.Errorf("write table %s: %w", s.name, err), o.file.Close())
 		}
 	}

@@ -51,6 +51,14 @@ func evidence(tag string) *table.Case {
 	return c
 }
 
+// placed says that rows lie a second later on the axis than their own stamps, in a group named after their instance.
+func placed(r table.Row) (string, table.Micros) {
+	if r.Stamp == table.Null {
+		return "group of " + r.Origin.Instance, table.Null
+	}
+	return "group of " + r.Origin.Instance, r.Stamp + table.Second
+}
+
 // unsaid is a row in which nothing is known.
 func unsaid[R any]() R {
 	var r R
@@ -77,7 +85,7 @@ func written(t *testing.T, name string, o Options, d *diagnosis.Diagnosis, cases
 		t.Fatal(err)
 	}
 	for _, c := range cases {
-		if err := tables.Case(c); err != nil {
+		if err := tables.Case(c, placed); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -174,10 +182,18 @@ func TestCSVReadsAsSpreadsheetsDo(t *testing.T) {
 		{"incidents", 1, "start_utc", "2026-03-29 00:58:30.250"},
 		{"incidents", 1, "short_by_bytes", "5366273"},
 		{"incidents", 1, "lasted_seconds", "212.4"},
-		{"chain", 2, "order_known", "0"},
+		{"chain", 2, "order_known", "false"},
+		{"chain", 1, "group_id", "c0ffee"},
+		{"chain", 1, "incident_key", "1a2b3c"},
+		{"incidents", 1, "at_us", "1774745910250000"},
+		{"incidents", 1, "affected", "cart-2 cart-3"},
+		{"groups", 1, "replicas", "cart-2 cart-3"},
+		{"samples", 1, "version", "v7.2.5"},
+		{"samples", 1, "group_id", "group of cart-1"},
 		{"resyncs", 2, "needed_bytes", ""},
 		{"sizing", 1, "covered_seconds", "1.712"},
-		{"samples", 1, "at_utc", "2026-03-29 00:58:30.250"},
+		{"samples", 1, "server_at_utc", "2026-03-29 00:58:30.250"},
+		{"samples", 1, "at_utc", "2026-03-29 00:58:31.250"},
 		{"samples", 6, "instance", "cart-2"},
 		{"samples", 1, "latest_fork_us", ""},
 		{"events", 1, "stamp_as_logged", "2026-03-29 00:58:30.250"},
@@ -196,9 +212,10 @@ func TestCSVReadsAsSpreadsheetsDo(t *testing.T) {
 		}
 	}
 	for _, s := range sheets {
-		for i, c := range s.columns {
-			if h := got[s.name][0]; len(h) != len(s.columns) || h[i] != csvHeader(c) {
-				t.Errorf("%s: column %d is %s, want %s", s.name, i, h[i], csvHeader(c))
+		cols := csvColumns(s.columns)
+		for i, c := range cols {
+			if h := got[s.name][0]; len(h) != len(cols) || h[i] != c.header {
+				t.Errorf("%s: column %d is %s, want %s", s.name, i, h[i], c.header)
 			}
 		}
 	}
@@ -213,7 +230,7 @@ func TestCSVForExcel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.HasPrefix(b, []byte("\ufeffgroup,")) || bytes.Count(b, []byte("\n")) != bytes.Count(b, []byte("\r\n")) {
+	if !bytes.HasPrefix(b, []byte("\ufeffgroup_id,")) || bytes.Count(b, []byte("\n")) != bytes.Count(b, []byte("\r\n")) {
 		t.Errorf("no byte order mark or no CRLF: %.40q", b)
 	}
 }
@@ -230,8 +247,8 @@ func TestTablesOfSavedReport(t *testing.T) {
 				t.Errorf("%s: %s", name, e.Name())
 			}
 		}
-		if len(entries) != 14 {
-			t.Errorf("%s: %d tables, want 14", name, len(entries))
+		if len(entries) != 17 {
+			t.Errorf("%s: %d tables, want 17", name, len(entries))
 		}
 	}
 }
@@ -318,11 +335,18 @@ func TestParquetAndArrowReadBack(t *testing.T) {
 func wantRecords(s sheet, d *diagnosis.Diagnosis, cases ...*table.Case) []arrow.Record {
 	if s.records != nil {
 		records, _ := s.records(d)
-		return records
+		return shapedAll(s, records)
 	}
 	var out []arrow.Record
 	for _, c := range cases {
-		out = append(out, s.evidence(c)...)
+		out = append(out, shapedAll(s, s.evidence(c))...)
+	}
+	return out
+}
+
+func shapedAll(s sheet, records []arrow.Record) (out []arrow.Record) {
+	for _, r := range records {
+		out = append(out, s.written(r, placed))
 	}
 	return out
 }
@@ -410,6 +434,34 @@ func TestColumnsAreDescribed(t *testing.T) {
 			seen[c.Name], seen[csvHeader(c)] = true, true
 			if c.Kind == table.KindMicros && !strings.HasSuffix(c.Name, "_us") {
 				t.Errorf("%s.%s: an instant without its unit", s.name, c.Name)
+			}
+		}
+	}
+}
+
+// reserved are words that SQL of some common database keeps for itself (PostgreSQL 17, SQLite 3.47, MySQL 8.4, DuckDB 1.4): a column
+// named so has to be quoted there.
+var reserved = strings.Fields(`all analyse analyze and any array as asc asymmetric authorization between binary both by case cast check collate column
+	columns condition constraint create cross cube current_date current_role current_time current_timestamp current_user database default deferrable delete desc
+	describe distinct div do drop each else end except exists explain false fetch for force foreign freeze from full function generated get grant group grouping
+	groups having if ignore in index initially inner insert intersect interval into is isnull join key keys kill lag lambda lateral lead leading left like limit
+	lines load localtime localtimestamp lock long loop match mod natural not notnull null of offset on only optimize option or order out outer over partition
+	pivot pivot_longer pivot_wider placing primary procedure qualify range rank read recursive references regexp release rename repeat replace require restrict
+	return returning right rlike row row_number rows schema select session_user set show signal similar some ssl starting summarize symmetric system table
+	tablesample then to trailing transaction trigger true union unique unlock unpivot unsigned update usage use user using values variadic verbose virtual when where while
+	window with write`)
+
+// Every row of every table has its group, its server and its place on the reference axis, and no column needs quoting.
+func TestTablesJoin(t *testing.T) {
+	for _, s := range sheets {
+		for i, want := range []string{"group_id", "instance", "at_us"} {
+			if s.columns[i].Name != want {
+				t.Errorf("%s: column %d is %s, want %s", s.name, i, s.columns[i].Name, want)
+			}
+		}
+		for _, c := range s.columns {
+			if slices.Contains(reserved, c.Name) {
+				t.Errorf("%s.%s is a word of SQL's own", s.name, c.Name)
 			}
 		}
 	}

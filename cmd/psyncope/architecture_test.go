@@ -57,6 +57,7 @@ var onlyIn = []struct {
 	{"github.com/apache/arrow/", []string{"ingest/table", "report"}},
 	{"github.com/redis/go-redis/", []string{"ingest/collect", "fixtures/lab"}},
 	{"github.com/gocarina/gocsv", []string{"report"}},
+	{"github.com/xuri/excelize/", []string{"report"}},
 	{"github.com/spf13/", []string{"cmd/psyncope"}},
 	{"github.com/schollz/progressbar/", []string{"cmd/psyncope"}},
 }

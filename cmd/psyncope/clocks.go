@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"psyncope/correlate/diagnosis"
-	"psyncope/ingest/table"
 	"psyncope/report"
 )
 
@@ -34,7 +33,7 @@ func newSection(name, short, long string, text func(io.Writer, *diagnosis.Diagno
 			"  psyncope " + name + " --format json incident.tar.gz",
 		Args: needs(needsCapture, "psyncope "+name+" ./capture"),
 		RunE: func(cmd *cobra.Command, roots []string) error {
-			d, err := in.diagnose(cmd, roots, func(*table.Case) error { return nil })
+			d, err := in.diagnose(cmd, roots, nil)
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"psyncope/correlate/diagnosis"
-	"psyncope/ingest/table"
 	"psyncope/report"
 )
 
@@ -70,7 +69,7 @@ func (e *evidence) saved(cmd *cobra.Command, path string) (*diagnosis.Diagnosis,
 			return d, nil
 		}
 	}
-	return e.diagnose(cmd, []string{path}, func(*table.Case) error { return nil })
+	return e.diagnose(cmd, []string{path}, nil)
 }
 
 // answered is the error where a change did not help.

@@ -86,8 +86,9 @@ func (e *evidence) options() (correlate.Options, error) {
 	return o, nil
 }
 
-// diagnose takes the whole path from files to a diagnosis. see is given each case's evidence before it is let go.
-func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.Case) error) (*diagnosis.Diagnosis, error) {
+// diagnose takes the whole path from files to a diagnosis. see, where it is given, is given each case's evidence before it is let go, in the
+// order of the cases, one at a time.
+func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.Case, table.Place) error) (*diagnosis.Diagnosis, error) {
 	o, err := e.options()
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		}
 	}
 	show, done := newProgress(cmd.ErrOrStderr(), e.progress.value, e.quiet)
-	var parts diagnoses
+	parts := diagnoses{see: see}
 	rest, err := ingest.Each(cmd.Context(), ingest.Options{
 		Roots:    roots,
 		Stdin:    cmd.InOrStdin(),
@@ -116,15 +117,13 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		Names:    named,
 		Apart:    apart,
 	}, func(c *table.Case) error {
-		if err := see(c); err != nil {
-			return err
-		}
-		parts.add(c, o)
-		return nil
+		return parts.add(c, o)
 	})
-	all := parts.wait()
+	all, failed := parts.wait()
 	done()
 	switch {
+	case failed != nil:
+		return nil, failed
 	case errors.Is(err, ingest.ErrNothing):
 		return nil, nothingf("%w", err)
 	case err != nil:
@@ -153,36 +152,68 @@ func pairs(flag string, given []string) (map[string]string, error) {
 // diagnoses are made beside the reading and each other, and stand in the order of their cases: diagnosing a group takes
 // about as long as reading it. No more wait than there are processors, so that memory stays that of a few groups.
 type diagnoses struct {
+	see     func(*table.Case, table.Place) error
+	seen    chan struct{} // closed when the case before was shown
 	made    []*diagnosis.Diagnosis
-	mu      sync.Mutex // guards made
+	failed  error      // of see: the first
+	mu      sync.Mutex // guards made and failed
 	working sync.WaitGroup
 	slots   chan struct{}
 }
 
-// add diagnoses a case, which is then the diagnosis's alone, and returns as soon as there is a processor for it.
-func (d *diagnoses) add(c *table.Case, o correlate.Options) {
+// add diagnoses a case, which is then the diagnosis's alone, and returns as soon as there is a processor for it. The error is see's, of a
+// case before.
+func (d *diagnoses) add(c *table.Case, o correlate.Options) error {
 	if d.slots == nil {
 		d.slots = make(chan struct{}, runtime.GOMAXPROCS(0))
 	}
 	d.slots <- struct{}{}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.failed != nil {
+		<-d.slots
+		c.Release()
+		return d.failed
+	}
 	i := len(d.made)
 	d.made = append(d.made, nil)
+	before, done := d.seen, make(chan struct{})
+	d.seen = done
 	d.working.Go(func() {
-		made := correlate.Diagnose(c, o)
+		made, place := correlate.Place(c, o)
+		if before != nil {
+			<-before
+		}
+		d.show(c, place)
+		close(done)
 		c.Release()
 		d.mu.Lock()
 		d.made[i] = made
 		d.mu.Unlock()
 		<-d.slots
 	})
+	return nil
 }
 
-// wait gives all diagnoses once they are made.
-func (d *diagnoses) wait() []*diagnosis.Diagnosis {
+// show lets see have a case, unless it failed before.
+func (d *diagnoses) show(c *table.Case, place table.Place) {
+	d.mu.Lock()
+	failed := d.failed
+	d.mu.Unlock()
+	if d.see == nil || failed != nil {
+		return
+	}
+	if err := d.see(c, place); err != nil {
+		d.mu.Lock()
+		d.failed = err
+		d.mu.Unlock()
+	}
+}
+
+// wait gives all diagnoses once they are made, or what showing one failed with.
+func (d *diagnoses) wait() ([]*diagnosis.Diagnosis, error) {
 	d.working.Wait()
-	return d.made
+	return d.made, d.failed
 }
 
 // ofNoCase accounts for the files that belong to no unit of work.

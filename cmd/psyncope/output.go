@@ -113,9 +113,9 @@ func (o *output) newSink(cmd *cobra.Command, quiet bool) (*sink, error) {
 }
 
 // evidence writes one case's rows into the open tables.
-func (s *sink) evidence(c *table.Case) error {
+func (s *sink) evidence(c *table.Case, place table.Place) error {
 	for i, t := range s.open {
-		if err := t.Case(c); err != nil {
+		if err := t.Case(c, place); err != nil {
 			return nothingf("write %s: %w", s.dirs[i].Name, err)
 		}
 	}

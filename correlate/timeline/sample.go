@@ -15,19 +15,19 @@ func (s *Sample) Cow() int64 {
 // A group of 12 hours holds 13,000 of them: with all columns the whole command took a tenth more time, and a sixth more memory.
 type Sample struct {
 	table.Origin
-	Stamp               table.Micros `col:"at_us"` // the best date on the server's own clock
+	Stamp               table.Micros `col:"server_at_us"` // the best date on the server's own clock
 	Dated               string       `col:"dated"`
 	Collected           table.Micros `col:"collected_us"`
 	Version             string       `col:"version"`
 	Flavor              string       `col:"flavor"`
-	Mode                string       `col:"mode"`
+	Mode                string       `col:"server_mode"`
 	RunID               string       `col:"run_id"`
 	ProcessID           table.Int    `col:"process_id"`
 	TCPPort             table.Int    `col:"tcp_port"`
 	ConfigFile          string       `col:"config_file"`
 	ServerTime          table.Micros `col:"server_time_us"`
 	Uptime              table.Int    `col:"uptime_seconds"`
-	LRUClock            table.Int    `col:"lru_clock"`
+	LRUClock            table.Int    `col:"lru_clock_seconds"`
 	ConnectedClients    table.Int    `col:"connected_clients"`
 	MaxClients          table.Int    `col:"maxclients"`
 	BlockedClients      table.Int    `col:"blocked_clients"`
@@ -68,10 +68,10 @@ type Sample struct {
 	LastIOSeconds       table.Int    `col:"master_last_io_seconds_ago"`
 	SyncInProgress      table.Int    `col:"master_sync_in_progress"`
 	LinkDownSeconds     table.Int    `col:"master_link_down_since_seconds"`
-	ReplicaOffset       table.Int    `col:"slave_repl_offset"`
+	ReplicaOffset       table.Int    `col:"slave_repl_offset_bytes"`
 	ReplID              string       `col:"master_replid"`
 	ReplID2             string       `col:"master_replid2"`
-	PrimaryOffset       table.Int    `col:"master_repl_offset"`
+	PrimaryOffset       table.Int    `col:"master_repl_offset_bytes"`
 	BacklogActive       table.Int    `col:"repl_backlog_active"`
 	BacklogSize         table.Int    `col:"repl_backlog_size_bytes"`
 	BacklogHistlen      table.Int    `col:"repl_backlog_histlen_bytes"`

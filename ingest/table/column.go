@@ -171,7 +171,7 @@ func (c *column) finish(n int) arrow.Array {
 		out = array32(c, n, false)
 	case KindText:
 		index, dict := array32(c, n, true), words(c.dict)
-		out = array.NewDictionaryArray(c.Kind.arrow(), index, dict)
+		out = array.NewDictionaryArray(c.Kind.Arrow(), index, dict)
 		index.Release()
 		dict.Release()
 	default:
@@ -197,15 +197,15 @@ func array64(c *column, n int) arrow.Array {
 	nullable := c.Kind != KindInt64
 	switch {
 	case c.same && nullable && (c.value == unknown || c.Kind == KindFloat && math.IsNaN(math.Float64frombits(uint64(c.value)))):
-		return made(c.Kind.arrow(), n, n, nothing[:(n+7)/8], nothing[:8*n])
+		return made(c.Kind.Arrow(), n, n, nothing[:(n+7)/8], nothing[:8*n])
 	case c.same && c.value == 0:
-		return made(c.Kind.arrow(), n, 0, nil, nothing[:8*n])
+		return made(c.Kind.Arrow(), n, 0, nil, nothing[:8*n])
 	case c.same:
 		c.values = spread(c, c.values)
-		return made(c.Kind.arrow(), n, 0, nil, arrow.Int64Traits.CastToBytes(c.values))
+		return made(c.Kind.Arrow(), n, 0, nil, arrow.Int64Traits.CastToBytes(c.values))
 	}
 	bitmap, nulls := bits(c.values, unknown, nullable)
-	return made(c.Kind.arrow(), n, nulls, bitmap, arrow.Int64Traits.CastToBytes(c.values))
+	return made(c.Kind.Arrow(), n, nulls, bitmap, arrow.Int64Traits.CastToBytes(c.values))
 }
 
 func array32(c *column, n int, text bool) arrow.Array {

@@ -12,22 +12,22 @@ const NoConfigFile = "(none)"
 type Sample struct {
 	Origin
 	// At is the best date of the dump on the server's own clock, as UTC; Null if nothing dates it.
-	At Micros `col:"at_us" doc:"best date of the dump on the server's own clock"`
+	At Micros `col:"server_at_us" doc:"best date of the dump on the server's own clock"`
 	// Dated is how At was found: server_time, line, name, uptime, mtime, or empty.
 	Dated string `col:"dated" doc:"how the dump was dated: server_time, line, name, uptime, mtime"`
 	// Collected is the collector's date of the dump (line or file name), on the collector's clock.
 	Collected Micros `col:"collected_us" doc:"the collector's own date of the dump"`
 
-	Version    string `col:"version" doc:"redis_version, or valkey_version where there is one"`
+	Version    string `col:"version" as:"version" doc:"redis_version, or valkey_version where there is one"`
 	Flavor     string `col:"flavor" doc:"redis or valkey"`
-	Mode       string `col:"mode" info:"redis_mode|server_mode" doc:"standalone, cluster or sentinel"`
+	Mode       string `col:"server_mode" info:"redis_mode|server_mode" doc:"standalone, cluster or sentinel"`
 	RunID      string `col:"run_id" info:"run_id" doc:"random id of the process: changes at every restart"`
 	ProcessID  Int    `col:"process_id" info:"process_id" doc:"pid"`
 	TCPPort    Int    `col:"tcp_port" info:"tcp_port" doc:"listening port"`
 	ConfigFile string `col:"config_file" info:"config_file" doc:"the configuration file it was started with, (none) without one; CONFIG REWRITE is refused then (2.8.22 and later)"`
 	ServerTime Micros `col:"server_time_us" doc:"server_time_usec: the server's clock"`
 	Uptime     Int    `col:"uptime_seconds" info:"uptime_in_seconds" doc:"uptime_in_seconds: since process start"`
-	LRUClock   Int    `col:"lru_clock" info:"lru_clock" doc:"server's clock in seconds modulo 2^24 (2.8.10 and later)"`
+	LRUClock   Int    `col:"lru_clock_seconds" info:"lru_clock" doc:"server's clock in seconds modulo 2^24 (2.8.10 and later)"`
 
 	ConnectedClients Int `col:"connected_clients" info:"connected_clients" doc:"client connections, replicas not counted"`
 	MaxClients       Int `col:"maxclients" info:"maxclients" doc:"maxclients setting"`
@@ -44,10 +44,10 @@ type Sample struct {
 	MemReplicationBacklog Int    `col:"mem_replication_backlog_bytes" info:"mem_replication_backlog" doc:"memory of the backlog"`
 	MemTotalReplication   Int    `col:"mem_total_replication_buffers_bytes" info:"mem_total_replication_buffers" doc:"backlog and replicas' buffers together (7.0)"`
 
-	Loading             Int    `col:"loading" info:"loading" doc:"1 while loading a dump file"`
-	AsyncLoading        Int    `col:"async_loading" info:"async_loading" doc:"1 while loading a replication dump beside the old data"`
+	Loading             Int    `col:"loading" as:"flag" info:"loading" doc:"1 while loading a dump file"`
+	AsyncLoading        Int    `col:"async_loading" as:"flag" info:"async_loading" doc:"1 while loading a replication dump beside the old data"`
 	RDBChanges          Int    `col:"rdb_changes_since_last_save" info:"rdb_changes_since_last_save|changes_since_last_save" doc:"writes since the last save"`
-	RDBInProgress       Int    `col:"rdb_bgsave_in_progress" info:"rdb_bgsave_in_progress|bgsave_in_progress" doc:"1 while an RDB child runs, scheduled or for a full resync"`
+	RDBInProgress       Int    `col:"rdb_bgsave_in_progress" as:"flag" info:"rdb_bgsave_in_progress|bgsave_in_progress" doc:"1 while an RDB child runs, scheduled or for a full resync"`
 	RDBLastSave         Int    `col:"rdb_last_save_time_seconds" info:"rdb_last_save_time|last_save_time" doc:"epoch second of the last successful disk save; process start if none"`
 	RDBLastStatus       string `col:"rdb_last_bgsave_status" info:"rdb_last_bgsave_status" doc:"ok or err"`
 	RDBLastSeconds      Int    `col:"rdb_last_bgsave_time_seconds" info:"rdb_last_bgsave_time_sec" doc:"length of the last RDB child, -1 never"`
@@ -55,8 +55,8 @@ type Sample struct {
 	RDBSaves            Int    `col:"rdb_saves" info:"rdb_saves" doc:"disk saves since start"`
 	RDBLastCow          Int    `col:"rdb_last_cow_size_bytes" info:"rdb_last_cow_size" doc:"copy-on-write bytes of the last RDB child"`
 	CurrentCow          Int    `col:"current_cow_size_bytes" info:"current_cow_size" doc:"copy-on-write bytes of the running child"`
-	AOFEnabled          Int    `col:"aof_enabled" info:"aof_enabled" doc:"1 where appendonly is on"`
-	AOFRewriting        Int    `col:"aof_rewrite_in_progress" info:"aof_rewrite_in_progress|bgrewriteaof_in_progress" doc:"1 while an AOF rewrite runs"`
+	AOFEnabled          Int    `col:"aof_enabled" as:"flag" info:"aof_enabled" doc:"1 where appendonly is on"`
+	AOFRewriting        Int    `col:"aof_rewrite_in_progress" as:"flag" info:"aof_rewrite_in_progress|bgrewriteaof_in_progress" doc:"1 while an AOF rewrite runs"`
 	AOFLastRewrite      string `col:"aof_last_bgrewrite_status" info:"aof_last_bgrewrite_status" doc:"ok or err"`
 	AOFLastWrite        string `col:"aof_last_write_status" info:"aof_last_write_status,last" doc:"ok or err"`
 	AOFDelayedFsync     Int    `col:"aof_delayed_fsync" info:"aof_delayed_fsync,last" doc:"times a write was held by a slow fsync"`
@@ -86,20 +86,20 @@ type Sample struct {
 	PrimaryPort       Int    `col:"master_port" info:"master_port" doc:"its port"`
 	LinkStatus        string `col:"master_link_status" info:"master_link_status" doc:"up or down"`
 	LastIOSeconds     Int    `col:"master_last_io_seconds_ago" info:"master_last_io_seconds_ago" doc:"since any byte from the primary; -1 without a link"`
-	SyncInProgress    Int    `col:"master_sync_in_progress" info:"master_sync_in_progress" doc:"1 during a full resync"`
+	SyncInProgress    Int    `col:"master_sync_in_progress" as:"flag" info:"master_sync_in_progress" doc:"1 during a full resync"`
 	SyncLeftBytes     Int    `col:"master_sync_left_bytes" info:"master_sync_left_bytes" doc:"bytes of the transfer still to come"`
 	LinkDownSeconds   Int    `col:"master_link_down_since_seconds" info:"master_link_down_since_seconds" doc:"how long the link is down; only while it is"`
-	ReplicaOffset     Int    `col:"slave_repl_offset" info:"slave_repl_offset" doc:"what this replica has applied, in bytes of the stream"`
-	ReplicaReadOffset Int    `col:"slave_read_repl_offset" info:"slave_read_repl_offset" doc:"what this replica has read, in bytes of the stream"`
+	ReplicaOffset     Int    `col:"slave_repl_offset_bytes" info:"slave_repl_offset" doc:"what this replica has applied, in bytes of the stream"`
+	ReplicaReadOffset Int    `col:"slave_read_repl_offset_bytes" info:"slave_read_repl_offset" doc:"what this replica has read, in bytes of the stream"`
 	ReplicaPriority   Int    `col:"slave_priority" info:"slave_priority" doc:"promotion priority"`
 	FailoverState     string `col:"master_failover_state" info:"master_failover_state" doc:"no-failover, failover-in-progress or waiting-for-sync"`
 	ReplID            string `col:"master_replid" info:"master_replid" doc:"replication id"`
 	ReplID2           string `col:"master_replid2" info:"master_replid2" doc:"the id before the last promotion"`
-	SecondOffset      Int    `col:"second_repl_offset" info:"second_repl_offset" doc:"up to where replid2 is good; -1 none"`
-	PrimaryOffset     Int    `col:"master_repl_offset" info:"master_repl_offset" doc:"end of the stream in bytes"`
-	BacklogActive     Int    `col:"repl_backlog_active" info:"repl_backlog_active" doc:"1 where there is a backlog"`
+	SecondOffset      Int    `col:"second_repl_offset_bytes" info:"second_repl_offset" doc:"up to where replid2 is good; -1 none"`
+	PrimaryOffset     Int    `col:"master_repl_offset_bytes" info:"master_repl_offset" doc:"end of the stream in bytes"`
+	BacklogActive     Int    `col:"repl_backlog_active" as:"flag" info:"repl_backlog_active" doc:"1 where there is a backlog"`
 	BacklogSize       Int    `col:"repl_backlog_size_bytes" info:"repl_backlog_size" doc:"repl-backlog-size"`
-	BacklogFirst      Int    `col:"repl_backlog_first_byte_offset" info:"repl_backlog_first_byte_offset" doc:"oldest offset in the backlog"`
+	BacklogFirst      Int    `col:"repl_backlog_first_byte_offset_bytes" info:"repl_backlog_first_byte_offset" doc:"oldest offset in the backlog"`
 	BacklogHistlen    Int    `col:"repl_backlog_histlen_bytes" info:"repl_backlog_histlen,last" doc:"bytes in the backlog"`
 
 	CPUSys  Float `col:"used_cpu_sys_seconds" info:"used_cpu_sys" doc:"system CPU of the process"`
@@ -109,18 +109,18 @@ type Sample struct {
 // Replica is one slaveN line of one dump: the primary's view of a replica.
 type Replica struct {
 	Origin
-	At         Micros `col:"at_us" doc:"date of the dump on the server's own clock"`
+	At         Micros `col:"server_at_us" doc:"date of the dump on the server's own clock"`
 	Addr       string `col:"addr" doc:"ip:port as announced"`
 	State      string `col:"state" doc:"wait_bgsave, send_bulk, online, ..."`
 	Offset     Int    `col:"offset_bytes" doc:"last acknowledged offset"`
 	LagSeconds Int    `col:"lag_seconds" doc:"since the last acknowledgement"`
-	Channel    string `col:"type" doc:"replica, main-channel or rdb-channel (valkey 8)"`
+	Channel    string `col:"channel" doc:"replica, main-channel or rdb-channel (valkey 8)"`
 }
 
 // Statistic is a cmdstat_ or errorstat_ line that differs from the dump before.
 type Statistic struct {
 	Origin
-	At    Micros `col:"at_us" doc:"date of the dump on the server's own clock"`
+	At    Micros `col:"server_at_us" doc:"date of the dump on the server's own clock"`
 	Name  string `col:"name" doc:"cmdstat_x or errorstat_X"`
 	Calls Int    `col:"calls" doc:"calls, or errors counted"`
 	Usec  Int    `col:"total_us" doc:"time spent in the calls"`
@@ -130,7 +130,7 @@ type Statistic struct {
 // Filled only when asked for: it exists for people's own questions, no rule reads it.
 type Field struct {
 	Origin
-	At    Micros `col:"at_us" doc:"date of the dump on the server's own clock"`
+	At    Micros `col:"server_at_us" doc:"date of the dump on the server's own clock"`
 	Name  string `col:"name" doc:"field"`
 	Value string `col:"value" doc:"its text"`
 }
@@ -157,7 +157,7 @@ type Event struct {
 	Outer Micros `col:"outer_us" doc:"the log wrapper's own stamp"`
 	PID   Int    `col:"pid" doc:"process id of the line"`
 	Role  string `col:"role" doc:"M primary, S replica, C child, X sentinel, empty before 3.0"`
-	Level string `col:"level" doc:"debug, verbose, notice, warning"`
+	Level string `col:"log_level" doc:"debug, verbose, notice, warning"`
 	Kind  string `col:"kind" doc:"id in the catalogue of messages, or other"`
 
 	Peer    string `col:"peer" doc:"ip:port the message names: the replica, the primary, a client"`
@@ -165,12 +165,12 @@ type Event struct {
 	ReplID2 string `col:"replid2" doc:"the second one"`
 	Offset  Int    `col:"offset_bytes" doc:"offset in the stream the message names"`
 	Bytes   Int    `col:"size_bytes" doc:"size the message names: omem, backlog sent, transfer"`
-	Number  Int    `col:"number" doc:"child pid, signal, seconds, milliseconds or count, by kind"`
+	Number  Int    `col:"number_by_kind" doc:"child pid, signal, seconds, milliseconds or count, by kind"`
 	Detail  string `col:"detail" doc:"reason, error text, client info or Sentinel's names, by kind"`
-	Text    string `col:"text" doc:"the message"`
+	Text    string `col:"message" doc:"the message"`
 
 	// Of a run of equal messages: how many, and where the last one stands.
-	Count     Int    `col:"count" doc:"messages folded into this row, 1 mostly"`
+	Count     Int    `col:"message_count" doc:"messages folded into this row, 1 mostly"`
 	LastLine  int32  `col:"last_line" doc:"line of the last of them"`
 	LastStamp Micros `col:"last_stamp_us" doc:"stamp of the last of them"`
 }
@@ -187,7 +187,7 @@ type Command struct {
 	Client string `col:"client" doc:"ip:port of the caller"`
 	User   string `col:"client_name" doc:"CLIENT SETNAME of the caller"`
 	// Log is slow, or large-request and large-reply (COMMANDLOG: Micros then holds bytes).
-	Log string `col:"log" doc:"slow, large-request or large-reply"`
+	Log string `col:"log_kind" doc:"slow, large-request or large-reply"`
 }
 
 // Setting is one CONFIG GET pair or one redis.conf line.
@@ -200,7 +200,7 @@ type Setting struct {
 // Client is one CLIENT LIST line.
 type Client struct {
 	Origin
-	At    Micros `col:"at_us" doc:"date of the listing, if known"`
+	At    Micros `col:"server_at_us" doc:"date of the listing, if known"`
 	ID    Int    `col:"id" doc:"client id"`
 	Addr  string `col:"addr" doc:"ip:port"`
 	Name  string `col:"name" doc:"CLIENT SETNAME"`
@@ -209,14 +209,14 @@ type Client struct {
 	Idle  Int    `col:"idle_seconds" doc:"since the last command"`
 	Omem  Int    `col:"omem_bytes" doc:"output buffer"`
 	Cmd   string `col:"cmd" doc:"last command"`
-	User  string `col:"user" doc:"ACL user"`
+	User  string `col:"acl_user" doc:"ACL user"`
 }
 
 // Latency is one LATENCY LATEST or LATENCY HISTORY entry.
 type Latency struct {
 	Origin
-	Event string `col:"event" doc:"fork, command, aof-fsync-always, ..."`
-	At    Micros `col:"at_us" doc:"when, in whole seconds of the server's clock"`
+	Event string `col:"event_name" doc:"fork, command, aof-fsync-always, ..."`
+	At    Micros `col:"server_at_us" doc:"when, in whole seconds of the server's clock"`
 	Last  Int    `col:"last_ms" doc:"milliseconds of this event"`
 	Max   Int    `col:"max_ms" doc:"longest since reset; LATEST only"`
 }
@@ -225,5 +225,5 @@ type Latency struct {
 type Problem struct {
 	Origin
 	Reason string `col:"reason" doc:"what was wrong and what was done about it"`
-	Text   string `col:"text" doc:"the beginning of the line, at most 200 bytes"`
+	Text   string `col:"excerpt" doc:"the beginning of the line, at most 200 bytes"`
 }

@@ -241,8 +241,22 @@ type Column struct {
 	Name string // snake_case, with the unit
 	Doc  string // one phrase
 	Kind ColumnKind
+	As   As // how it is written out
 	off  uintptr
 }
+
+// As is how a column's values are written out where that is not how they are kept.
+type As string
+
+// The ways of a column's tag "as".
+const (
+	AsFlag    As = "flag"    // a number that is 0 or 1: a boolean
+	AsList    As = "list"    // text, its items apart by ListSep: a list of text
+	AsVersion As = "version" // text that spreadsheets take for a date: with a v before it
+)
+
+// ListSep parts the items of a list that is kept as text.
+const ListSep = "\x1f"
 
 // ColumnKind is what a column holds.
 type ColumnKind int
@@ -284,7 +298,7 @@ func columnsOf(t reflect.Type, base uintptr) []Column {
 		if name == "" {
 			continue
 		}
-		c := Column{Name: name, Doc: f.Tag.Get("doc"), off: base + f.Offset}
+		c := Column{Name: name, Doc: f.Tag.Get("doc"), As: As(f.Tag.Get("as")), off: base + f.Offset}
 		switch f.Type {
 		case reflect.TypeFor[string]():
 			c.Kind = KindText
@@ -315,12 +329,13 @@ func Schema[R any]() *arrow.Schema {
 		if u := c.Unit(); u != "" {
 			keys, values = append(keys, "unit"), append(values, u)
 		}
-		fields[i] = arrow.Field{Name: c.Name, Type: c.Kind.arrow(), Nullable: c.Kind != KindInt64 && c.Kind != KindInt32, Metadata: arrow.NewMetadata(keys, values)}
+		fields[i] = arrow.Field{Name: c.Name, Type: c.Kind.Arrow(), Nullable: c.Kind != KindInt64 && c.Kind != KindInt32, Metadata: arrow.NewMetadata(keys, values)}
 	}
 	return arrow.NewSchema(fields, nil)
 }
 
-func (k ColumnKind) arrow() arrow.DataType {
+// Arrow is the Arrow type in which a kind is kept.
+func (k ColumnKind) Arrow() arrow.DataType {
 	switch k {
 	case KindText:
 		return &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}

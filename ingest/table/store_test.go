@@ -222,7 +222,7 @@ func TestReadIntoAnotherStruct(t *testing.T) {
 		_ Micros
 	}
 	type few struct {
-		Number Int    `col:"number"`
+		Number Int    `col:"number_by_kind"`
 		Line   int32  `col:"line"`
 		Stamp  Micros `col:"stamp_us"`
 	}

@@ -86,6 +86,18 @@ type Origin struct {
 	Line     int32  `col:"line" doc:"line in the file, counted from 1 after decompression"`
 }
 
+// Row is what says where a row of evidence belongs: its table, whose it is, where it was read, and its own stamp with how that reads (see
+// Event.Clock; empty for an instant).
+type Row struct {
+	Table  string
+	Origin Origin
+	Stamp  Micros
+	Clock  string
+}
+
+// Place says of a row which group it is of, by the group's key, and when it lies on the group's axis; "" and Null where that is not known.
+type Place func(Row) (group string, at Micros)
+
 // Case is the evidence of one unit of work: all instances that may belong to the
 // same replication group, or to several that could not be told apart before reading.
 type Case struct {
