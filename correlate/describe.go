@@ -48,6 +48,21 @@ func everybody(g *replication.Group) []*timeline.Host {
 	return all
 }
 
+// windowOf is the window for the group that was described last, which the diagnosis then tells.
+func windowOf(o Options, d *diagnosis.Diagnosis) Options {
+	g := &d.Groups[len(d.Groups)-1]
+	if g.From == nil || g.To == nil {
+		return o
+	}
+	o = o.Within(table.MicrosOf(g.From.Time), table.MicrosOf(g.To.Time))
+	if o.Since.IsZero() && o.Until.IsZero() {
+		return o
+	}
+	w := diagnosis.Window{Since: diagnosis.StampOf(table.MicrosOf(o.Since)), Until: diagnosis.StampOf(table.MicrosOf(o.Until))}
+	d.Window = d.Window.Widen(&w)
+	return o
+}
+
 // belong gives what was said since the notes from on, and the incidents since in, to the group that was described last.
 func belong(in, from int, d *diagnosis.Diagnosis) {
 	g := &d.Groups[len(d.Groups)-1]

@@ -41,6 +41,7 @@ func Place(c *table.Case, o Options) (*diagnosis.Diagnosis, table.Place) {
 
 		incidents, noted := len(d.Incidents), len(d.Notes)
 		describe(g, d)
+		o := windowOf(o, d)
 		where.take(g, d.Groups[len(d.Groups)-1].Key)
 		cover(g, len(judged), d)
 		report(judged, advice.For(plan), o, d)

@@ -17,6 +17,9 @@ func verdict(d *diagnosis.Diagnosis) string {
 	if from, to := d.Extent(); from != nil {
 		where += ", " + when(from) + " to " + until(from, to) + " UTC"
 	}
+	if s := windowWords(d.Window); s != "" {
+		where += "; looked at: " + s
+	}
 	if len(d.Incidents) == 0 && !d.Tells() && len(d.Coverage) > 0 {
 		return "Nothing that was read tells whether replication was well: this is no all-clear (" + where + ")."
 	}
@@ -37,6 +40,19 @@ func verdict(d *diagnosis.Diagnosis) string {
 		how = fmt.Sprintf(", %d of them critical", critical)
 	}
 	return count(int64(len(d.Incidents)), "replication incident") + how + " (" + where + ")."
+}
+
+// windowWords say what was looked at; empty where that is everything.
+func windowWords(w *diagnosis.Window) string {
+	switch {
+	case w == nil || w.Since == nil && w.Until == nil:
+		return ""
+	case w.Until == nil:
+		return "from " + when(w.Since) + " UTC on"
+	case w.Since == nil:
+		return "until " + when(w.Until) + " UTC"
+	}
+	return when(w.Since) + " to " + until(w.Since, w.Until) + " UTC"
 }
 
 // unread names the files in which nothing could be read; empty without any.

@@ -21,6 +21,8 @@ import (
 // evidence is what is read and how it is looked at: the flags that analyze, clocks and size share.
 type evidence struct {
 	since, until string
+	in           string
+	utc, local   bool
 	zones, skews []string
 	reference    string
 	group        string
@@ -39,8 +41,11 @@ const (
 
 func (e *evidence) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&e.since, "since", "", "look at what happened from `DATE` on (UTC, or with an offset)")
-	f.StringVar(&e.until, "until", "", "look at what happened before `DATE`")
+	f.StringVar(&e.since, "since", "", "look at what happened from `WHEN` on: a date, 22:00, an epoch, or -2h before the evidence ends")
+	f.StringVar(&e.until, "until", "", "look at what happened before `WHEN`")
+	f.StringVar(&e.in, "in", "", "read --since and --until in `ZONE` (Europe/Berlin, +01:00)")
+	addToggle(f, &e.utc, "utc", "", "read --since and --until in UTC (the default)")
+	addToggle(f, &e.local, "local", "", "read --since and --until in this machine's zone")
 	f.StringVar(&e.group, "group", "", "look at the replication group `ID` alone, and draw it whatever happened")
 	f.StringArrayVar(&e.zones, "tz", nil, "zone of an instance's log, as `INSTANCE=ZONE` (Europe/Berlin, +01:00)")
 	f.StringArrayVar(&e.skews, "skew", nil, "how far an instance's clock is ahead of the reference, as `INSTANCE=SECONDS`")
@@ -48,7 +53,7 @@ func (e *evidence) flags(cmd *cobra.Command) {
 	f.IntVar(&e.year, "year", 0, "the `YEAR` of the last line of logs without years")
 	f.StringArrayVar(&e.same, "same", nil, "two names that are one server, as `A=B`: B's evidence counts as A's")
 	f.StringArrayVar(&e.names, "name", nil, "whose a file is, as `FILE=SERVER`; FILE is its path or the end of it")
-	addToggle(cmd.Flags(), &e.verbose, "verbose", "v", "say on standard error what told the servers of one file apart")
+	addToggle(cmd.Flags(), &e.verbose, "verbose", "v", "say on standard error what was read, what told servers apart, and what was guessed")
 	addToggle(cmd.Flags(), &e.strict, "strict", "", "exit 4 where part of the input was unreadable")
 	addToggle(cmd.Flags(), &e.quiet, "quiet", "q", "no progress and no warnings on standard error")
 	e.progress = addChoice(cmd, "progress", "", "show progress on standard error", "auto", "always", "never")
@@ -58,20 +63,23 @@ func (e *evidence) flags(cmd *cobra.Command) {
 // options turns the flags into those of the analysis.
 func (e *evidence) options() (correlate.Options, error) {
 	var o correlate.Options
-	var err error
-	for _, m := range []struct {
-		flag, text string
-		to         *time.Time
-	}{{"since", e.since, &o.Since}, {"until", e.until, &o.Until}} {
-		if m.text == "" {
-			continue
-		}
-		if *m.to, err = parseMoment(m.text); err != nil {
-			return o, usagef("--%s: %w", m.flag, err)
-		}
+	zone, err := e.zone()
+	if err != nil {
+		return o, err
 	}
-	if !o.Since.IsZero() && !o.Until.IsZero() && !o.Since.Before(o.Until) {
+	since, err := parseMoment(e.since, zone)
+	if err != nil {
+		return o, usagef("--since: %w", err)
+	}
+	until, err := parseMoment(e.until, zone)
+	if err != nil {
+		return o, usagef("--until: %w", err)
+	}
+	if since.kind == instant && until.kind == instant && !since.at.Before(until.at) || since.kind == beforeEnd && until.kind == beforeEnd && since.ago <= until.ago {
 		return o, usagef("--since %s is not before --until %s", e.since, e.until)
+	}
+	if since.kind != openEnd || until.kind != openEnd {
+		o.Window = func(from, to time.Time) (time.Time, time.Time) { return window(since, until, from, to) }
 	}
 	if o.TZ, err = perInstance("tz", e.zones, parseZone); err != nil {
 		return o, err
@@ -84,6 +92,23 @@ func (e *evidence) options() (correlate.Options, error) {
 	}
 	o.Reference, o.Group, o.Year = e.reference, e.group, e.year
 	return o, nil
+}
+
+// zone is the one in which --since and --until are read.
+func (e *evidence) zone() (*time.Location, error) {
+	switch {
+	case e.utc && (e.local || e.in != ""), e.local && e.in != "":
+		return nil, usagef("--utc, --local and --in exclude each other")
+	case e.local:
+		return time.Local, nil
+	case e.in != "":
+		zone, err := parseZone(e.in)
+		if err != nil {
+			return nil, usagef("--in: %w", err)
+		}
+		return zone, nil
+	}
+	return time.UTC, nil
 }
 
 // diagnose takes the whole path from files to a diagnosis. see, where it is given, is given each case's evidence before it is let go, in the
@@ -130,6 +155,9 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		return nil, err
 	}
 	d := diagnosis.Merge(append(all, ofNoCase(rest))...)
+	if e.verbose && !e.quiet {
+		account(cmd.ErrOrStderr(), d)
+	}
 	if !e.quiet {
 		warn(cmd.ErrOrStderr(), d.Inputs.Problems)
 	}
@@ -233,6 +261,32 @@ func ofNoCase(rest ingest.Summary) *diagnosis.Diagnosis {
 	return d
 }
 
+// account says what was read, and what of it had to be guessed.
+func account(w io.Writer, d *diagnosis.Diagnosis) {
+	kinds, names := map[string]int{}, []string{}
+	for _, f := range d.Inputs.Files {
+		if kinds[f.Kind] == 0 {
+			names = append(names, f.Kind)
+		}
+		kinds[f.Kind]++
+	}
+	slices.Sort(names)
+	for i, k := range names {
+		names[i] = fmt.Sprintf("%s %d", k, kinds[k])
+	}
+	fmt.Fprintf(w, "psyncope: read %d files, %d bytes, %d records: %s\n", len(d.Inputs.Files), d.Inputs.Bytes, d.Inputs.Records, strings.Join(names, ", "))
+	for _, h := range d.Time.Hosts {
+		if strings.Contains(h.Method, "assumed") || strings.HasPrefix(h.Method, "unaligned") {
+			fmt.Fprintf(w, "psyncope: guessed: the clock of %s: %s\n", h.Instance, h.Method)
+		}
+	}
+	for _, n := range d.Notes {
+		if n.Kind == "date-guessed" {
+			fmt.Fprintf(w, "psyncope: guessed: %s\n", n.Summary)
+		}
+	}
+}
+
 // warn names what could not be read at all.
 func warn(w io.Writer, problems []diagnosis.Problem) {
 	n := 0
@@ -297,12 +351,9 @@ func shown(names []string) string {
 
 // outside is the error of a window in which nothing of the capture lies.
 func (e *evidence) outside(d *diagnosis.Diagnosis) error {
-	o, err := e.options()
-	if err != nil || o.Since.IsZero() && o.Until.IsZero() {
-		return err
-	}
 	from, to := d.Extent()
-	if from == nil || to == nil || (o.Since.IsZero() || !to.Before(o.Since)) && (o.Until.IsZero() || from.Before(o.Until)) {
+	w := d.Window
+	if w == nil || from == nil || to == nil || (w.Since == nil || !to.Before(w.Since.Time)) && (w.Until == nil || from.Before(w.Until.Time)) {
 		return nil
 	}
 	return nothingf("nothing of the capture lies in the window: it spans %s to %s", from.UTC().Format(diagnosis.StampLayout), to.UTC().Format(diagnosis.StampLayout))

@@ -19,7 +19,8 @@ import (
 // output is where a report goes and how it looks: --format, --out, --color, --excel.
 type output struct {
 	names []string
-	dir   string
+	dir   string // --out, where it is a directory
+	path  string // --out, where it is a file
 	color *choice
 	excel bool
 	plan  bool
@@ -32,14 +33,14 @@ func (o *output) flags(cmd *cobra.Command) {
 	}
 	cmd.Flags().StringSliceVarP(&o.names, "format", "f", []string{names[0]}, "print as `FORMAT`: "+strings.Join(names, ", ")+"; several with --out")
 	completeFlag(cmd, "format", names)
-	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "write reports into `DIR`")
+	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "write reports into the directory `PATH`; one that ends as a format's file does (report.html) is that file")
 	o.color = addChoice(cmd, "color", "", "colour the text: auto asks the terminal and NO_COLOR", "auto", "always", "never")
 	addToggle(cmd.Flags(), &o.plan, "plan", "", "print the commands of the plan alone, as a script with comments (--format plan)")
 	addToggle(cmd.Flags(), &o.excel, "excel", "", "make CSV files that Excel opens as they are")
 }
 
 // formats resolves --format. Every mistake is found here, before a long analysis.
-func (o *output) formats() ([]report.Format, error) {
+func (o *output) formats(cmd *cobra.Command) ([]report.Format, error) {
 	var out []report.Format
 	var known []string
 	for _, f := range report.Formats {
@@ -47,6 +48,9 @@ func (o *output) formats() ([]report.Format, error) {
 	}
 	if o.plan {
 		o.names = []string{"plan"}
+	}
+	if err := o.target(cmd); err != nil {
+		return nil, err
 	}
 	seen := map[string]bool{}
 	for _, name := range o.names {
@@ -56,6 +60,8 @@ func (o *output) formats() ([]report.Format, error) {
 			return nil, usagef("--format %s is unknown%s\nFormats: %s", name, didYouMean(name, known), strings.Join(known, ", "))
 		case seen[f.Name]:
 			continue
+		case f.Binary && o.dir == "" && o.path == "" && terminal(cmd.OutOrStdout()) != nil:
+			return nil, usagef("--format %s is nothing for a terminal: say where with --out report%s", name, f.Ext)
 		case f.Dir() && o.dir == "":
 			return nil, usagef("--format %s makes a directory of tables: say where with --out DIR", name)
 		}
@@ -71,6 +77,32 @@ func (o *output) formats() ([]report.Format, error) {
 	return out, nil
 }
 
+// target tells whether --out is a file: it ends as the file of the one format that is asked for, or, where none is, of any format, and there
+// is no directory of that name.
+func (o *output) target(cmd *cobra.Command) error {
+	if o.dir == "" || strings.HasSuffix(o.dir, "/") {
+		return nil
+	}
+	if info, err := os.Stat(o.dir); err == nil && info.IsDir() {
+		return nil
+	}
+	ext := filepath.Ext(o.dir)
+	for _, f := range report.Formats {
+		if f.Dir() || f.Ext != ext {
+			continue
+		}
+		if !cmd.Flags().Changed("format") && !o.plan {
+			o.names = []string{f.Name}
+		}
+		if len(o.names) == 1 && o.names[0] == f.Name {
+			o.dir, o.path = "", o.dir
+			return nil
+		}
+		return usagef("--out %s ends as a file of --format %s does, and --format is %s", o.dir, f.Name, strings.Join(o.names, ","))
+	}
+	return nil
+}
+
 // sink takes the evidence case by case and the diagnosis at the end, and writes the reports.
 type sink struct {
 	out    *output
@@ -84,7 +116,7 @@ type sink struct {
 
 // newSink opens the directories of tables; reports in one file are made at the end.
 func (o *output) newSink(cmd *cobra.Command, quiet bool) (*sink, error) {
-	formats, err := o.formats()
+	formats, err := o.formats(cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +170,7 @@ func (s *sink) report(d *diagnosis.Diagnosis) error {
 			errs = append(errs, nothingf("write %s: %w", s.dirs[i].Name, err))
 			continue
 		}
-		s.wrote(s.dirs[i].Path())
+		s.wrote(filepath.Join(s.dir, s.dirs[i].Path()))
 	}
 	s.open = nil
 	for _, f := range s.files {
@@ -150,7 +182,7 @@ func (s *sink) report(d *diagnosis.Diagnosis) error {
 }
 
 func (s *sink) file(f report.Format, d *diagnosis.Diagnosis) (err error) {
-	if s.dir == "" {
+	if s.dir == "" && s.out.path == "" {
 		o := report.Options{Color: colors(s.out.color.value, s.stdout), Width: terminalWidth(s.stdout)}
 		w := bufio.NewWriter(s.stdout)
 		if err := f.Write(w, d, o); err != nil {
@@ -159,6 +191,9 @@ func (s *sink) file(f report.Format, d *diagnosis.Diagnosis) (err error) {
 		return w.Flush()
 	}
 	path := filepath.Join(s.dir, f.Path())
+	if s.out.path != "" {
+		path = s.out.path
+	}
 	file, err := os.Create(path)
 	if err != nil {
 		return nothingf("write %s: %w", f.Name, err)
@@ -168,12 +203,12 @@ func (s *sink) file(f report.Format, d *diagnosis.Diagnosis) (err error) {
 	if err != nil {
 		return nothingf("write %s: %w", path, err)
 	}
-	s.wrote(f.Path())
+	s.wrote(path)
 	return nil
 }
 
-func (s *sink) wrote(name string) {
+func (s *sink) wrote(path string) {
 	if s.stderr != nil {
-		fmt.Fprintln(s.stderr, "wrote", filepath.Join(s.dir, name))
+		fmt.Fprintln(s.stderr, "wrote", path)
 	}
 }

@@ -3,11 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"psyncope/ingest"
 )
+
+// patience is how long people wait before they want to know how far it is: what is over sooner shows no bar.
+const patience = time.Second
 
 // newProgress shows how far the reading is, on w; when is --progress. Cron must see nothing, so that
 // auto means a terminal. done takes the bar away again. Both do nothing where nothing is shown.
@@ -16,7 +20,11 @@ func newProgress(w io.Writer, when string, quiet bool) (show func(ingest.Progres
 		return nil, func() {}
 	}
 	var bar *progressbar.ProgressBar
+	began := time.Now()
 	show = func(p ingest.Progress) {
+		if bar == nil && when == "auto" && time.Since(began) < patience {
+			return
+		}
 		if bar == nil {
 			bar = progressbar.NewOptions64(max(p.BytesTotal, 1),
 				progressbar.OptionSetWriter(w),

@@ -24,7 +24,7 @@ what was concluded is in a saved report: the tables of evidence (samples, events
   psyncope analyze --format json ./capture | psyncope report -`,
 		Args: needs("a saved report", "psyncope analyze --format json ./capture > saved.json; psyncope report saved.json"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			if _, err := out.formats(); err != nil {
+			if _, err := out.formats(cmd); err != nil {
 				return err
 			}
 			saved := make([]*diagnosis.Diagnosis, 0, len(paths))

@@ -86,7 +86,9 @@ func verbs() []*cobra.Command {
 		newReport(),
 		newExplain(),
 		newCollect(),
+		newSchema(),
 		newCompletion(),
+		newMan(),
 		newVersion(),
 	}
 }

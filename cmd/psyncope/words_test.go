@@ -47,15 +47,64 @@ func TestEditDistanceIsADistance(t *testing.T) {
 
 func TestParseMoment(t *testing.T) {
 	want := time.Date(2026, 11, 22, 18, 45, 0, 0, time.UTC)
-	for _, s := range []string{"2026-11-22T18:45:00Z", "2026-11-22 18:45", "2026-11-22T18:45", "2026-11-22 18:45:00", "2026-11-22T19:45:00+01:00"} {
-		got, err := parseMoment(s)
-		if err != nil || !got.Equal(want) {
+	for _, s := range []string{"2026-11-22T18:45:00Z", "2026-11-22 18:45", "2026-11-22T18:45", "2026-11-22 18:45:00", "2026-11-22T19:45:00+01:00", "1795373100", "1795373100000", "1795373100.0"} {
+		got, err := parseMoment(s, time.UTC)
+		if err != nil || got.kind != instant || !got.at.Equal(want) {
 			t.Errorf("parseMoment(%q) = %v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"", "yesterday", "-2h", "18:45", "22/11/2026"} {
-		if got, err := parseMoment(s); err == nil {
+	if got, err := parseMoment("2026-11-22 20:45", time.FixedZone("", 2*3600)); err != nil || !got.at.Equal(want) {
+		t.Errorf("in another zone: %v, %v", got, err)
+	}
+	for _, s := range []string{"yesterday", "2h", "-2", "25:00", "22/11/2026", "-", "-0h", "12", "-1x"} {
+		if got, err := parseMoment(s, time.UTC); err == nil {
 			t.Errorf("parseMoment(%q) = %v, want an error", s, got)
+		}
+	}
+}
+
+// What a window means depends on what the evidence spans, and on nothing else.
+func TestWindow(t *testing.T) {
+	at := func(s string) time.Time {
+		if s == "" {
+			return time.Time{}
+		}
+		tm, err := time.Parse("2006-01-02 15:04", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tm
+	}
+	berlin, err := parseZone("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		since, until string
+		zone         *time.Location
+		from, to     string
+		a, b         string
+	}{
+		{"-2h", "", time.UTC, "2026-11-22 00:00", "2026-11-22 12:00", "2026-11-22 10:00", ""},
+		{"-7d", "-1d", time.UTC, "2026-11-22 00:00", "2026-11-22 12:00", "2026-11-15 12:00", "2026-11-21 12:00"},
+		{"22:00", "", time.UTC, "2026-11-21 20:00", "2026-11-22 12:00", "2026-11-21 22:00", ""},
+		{"22:00", "06:00", time.UTC, "2026-11-21 20:00", "2026-11-22 12:00", "2026-11-21 22:00", "2026-11-22 06:00"},
+		{"08:00", "09:00", time.UTC, "2026-11-21 20:00", "2026-11-22 12:00", "2026-11-22 08:00", "2026-11-22 09:00"},
+		{"", "23:00", time.UTC, "2026-11-22 20:00", "2026-11-22 22:00", "", "2026-11-22 23:00"},
+		{"21:00", "23:00", time.UTC, "2026-11-22 20:00", "2026-11-22 22:00", "2026-11-22 21:00", "2026-11-22 23:00"},
+		{"22:00", "", berlin, "2026-11-21 20:00", "2026-11-22 12:00", "2026-11-21 21:00", ""},
+		{"2026-11-22 02:00", "", time.UTC, "2026-11-21 20:00", "2026-11-22 12:00", "2026-11-22 02:00", ""},
+	} {
+		since, err := parseMoment(c.since, c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until, err := parseMoment(c.until, c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := window(since, until, at(c.from), at(c.to)); !a.Equal(at(c.a)) || !b.Equal(at(c.b)) {
+			t.Errorf("%s to %s of %s to %s: %v to %v, want %s to %s", c.since, c.until, c.from, c.to, a, b, c.a, c.b)
 		}
 	}
 }

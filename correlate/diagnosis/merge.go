@@ -34,9 +34,28 @@ func Merge(ds ...*Diagnosis) *Diagnosis {
 		out.Sizing = append(out.Sizing, d.Sizing...)
 		out.Lanes = append(out.Lanes, d.Lanes...)
 		out.Series = append(out.Series, d.Series...)
+		out.Window = out.Window.Widen(d.Window)
 	}
 	out.Finish()
 	return out
+}
+
+// Widen is a window that holds both: nil is none.
+func (w *Window) Widen(o *Window) *Window {
+	if w == nil || o == nil {
+		if w == nil {
+			return o
+		}
+		return w
+	}
+	out := Window{Since: w.Since, Until: w.Until}
+	if o.Since == nil || out.Since != nil && o.Since.Before(out.Since.Time) {
+		out.Since = o.Since
+	}
+	if o.Until == nil || out.Until != nil && o.Until.After(out.Until.Time) {
+		out.Until = o.Until
+	}
+	return &out
 }
 
 // Finish sorts everything and numbers the incidents, so that the order of cases does not show.

@@ -13,9 +13,11 @@ const Schema = "psyncope/report/v1"
 // Reports are made from it alone. Times are on the reference axis: the clock of the group's first
 // primary. Sizes are bytes, durations seconds. Slices are never nil.
 type Diagnosis struct {
-	Schema    string     `json:"schema"`
-	Inputs    Inputs     `json:"inputs"`
-	Time      TimeAxis   `json:"time"`
+	Schema string   `json:"schema"`
+	Inputs Inputs   `json:"inputs"`
+	Time   TimeAxis `json:"time"`
+	// Window is what was looked at, where that is not everything.
+	Window    *Window    `json:"window"`
 	Groups    []Group    `json:"groups"`
 	Incidents []Incident `json:"incidents"`
 	// Coverage says of each group what its verdict rests on.
@@ -46,6 +48,12 @@ func (s *Stamp) UnmarshalJSON(b []byte) error {
 	}
 	s.Time = t
 	return nil
+}
+
+// Window bounds what is told: incidents and notes that lie outside are left out. Nil is open.
+type Window struct {
+	Since *Stamp `json:"since"`
+	Until *Stamp `json:"until"`
 }
 
 // Inputs accounts for every byte that was given.

@@ -17,9 +17,19 @@ type Options struct {
 	Year int
 	// Since and Until bound the incidents and notes that are told; zero is open.
 	Since, Until time.Time
+	// Window, where it is given, gives Since and Until for evidence that spans the time from one instant to another.
+	Window func(from, to time.Time) (since, until time.Time)
 	// Group keeps one group, by id or by the name of one of its instances. Its lanes and series are told even without an
 	// incident.
 	Group string
+}
+
+// Within is o with the window for evidence from one moment to another.
+func (o Options) Within(from, to micros) Options {
+	if o.Window != nil && from != unknown && to != unknown {
+		o.Since, o.Until = o.Window(from.Time(), to.Time())
+	}
+	return o
 }
 
 // Tells reports whether what lies between two moments is to be told.
