@@ -3,6 +3,7 @@ TOOL      := $(GO) tool -modfile=tools.mod
 CAPTURE   ?= $(wildcard fixtures/captures/slow-command/capture*)
 FUZZTIME  ?= 10s
 TARGETS   ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 freebsd/amd64
+RELEASES  ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE      := $(if $(shell command -v gcc),-race)
 WITH      = grep -rl --include='*_test.go' --exclude-dir='.?*' '$(1)' . | xargs -r -n1 dirname | sort -u
@@ -10,7 +11,7 @@ WITH      = grep -rl --include='*_test.go' --exclude-dir='.?*' '$(1)' . | xargs 
 # Installs what a target needs, as root on Debian; elsewhere it fails and the target says what to install.
 APT        = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: help build demo test test-duckdb test-office lint fuzz mutate bench golden lab lab-servers lab-proof scorecard vuln release-check clean needs-redis needs-chromium
+.PHONY: help build demo test test-duckdb test-office lint fuzz mutate bench golden lab lab-servers lab-proof scorecard vuln release release-check clean needs-redis needs-chromium
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
@@ -71,6 +72,9 @@ scorecard: ## score the analysis on the fixtures, and on CASES=dir; ARGS='-ablat
 
 vuln: ## look for known vulnerabilities (needs the network)
 	$(TOOL) govulncheck ./...
+
+release: ## archives for linux, darwin and windows in out/dist, with checksums, manual, completions and an SBOM
+	GO="$(GO)" sh cmd/psyncope/release.sh out/dist $(RELEASES)
 
 release-check: ## cross-compile twice, the second time from nothing, and compare
 	@set -e; for t in $(TARGETS); do \

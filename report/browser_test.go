@@ -274,7 +274,7 @@ func TestHTMLInBrowser(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		look func(*testing.T, *browser)
-	}{{"storm", lookAtStorm}, {"overview", lookAtOverview}, {"hostile", lookAtHostile}} {
+	}{{"storm", lookAtStorm}, {"overview", lookAtOverview}, {"hostile", lookAtHostile}, {"jumps", jumpToEveryGroup}, {"hover", hoverOverCharts}, {"looks", lookEverywhere}, {"accessible", axe}} {
 		t.Run(c.name, func(t *testing.T) {
 			b.tab(t)
 			c.look(t, b)

@@ -2,11 +2,14 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -83,6 +86,7 @@ var htmlTemplate = sync.OnceValue(func() *template.Template {
 const (
 	quietSections = 400    // groups without an incident that get a section of their own
 	quietOpen     = 3      // of so few groups, all sections are open
+	openGroups    = 100    // of more, all sections are folded: what is folded costs nothing to open
 	htmlValues    = 400000 // numbers in one page; beyond, series are thinned harder
 	htmlSeries    = 4000   // numbers in one series: more than a screen has columns
 	htmlRows      = 200    // of a table in a page
@@ -139,6 +143,7 @@ func newHTMLPage(d *diagnosis.Diagnosis) (*htmlPage, error) {
 		}
 	}
 	v.overview(d, groups, section)
+	v.contents(d, groups)
 	v.Sizes, v.SizesLeft = upTo(d.Sizing, htmlRows)
 	v.Clocks, v.ClocksLeft = upTo(d.Time.Hosts, htmlRows)
 	v.Files, v.FilesLeft = upTo(d.Inputs.Files, 2*htmlRows)
@@ -146,6 +151,33 @@ func newHTMLPage(d *diagnosis.Diagnosis) (*htmlPage, error) {
 	raw, err := json.Marshal(data) // escapes <, > and &, so that no text ends the script element
 	v.Data = template.JS(raw)
 	return v, err
+}
+
+// contents lists what the page holds, where that is more than one screen of one incident.
+func (v *htmlPage) contents(d *diagnosis.Diagnosis, groups []gathered) {
+	counts := map[string]int64{}
+	for _, i := range d.Incidents {
+		counts[string(i.Trigger.Kind)]++
+	}
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		v.Causes = append(v.Causes, htmlCause{kind, counts[kind]})
+	}
+	slices.SortStableFunc(v.Causes, func(a, b htmlCause) int { return cmp.Compare(b.N, a.N) })
+	add := func(is bool, id, title string) {
+		if is {
+			v.Contents = append(v.Contents, htmlEntry{id, title})
+		}
+	}
+	add(len(groups) > fewGroups, "overview-title", "Groups")
+	if len(groups) <= fewGroups {
+		for _, g := range v.Groups {
+			add(true, g.ID, "Group "+visible(g.Group.ID))
+		}
+	}
+	add(len(v.Notes) > 0, "notes-title", "Notes")
+	add(len(v.Sizes) > 0, "sizes-title", "Backlog")
+	add(len(v.Clocks) > 0, "clocks-title", "Clocks")
+	add(true, "inputs-title", "Inputs")
 }
 
 func (v *htmlPage) overview(d *diagnosis.Diagnosis, groups []gathered, section map[string]string) {
@@ -189,7 +221,7 @@ func heat(i *diagnosis.Incident, from, to *diagnosis.Stamp) htmlSpan {
 }
 
 func htmlGroupOf(id string, g gathered, groups, thin int, book *evidenceBook) (htmlGroup, groupData) {
-	v := htmlGroup{ID: id, Group: g.Group, Open: len(g.incidents) > 0 || groups <= quietOpen, Quiet: len(g.incidents) == 0}
+	v := htmlGroup{ID: id, Group: g.Group, Open: len(g.incidents) > 0 || groups <= quietOpen, Quiet: len(g.incidents) == 0, Fold: groups > openGroups}
 	for n, i := range g.incidents {
 		v.Incidents = append(v.Incidents, htmlIncidentOf(id, fmt.Sprintf("%si%d", id, n+1), i, book))
 	}

@@ -11,6 +11,9 @@ import (
 )
 
 type htmlPage struct {
+	Contents []htmlEntry // what the page holds, where it is more than one incident
+	Causes   []htmlCause
+
 	Title, Verdict string
 	Policy         template.HTMLAttr
 	Style          template.CSS
@@ -55,6 +58,7 @@ type htmlSpan struct {
 }
 
 type htmlGroup struct {
+	Fold      bool // of a fleet too large to have all open
 	ID        string
 	Group     diagnosis.Group
 	Open      bool
@@ -105,6 +109,15 @@ type htmlEvidence struct {
 type htmlAdvice struct {
 	N int
 	R diagnosis.Recommendation
+}
+
+// htmlEntry is a line of the contents.
+type htmlEntry struct{ ID, Title string }
+
+// htmlCause is how many incidents a cause began.
+type htmlCause struct {
+	Kind string
+	N    int64
 }
 
 type htmlNote struct {

@@ -35,6 +35,7 @@ func newPicture(id string, g gathered, f frame, book *evidenceBook) *htmlPicture
 		for _, m := range thinMarks(l.Marks, htmlBars) {
 			lane.Marks = append(lane.Marks, markOf(m, lane.Mid, f, book))
 			seenShapes[shapeOf(m.Kind).name] = true
+			p.Doubts = p.Doubts || m.ErrorS > 0
 		}
 		p.Lanes = append(p.Lanes, lane)
 	}

@@ -20,6 +20,7 @@ type htmlPicture struct {
 	Steps          []htmlPicStep
 	Ticks          []htmlTick
 	States, Shapes []htmlKey
+	Doubts         bool // some mark's time is in doubt
 	From, To       string
 }
 

@@ -274,10 +274,10 @@
       }
       const ticks = $(".ticks", svg);
       ticks.replaceChildren();
-      const step = steps.find((s) => s * perMs > 92) || steps[steps.length - 1];
+      const step = steps.find((s) => s * perMs > (width < 500 ? 56 : 92)) || steps[steps.length - 1];
       for (let t = Math.ceil(min / step) * step; t <= max; t += step) {
         const x = this.x(t);
-        if (x > width - 40 || x < left + 10) continue;
+        if (x > width - (width < 500 ? 28 : 40) || x < left + (width < 500 ? 2 : 10)) continue;
         const text = document.createElementNS(svgNS, "text");
         text.setAttribute("x", x);
         text.setAttribute("y", axis + 17);
@@ -293,7 +293,7 @@
         for (const e of seen) if (e.isIntersecting) { watch.unobserve(e.target); this.draw(+e.target.dataset.n); }
       }, { rootMargin: "300px" });
       // The first charts answer most questions; the rest are a click away, so that the chain is not a long way down.
-      const first = 4;
+      const first = firstCharts;
       const rest = this.g.charts.length > first + 1 ? el("details", "more") : null;
       if (rest) {
         rest.append(el("summary", "", this.g.charts.length - first + " more charts: " + this.g.charts.slice(first).map((c) => c.title.toLowerCase()).join(", ")));
@@ -326,7 +326,8 @@
       const xs = (k) => { let t = 0; return axes[k].map((d) => (t += d)); };
       const data = uPlot.join(c.series.map((s) => [xs(s.x), s.y]), c.series.map(() => [1, 2]) /* a gap reaches to the next point of its own series */);
       const stepped = c.unit === "" || c.unit === "us"; // counts, states and last values hold until the next sample
-      const value = (u, v) => amount(v, c.unit);
+      // Each series is shown at its own instant, which is said where it is not the cursor's.
+      const value = (u, v, n, at) => amount(v, c.unit) + (v == null || at == null || at === u.cursor.idx ? "" : " at " + clock(u.data[0][at], 0));
       const lead = this.left;
       this.charts[n] = new uPlot({
         width: Math.max(this.width, 200), height: 128, ms: 1, padding: [8, right, 0, 0],
@@ -388,7 +389,18 @@
     redraw() { this.charts.forEach((u, n) => u && this.draw(n)); }
   }
 
+  // Whatever is drawn later has its height from the start: a link must land where it points, and stay there.
+  const firstCharts = 4, chartHeight = 162;
+  for (const svg of $$("svg.lanes")) svg.style.height = svg.viewBox.baseVal.height + "px";
+  for (const box of $$(".charts")) {
+    const n = groups.get(box.dataset.g).charts.length;
+    const more = n > firstCharts + 1;
+    box.style.minHeight = (more ? firstCharts : n) * chartHeight + (more ? 40 : 0) + 14 + "px";
+  }
+  const started = new Set();
   const start = (g) => {
+    if (!g || started.has(g.id)) return;
+    started.add(g.id);
     const figure = $(`.picture[data-g="${g.id}"]`), box = $(`.charts[data-g="${g.id}"]`);
     if (figure || box) pictures.push(new Picture(g, figure, box));
   };
@@ -399,10 +411,11 @@
   $$("section.group").forEach((s, n) => (n < 3 ? start(groups.get(s.id)) : near.observe(s)));
   const resized = () => pictures.forEach((p) => p.resize());
   addEventListener("resize", resized);
-  $$("details").forEach((d) => d.addEventListener("toggle", resized));
+  $$("details").forEach((d) => d.addEventListener("toggle", () => pictures.forEach((p) => d.contains(p.figure || p.box) && p.resize())));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => pictures.forEach((p) => p.redraw()));
   addEventListener("beforeprint", () => {
-    $$("details").forEach((d) => { d.dataset.was = d.open ? "1" : ""; if (d.classList.contains("later")) d.open = true; });
+    $$("details").forEach((d) => { d.dataset.was = d.open ? "1" : ""; if (d.classList.contains("later") || d.parentElement.classList.contains("group")) d.open = true; });
+    groups.forEach(start);
     pictures.forEach((p) => { p.places?.forEach((c, n) => p.charts[n] || c.offsetParent && p.draw(n)); p.resize(700); p.redraw(); });
   });
   addEventListener("afterprint", () => {
@@ -411,15 +424,31 @@
     pictures.forEach((p) => p.redraw());
   });
 
-  // A link opens what it leads to, and what that is folded in.
+  // A link opens what it leads to and what that is folded in, draws it, and stays there while things around it come to rest.
+  let landing = 0;
   const reveal = () => {
     const to = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    const folded = to && (to.closest("details") || $(":scope > details", to));
-    if (!folded || folded.open) return;
-    folded.open = true;
-    to.scrollIntoView();
+    if (!to) return;
+    for (let d = to.closest("details") || $(":scope > details", to); d; d = d.parentElement.closest("details")) d.open = true;
+    const section = to.closest("section.group");
+    if (section) { section.hidden = false; start(groups.get(section.id)); }
+    const mine = ++landing;
+    let frames = 0;
+    const hold = () => {
+      if (mine !== landing) return;
+      const want = parseFloat(getComputedStyle(to).scrollMarginTop) || 0, is = to.getBoundingClientRect().top;
+      const end = Math.abs(scrollY + innerHeight - document.documentElement.scrollHeight) < 2;
+      if (Math.abs(is - want) > 2 && !(end && is > want)) to.scrollIntoView({ behavior: "instant" });
+      if (++frames < 30) requestAnimationFrame(hold);
+    };
+    hold();
   };
+  for (const kind of ["wheel", "touchstart", "keydown", "mousedown"]) addEventListener(kind, () => { landing++; }, { passive: true });
   addEventListener("hashchange", reveal);
+  document.addEventListener("click", (e) => {
+    const a = e.target.closest('a[href^="#"]');
+    if (a && a.getAttribute("href") === location.hash) { e.preventDefault(); reveal(); }
+  });
   reveal();
 
   // ---- the overview
@@ -435,6 +464,8 @@
       rows.forEach((r, i) => {
         r.hidden = !words.every((w) => text[i].includes(w)) || (only.checked && r.dataset.sick !== "1");
         if (!r.hidden) n++;
+        const section = r.dataset.section && document.getElementById(r.dataset.section);
+        if (section) section.hidden = r.hidden;
       });
       found.textContent = n === rows.length ? "" : n + " of " + rows.length;
     };
