@@ -115,7 +115,7 @@ func TestHTMLSaysIt(t *testing.T) {
 		}
 	}
 	p = bodyOf(htmlOf(t, fleet(300)))
-	if n := strings.Count(p, "<tr data-rank="); n != 300 {
+	if n := strings.Count(p, " data-rank="); n != 300 {
 		t.Errorf("%d rows in the overview, want 300", n)
 	}
 	if n := strings.Count(p, `<section class="group"`); n != 300 {
