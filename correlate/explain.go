@@ -1,26 +1,38 @@
 package correlate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"psyncope/correlate/advice"
 	"psyncope/correlate/cause"
 	"psyncope/correlate/chain"
+	"psyncope/correlate/questions"
 )
 
 // word is another word of the report that `explain` knows.
 type word struct{ name, prose string }
 
+// kind is what sort of word it is, by how its prose begins.
+func (w word) kind() string {
+	for _, k := range []string{"refusal kind", "loop kind", "step", "note"} {
+		if strings.HasPrefix(w.prose, k) {
+			return k
+		}
+	}
+	return ""
+}
+
 var words = []word{
 	{"unknown", cause.UnknownProse},
-	{"backlog-overflow-refusal", "refusal kind backlog-overflow: the offset asked for is older than the oldest byte in the backlog. needed_bytes is the primary's offset less the requested one plus one; short_by_bytes is that less the backlog."},
-	{"no-backlog", "The primary had no backlog: it was freed repl-backlog-ttl after the last replica left, or never made. From 4.0 such a primary takes a new replication id and answers with an id mismatch; the kind is still this one."},
-	{"replid-mismatch", "The replica asked for a replication id the primary does not have: the primary was restarted, or roles changed."},
-	{"offset-ahead", "The replica asked for an offset the primary has not reached: the primary lost data, or it is another one."},
-	{"fresh-replica", "The replica asked for everything: it had nothing to continue from."},
-	{"forced", "A full resync was demanded (SYNC, or a change that drops the cached primary)."},
-	{"none", "The resync was partial, or it never got as far as asking."},
+	{"backlog-overflow", "refusal kind: the offset asked for is older than the oldest byte in the backlog. needed_bytes is the primary's offset less the requested one plus one; short_by_bytes is that less the backlog."},
+	{"no-backlog", "refusal kind: the primary had no backlog: it was freed repl-backlog-ttl after the last replica left, or never made. From 4.0 such a primary takes a new replication id and answers with an id mismatch; the kind is still this one."},
+	{"replid-mismatch", "refusal kind: the replica asked for a replication id the primary does not have: the primary was restarted, or roles changed."},
+	{"offset-ahead", "refusal kind: the replica asked for an offset the primary has not reached: the primary lost data, or it is another one."},
+	{"fresh-replica", "refusal kind: the replica asked for everything: it had nothing to continue from."},
+	{"forced", "refusal kind: a full resync was demanded (SYNC, or a change that drops the cached primary)."},
+	{"none", "refusal kind: the resync was partial, or it never got as far as asking."},
 	{"fork-cascade", "loop kind: each snapshot's fork stalls the primary, and its other replicas lose their links behind it."},
 	{"partial-loop", "loop kind: a partial resync is granted, closed at the output buffer limit with all that it sends, and asked for again from the same offset: the replica does not get on. Before 7.0 the backlog may be larger than the limit."},
 	{"output-buffer", "loop kind: each full resync ends when what is written meanwhile overruns the replica's output buffer limit."},
@@ -37,6 +49,13 @@ var words = []word{
 	{"link-up", "step: the replica is in sync again."},
 	{"promotion", "step: a replica was made the primary."},
 	{"re-pointed", "step: a server was told to follow another primary."},
+	{"sync-timeout", "loop kind: each transfer or load outruns repl-timeout, and begins again."},
+	{"failover", "loop kind: roles change again and again, and each change costs resyncs."},
+	{"provisioning", "note: a replica attached for the first time, or was rebuilt: no incident."},
+	{"clock-step", "note: a server's clock was set inside the capture; times on both sides of that do not compare."},
+	{"date-guessed", "note: a log without years, which nothing else dates: the year is that of the file's own time."},
+	{"servers-not-told-apart", "note: a log holds the lines of several servers and nothing tells them apart: nothing that is said of it is sure."},
+	{"damaged-evidence", "note: rows are not as a server writes them: cut, changed or out of place. Nothing that rests on them is sure."},
 	{"plan", "recommendations[].plan: of the smallest set of settings that ends what happened, by the model that replays the capture. None can be left out."},
 	{"what_if", "What would have been without the cause, and with each setting: the model's answers, whether advised or not."},
 	{"storm", "True where the work of one full resync brings on the next: fork-cascade, output-buffer, partial-loop, sync-timeout, big-key."},
@@ -45,45 +64,108 @@ var words = []word{
 	{"severity", "critical: a full resync that was no provisioning or planned restart, or a link down for more than 30 s. warning: what was survived or planned."},
 }
 
-// Explain returns the prose of a cause, a rule or another word of the report.
+// Explain returns the prose of a cause, a rule or another word of the report; of all of them, where one name means several things.
 func Explain(name string) (string, bool) {
+	var out []string
+	for _, e := range entries() {
+		if e.name == name {
+			out = append(out, e.prose())
+		}
+	}
+	return strings.Join(out, "\n\n"), len(out) > 0
+}
+
+// entry is a word that `explain` knows: under which heading it is listed, with which line, and all that is said of it.
+type entry struct {
+	heading, name, line string
+	prose               func() string
+}
+
+// Headings of the list, in its order.
+const (
+	headCauses    = "Causes: what began an incident (trigger.kind)"
+	headRefusals  = "Refusals: why no partial resync (refusal.kind)"
+	headLoops     = "Loops: what goes round (loop.kind)"
+	headSteps     = "Steps of the chain"
+	headQuestions = "Questions of a post-mortem"
+	headRules     = "Why a step follows from another (chain[].rule)"
+	headAdvice    = "Recommendations and what is about to break"
+	headNotes     = "Notes"
+	headOther     = "Other words"
+)
+
+func entries() (out []entry) {
 	for _, c := range cause.All {
-		if string(c.Kind) != name {
-			continue
+		out = append(out, entry{headCauses, string(c.Kind), c.Prose, func() string {
+			var b strings.Builder
+			b.WriteString(c.Prose + "\n\nWhat speaks for it or against it:\n")
+			for _, q := range c.Clues {
+				b.WriteString("  - " + q.Says + " (" + q.Words() + ")\n")
+			}
+			return strings.TrimSuffix(b.String(), "\n")
+		}})
+	}
+	under := map[string]string{"refusal kind": headRefusals, "loop kind": headLoops, "step": headSteps, "note": headNotes}
+	for _, w := range words {
+		heading, line := under[w.kind()], w.prose
+		if heading == "" {
+			heading = headOther
+		} else {
+			_, line, _ = strings.Cut(w.prose, ": ")
 		}
-		var b strings.Builder
-		b.WriteString(c.Prose + "\n\nWhat speaks for it or against it:\n")
-		for _, q := range c.Clues {
-			b.WriteString("  - " + q.Says + " (" + q.Words() + ")\n")
-		}
-		return b.String(), true
+		out = append(out, entry{heading, w.name, line, func() string { return w.prose }})
+	}
+	for _, q := range questions.Names() {
+		out = append(out, entry{headQuestions, q.ID, q.Question, func() string { return "question: " + q.Question + " (questions[] of an incident)" }})
 	}
 	for _, r := range chain.Rules {
-		if r.Name == name {
-			return r.String() + "\n\n" + r.Prose, true
-		}
+		out = append(out, entry{headRules, r.Name, r.String(), func() string { return r.String() + "\n\n" + r.Prose }})
 	}
-	for _, t := range words {
-		if t.name == name {
-			return t.prose, true
-		}
+	for _, name := range advice.AdviceNames() {
+		prose, _ := advice.AdviceProse(name)
+		_, line, _ := strings.Cut(prose, ": ")
+		out = append(out, entry{headAdvice, name, line, func() string { return prose }})
 	}
-	return advice.AdviceProse(name)
+	return out
 }
 
 // ExplainNames lists what Explain knows, sorted.
 func ExplainNames() []string {
 	var out []string
-	for _, c := range cause.All {
-		out = append(out, string(c.Kind))
+	for _, e := range entries() {
+		out = append(out, e.name)
 	}
-	for _, r := range chain.Rules {
-		out = append(out, r.Name)
-	}
-	for _, w := range words {
-		out = append(out, w.name)
-	}
-	out = append(out, advice.AdviceNames()...)
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// ExplainList is what Explain knows, under headings, a line each.
+func ExplainList() string {
+	all := entries()
+	var b strings.Builder
+	for _, h := range []string{headCauses, headRefusals, headLoops, headSteps, headQuestions, headRules, headAdvice, headNotes, headOther} {
+		if b.Len() > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(h + "\n")
+		for _, e := range all {
+			if e.heading == h {
+				fmt.Fprintf(&b, "  %-30s %s\n", e.name, firstSentence(e.line))
+			}
+		}
+	}
+	return b.String()
+}
+
+// firstSentence is the beginning of a prose, as much as a line of a list takes.
+func firstSentence(s string) string {
+	const most = 110
+	s, _, _ = strings.Cut(s, "\n")
+	if i := strings.IndexAny(s, ".;"); i > 20 && (i+1 == len(s) || s[i+1] == ' ') {
+		s = s[:i]
+	}
+	if len(s) <= most {
+		return s
+	}
+	return s[:strings.LastIndexByte(s[:most], ' ')] + " …"
 }

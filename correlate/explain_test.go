@@ -8,5 +8,5 @@ import (
 func ExampleExplain() {
 	text, _ := Explain("backlog-overflow")
 	fmt.Println(strings.SplitN(text, "\n", 2)[0])
-	// Output: link-lost leads to partial-refused on the same link, when the replica's offset had left the backlog, or its id was unknown
+	// Output: refusal kind: the offset asked for is older than the oldest byte in the backlog. needed_bytes is the primary's offset less the requested one plus one; short_by_bytes is that less the backlog.
 }

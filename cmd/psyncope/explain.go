@@ -26,7 +26,7 @@ chain, a table of evidence or a column of one. Without a name, list what there i
 		RunE: func(cmd *cobra.Command, words []string) error {
 			names := correlate.ExplainNames()
 			if len(words) == 0 {
-				_, err := io.WriteString(cmd.OutOrStdout(), strings.Join(names, "\n")+"\n")
+				_, err := io.WriteString(cmd.OutOrStdout(), correlate.ExplainList())
 				return err
 			}
 			for i, name := range words {

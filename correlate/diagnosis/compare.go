@@ -76,17 +76,17 @@ func Compare(before, after *Diagnosis) *Comparison {
 
 func compareGroup(before, after *Diagnosis, id, other string) GroupCompared {
 	c := GroupCompared{Group: id, Before: measured(before, id), After: measured(after, other), Gone: []string{}, Again: []string{}, New: []string{}, Harm: []string{}}
-	was, is := kinds(c.Before.incidents), kinds(c.After.incidents)
-	for _, k := range was {
-		if slices.Contains(is, k) {
-			c.Again = append(c.Again, k)
+	for _, i := range c.Before.incidents {
+		again := slices.ContainsFunc(c.After.incidents, func(o *Incident) bool { return alike(i, o) })
+		if k := string(i.Trigger.Kind); again {
+			c.Again = appendOnce(c.Again, k)
 		} else {
-			c.Gone = append(c.Gone, k)
+			c.Gone = appendOnce(c.Gone, k)
 		}
 	}
-	for _, k := range is {
-		if !slices.Contains(was, k) {
-			c.New = append(c.New, k)
+	for _, i := range c.After.incidents {
+		if !slices.ContainsFunc(c.Before.incidents, func(o *Incident) bool { return alike(i, o) }) {
+			c.New = appendOnce(c.New, string(i.Trigger.Kind))
 		}
 	}
 	if c.After.loopsWithoutProgress > c.Before.loopsWithoutProgress {
@@ -157,14 +157,22 @@ func measured(d *Diagnosis, group string) (m Measured) {
 	return m
 }
 
-// kinds are the incidents' triggers, each once, in order.
-func kinds(ins []*Incident) (out []string) {
-	for _, i := range ins {
-		if k := string(i.Trigger.Kind); !slices.Contains(out, k) {
-			out = append(out, k)
-		}
+// alike reports whether two incidents may be the same thing again: one cause began both, or what began the one is still believed possible of
+// the other, and it hit the same replica.
+func alike(a, b *Incident) bool {
+	return a.Trigger.Kind == b.Trigger.Kind || (possible(a, b.Trigger.Kind) || possible(b, a.Trigger.Kind)) && slices.ContainsFunc(a.Affected, func(r string) bool { return slices.Contains(b.Affected, r) })
+}
+
+// possible reports whether a cause is more than a remote alternative: one in ten.
+func possible(i *Incident, kind CauseKind) bool {
+	return slices.ContainsFunc(i.Alternatives, func(a Alternative) bool { return a.Kind == kind && a.Confidence >= 0.1 })
+}
+
+func appendOnce(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
 	}
-	return out
+	return append(list, s)
 }
 
 // noted is the summary of a note of this kind about a server of the group; empty without one.

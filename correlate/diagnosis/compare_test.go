@@ -34,6 +34,13 @@ func TestCompare(t *testing.T) {
 	gone.Groups = append(gone.Groups, Group{ID: "h"})
 	gone.Groups[0].ID = "other"
 	before := report(1<<20, 100, incident("network-interruption", 1, 0))
+	before.Incidents[0].Affected = []string{"redis-b"}
+	// doubtful is an incident that is told as another cause's, with what began the first one still possible.
+	doubtful := func(replica string, p float64) *Diagnosis {
+		i := incident("replica-stall", 1, 0)
+		i.Affected, i.Alternatives = []string{replica}, []Alternative{{Kind: "network-interruption", Confidence: p}}
+		return report(1<<20, 100, i)
+	}
 	for _, c := range []struct {
 		name   string
 		before *Diagnosis
@@ -47,6 +54,9 @@ func TestCompare(t *testing.T) {
 		{"nothing, and it would be survived", before, report(4<<20, 100), CannotTell, "would be survived"},
 		{"nothing, and it would not", before, report(2<<20, 100), CannotTell, "would not be enough"},
 		{"something else", before, report(4<<20, 100, incident("primary-crash", 1, 0)), CannotTell, "something else"},
+		{"the same under another name", before, doubtful("redis-b", 0.35), DidNot, "1 full resync"},
+		{"another replica's", before, doubtful("redis-c", 0.35), CannotTell, "something else"},
+		{"a remote alternative", before, doubtful("redis-b", 0.04), CannotTell, "something else"},
 		{"replicas that do not get on", before, report(4<<20, 100, stuck), Worse, "does not get on"},
 		{"keys lost", before, evicting, Worse, "a: 9 keys"},
 		{"keys lost on a server of another group", before, elsewhere, Worked, ""},

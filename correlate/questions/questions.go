@@ -25,6 +25,14 @@ var all = []struct {
 	{"same-data", "Do both ends hold the same now?", sameData},
 }
 
+// Names are the questions, without answers, in their order.
+func Names() (out []diagnosis.Question) {
+	for _, q := range all {
+		out = append(out, diagnosis.Question{ID: q.id, Question: q.question})
+	}
+	return out
+}
+
 // Of answers the questions that arise.
 func Of(in *cause.Judged) []diagnosis.Question {
 	s := &scene{Judged: in}
