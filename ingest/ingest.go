@@ -43,6 +43,8 @@ type Options struct {
 	Names map[string]string
 	// Apart, if set, is told of each file that holds several servers' evidence: what told them apart, and how many they are.
 	Apart func(file, by string, servers int)
+	// Keep, if set, says which files below the roots are wanted, by their paths; what is named itself is.
+	Keep func(path string) bool
 	// Progress, if set, is told from time to time how far the reading is. Calls do not overlap.
 	Progress func(Progress)
 }
@@ -84,7 +86,7 @@ func each(ctx context.Context, o Options, formats []artifact.Format, visit func(
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	found := Walk(o.Roots, o.Stdin, o.Limits)
+	found := walk(o.Roots, o.Stdin, o.Limits, o.Keep)
 	defer found.Close()
 	e := &engine{Options: o, formats: formats, names: map[string]bool{}, split: map[string]string{}}
 	sum, err := e.analyse(ctx, found, visit)

@@ -68,7 +68,12 @@ func (f *Found) Close() error {
 // lead out of it are Problems, as are files that are no files (pipes, devices), that vanish or that
 // may not be read. Walk itself never fails.
 func Walk(roots []string, stdin io.Reader, lim Limits) *Found {
-	w := &walker{Found: &Found{}, lim: lim.withDefaults(), stdin: stdin}
+	return walk(roots, stdin, lim, nil)
+}
+
+// walk is Walk of the files that keep wants; nil wants all.
+func walk(roots []string, stdin io.Reader, lim Limits, keep func(string) bool) *Found {
+	w := &walker{Found: &Found{}, lim: lim.withDefaults(), stdin: stdin, wanted: keep}
 	w.keep = w.lim.KeepBytes
 	roots = slices.Clone(roots)
 	for i, r := range roots {
@@ -96,6 +101,7 @@ type walker struct {
 	*Found
 	lim     Limits
 	stdin   io.Reader
+	wanted  func(path string) bool
 	keep    int64 // bytes that may still be kept in memory
 	spilled int64
 	members int
@@ -183,7 +189,7 @@ func (w *walker) dir(root string) {
 			w.unreadable(path, reasonOf(err), nil)
 			return nil
 		}
-		if d.IsDir() {
+		if d.IsDir() || w.wanted != nil && !w.wanted(path) {
 			return nil
 		}
 		if d.Type()&fs.ModeSymlink != 0 {

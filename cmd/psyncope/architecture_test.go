@@ -22,7 +22,7 @@ var mayImport = []struct {
 	folder  string
 	allowed []string
 }{
-	{"cmd/psyncope", []string{"report", "correlate", "correlate/diagnosis", "ingest", "ingest/table", "ingest/collect"}},
+	{"cmd/psyncope", []string{"report", "report/fleetpage", "correlate", "correlate/diagnosis", "correlate/fleet", "correlate/fleet/state", "ingest", "ingest/table", "ingest/collect"}},
 	{"report", []string{"correlate/diagnosis", "ingest/table"}},
 	// The floors of the analysis, from the ground up: each sees only those under it. The message package gives them the names of the
 	// kinds that events have.
@@ -35,6 +35,9 @@ var mayImport = []struct {
 	{"correlate/sizing", floors(5)},
 	{"correlate/questions", floors(5)},
 	{"correlate/advice", append(floors(5), "correlate/chain", "correlate/sizing")},
+	{"correlate/fleet", []string{"correlate/diagnosis"}},
+	{"correlate/fleet/state", []string{"correlate/diagnosis", "correlate/fleet"}},
+	{"report/fleetpage", []string{"correlate/diagnosis", "correlate/fleet"}},
 	{"correlate", []string{"ingest/table", "ingest/message"}},
 	{"ingest/table", nil},
 	{"ingest/artifact", []string{"ingest/table"}},
@@ -58,6 +61,7 @@ var onlyIn = []struct {
 	{"github.com/redis/go-redis/", []string{"ingest/collect", "fixtures/lab"}},
 	{"github.com/gocarina/gocsv", []string{"report"}},
 	{"github.com/xuri/excelize/", []string{"report"}},
+	{"modernc.org/sqlite", []string{"correlate/fleet/state"}},
 	{"github.com/spf13/", []string{"cmd/psyncope"}},
 	{"github.com/schollz/progressbar/", []string{"cmd/psyncope"}},
 }

@@ -84,6 +84,7 @@ func verbs() []*cobra.Command {
 		newSize(),
 		newCompare(),
 		newReport(),
+		newFleet(),
 		newExplain(),
 		newCollect(),
 		newSchema(),

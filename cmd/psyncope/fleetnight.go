@@ -1,0 +1,215 @@
+package main
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"psyncope/correlate"
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/fleet"
+	"psyncope/ingest"
+	"psyncope/ingest/table"
+)
+
+// night reads what is new and adds it to the state; where nothing is, the state stays as it is, and changed is false.
+func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, keep time.Duration) (changed bool, err error) {
+	found, err := scan(roots)
+	if err != nil {
+		return false, nothingf("%w", err)
+	}
+	here := map[string]fleet.Scanned{}
+	for _, x := range found {
+		here[x.Path] = x
+	}
+	prints := &prints{of: map[string]string{}, found: here}
+	todo := st.Plan(found, prints.get)
+	for _, a := range todo.Moved {
+		st.Artifacts[a.Path] = a
+	}
+	if len(todo.Read) == 0 && len(todo.Missing) == 0 {
+		return len(todo.Moved) > 0, nil
+	}
+	read := &fleet.Read{Settings: map[fleet.Setting]string{}, Measures: map[string]*fleet.Measure{}, SinceUs: map[string]int64{}, Missing: todo.Missing}
+	o := correlate.Options{}
+	if last, ok := parseLength(f.last); ok {
+		o.Window = func(_, to time.Time) (time.Time, time.Time) { return to.Add(-last), time.Time{} }
+	}
+	var mu sync.Mutex
+	show, done := newProgress(cmd.ErrOrStderr(), f.progress.value, f.quiet)
+	parts := diagnoses{see: func(c *table.Case, place table.Place) error {
+		mu.Lock()
+		defer mu.Unlock()
+		observe(c, place, read)
+		return nil
+	}}
+	rest, err := ingest.Each(cmd.Context(), ingest.Options{
+		Roots: roots, Progress: show,
+		Keep: func(path string) bool { return todo.Read[path] },
+	}, func(c *table.Case) error { return parts.add(c, o) })
+	all, failed := parts.wait()
+	done()
+	if err != nil && !errors.Is(err, ingest.ErrNothing) {
+		return false, err
+	}
+	if failed != nil {
+		return false, failed
+	}
+	read.Diagnoses = all
+	measure(all, read)
+	for _, d := range all {
+		accountFor(d, st, todo, read, here, prints)
+	}
+	for _, x := range rest.Files {
+		read.Artifacts = append(read.Artifacts, artifactOf(x.Path, x.Kind, here, prints))
+	}
+	// What was wanted and of which nothing was heard was read as part of another, or is empty: it is not read again until it changes.
+	known := map[string]bool{}
+	for _, a := range read.Artifacts {
+		known[a.Path] = true
+	}
+	for path := range todo.Read {
+		if !known[path] {
+			read.Artifacts = append(read.Artifacts, artifactOf(path, "other", here, prints))
+		}
+	}
+	slices.SortFunc(read.Artifacts, func(a, b *fleet.Artifact) int { return cmp.Compare(a.Path, b.Path) })
+	st.Apply(read)
+	st.Prune(keep.Microseconds())
+	return true, nil
+}
+
+// accountFor makes artifacts of a case's files, and notes from when on its groups were read again.
+func accountFor(d *diagnosis.Diagnosis, st *fleet.State, todo *fleet.Todo, read *fleet.Read, here map[string]fleet.Scanned, prints *prints) {
+	keys := map[string]string{}
+	for _, g := range d.Groups {
+		keys[g.ID] = g.Key
+	}
+	first := ""
+	seen := map[string]*fleet.Artifact{}
+	since := int64(0)
+	for _, x := range d.Inputs.Files {
+		path := onDisk(x.Path, here)
+		if old := st.Artifacts[path]; old != nil && old.Case != "" {
+			if s := todo.Since[old.Case]; s > 0 && (since == 0 || s < since) {
+				since = s
+			}
+		}
+		a := seen[path]
+		if a == nil {
+			a = artifactOf(path, x.Kind, here, prints)
+			seen[path] = a
+			if first == "" || path < first {
+				first = path
+			}
+			read.Artifacts = append(read.Artifacts, a)
+		}
+		a.Records += x.Records
+		a.Instance, a.Group = cmp.Or(a.Instance, x.Instance), cmp.Or(a.Group, keys[x.Group])
+		if x.Last != nil {
+			a.LastUs = max(a.LastUs, x.Last.UnixMicro())
+		}
+		if x.First != nil && (a.FirstUs == 0 || x.First.UnixMicro() < a.FirstUs) {
+			a.FirstUs = x.First.UnixMicro()
+		}
+	}
+	for _, a := range seen {
+		a.Case = first
+	}
+	for _, g := range d.Groups {
+		read.SinceUs[g.Key] = since
+	}
+}
+
+// onDisk is the file that a path names, or whose member it does.
+func onDisk(path string, here map[string]fleet.Scanned) string {
+	for p := path; p != "." && p != "/" && p != ""; p = filepath.Dir(p) {
+		if _, ok := here[p]; ok {
+			return p
+		}
+	}
+	return path
+}
+
+func artifactOf(path, kind string, here map[string]fleet.Scanned, prints *prints) *fleet.Artifact {
+	path = onDisk(path, here)
+	x := here[path]
+	return &fleet.Artifact{Path: path, Size: x.Size, ModUs: x.ModUs, Inode: x.Inode, Print: prints.get(path), Kind: kind}
+}
+
+// scan lists the files below the roots.
+func scan(roots []string) (out []fleet.Scanned, err error) {
+	for _, root := range roots {
+		root = filepath.Clean(root)
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return nil //nolint:nilerr // what cannot be looked at is told by the reading
+			}
+			info, err := d.Info()
+			if err != nil {
+				return nil //nolint:nilerr // it went away meanwhile
+			}
+			out = append(out, fleet.Scanned{Path: path, Size: info.Size(), ModUs: info.ModTime().UnixMicro(), Inode: inodeOf(info)})
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look through %s: %w", root, err)
+		}
+	}
+	slices.SortFunc(out, func(a, b fleet.Scanned) int { return cmp.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(out, func(a, b fleet.Scanned) bool { return a.Path == b.Path }), nil
+}
+
+// prints are fingerprints of files, each made once.
+type prints struct {
+	mu    sync.Mutex
+	of    map[string]string
+	found map[string]fleet.Scanned
+}
+
+// printBytes of a file's head and as many of its tail are its fingerprint, with its size: what is appended to, cut or written anew differs in one.
+const printBytes = 16 << 10
+
+func (p *prints) get(path string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s, ok := p.of[path]; ok {
+		return s
+	}
+	s := fingerprint(path, p.found[path].Size)
+	p.of[path] = s
+	return s
+}
+
+func fingerprint(path string, size int64) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	fmt.Fprintf(h, "%d\n", size)
+	if _, err := io.Copy(h, io.LimitReader(f, printBytes)); err != nil {
+		return ""
+	}
+	if size > printBytes {
+		if _, err := f.Seek(max(size-printBytes, printBytes), io.SeekStart); err != nil {
+			return ""
+		}
+		if _, err := io.Copy(h, io.LimitReader(f, printBytes)); err != nil {
+			return ""
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:32]
+}

@@ -1,0 +1,148 @@
+package fleet
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// reachBack is how far before the end of what is known of a group evidence is read again: what began an incident, its clock and its links lie
+// within half an hour of it (a link that is down for longer is an open incident, and is read from its beginning on).
+const reachBack = 1800 * 1e6
+
+// Scanned is a file as the walk found it.
+type Scanned struct {
+	Path  string
+	Size  int64
+	ModUs int64
+	Inode uint64
+}
+
+// Todo is what a run has to read.
+type Todo struct {
+	Read    map[string]bool  // paths
+	Since   map[string]int64 // from when on, by the old case of what is read again
+	Missing []string         // paths that the state knows and the walk did not find
+	Moved   []*Artifact      // known content under another path, or with another time: not read
+}
+
+// Plan compares what was found with what was read before. print gives a file's fingerprint, by which content decides where size or time differ.
+func (s *State) Plan(found []Scanned, print func(string) string) *Todo {
+	t := &Todo{Read: map[string]bool{}, Since: map[string]int64{}}
+	here := map[string]*Scanned{}
+	for i := range found {
+		here[found[i].Path] = &found[i]
+	}
+	byPrint := map[string][]*Artifact{}
+	for _, p := range sortedKeys(s.Artifacts) {
+		a := s.Artifacts[p]
+		if here[p] == nil {
+			if !a.Missing {
+				t.Missing = append(t.Missing, p)
+			}
+		}
+		byPrint[a.Print] = append(byPrint[a.Print], a)
+	}
+	cases := map[string]bool{} // that have something new
+	for i := range found {
+		f := &found[i]
+		a := s.Artifacts[f.Path]
+		if a != nil && a.Size == f.Size && a.ModUs == f.ModUs && (a.Inode == f.Inode || f.Inode == 0) && !a.Missing {
+			continue
+		}
+		if known := s.same(a, f, byPrint, print); known != nil {
+			moved := *known
+			moved.Path, moved.Size, moved.ModUs, moved.Inode, moved.Missing, moved.touched = f.Path, f.Size, f.ModUs, f.Inode, false, true
+			t.Moved = append(t.Moved, &moved)
+			continue
+		}
+		t.Read[f.Path] = true
+		switch {
+		case a != nil:
+			cases[a.Case] = true
+		default:
+			for _, c := range s.neighbours(f.Path) {
+				cases[c] = true
+			}
+		}
+	}
+	s.reread(t, cases, here)
+	return t
+}
+
+// same is the artifact whose content a file has; nil where it is new.
+func (s *State) same(a *Artifact, f *Scanned, byPrint map[string][]*Artifact, print func(string) string) *Artifact {
+	p := print(f.Path)
+	if p == "" {
+		return nil
+	}
+	if a != nil && a.Print == p {
+		return a
+	}
+	if l := byPrint[p]; len(l) > 0 {
+		return l[0]
+	}
+	return nil
+}
+
+// neighbours are the cases of the files in a new file's directory, else of those in the directories beside it.
+func (s *State) neighbours(p string) (cases []string) {
+	dir := path.Dir(slashed(p))
+	for _, near := range []func(string) bool{
+		func(d string) bool { return d == dir },
+		func(d string) bool { return path.Dir(d) == dir || path.Dir(d) == path.Dir(dir) },
+	} {
+		for _, q := range sortedKeys(s.Artifacts) {
+			a := s.Artifacts[q]
+			if near(path.Dir(slashed(q))) && a.Case != "" && !slices.Contains(cases, a.Case) {
+				cases = append(cases, a.Case)
+			}
+		}
+		if len(cases) > 0 {
+			return cases
+		}
+	}
+	return nil
+}
+
+func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
+
+// reread adds the files that lie beside what is new: those without a time, and those that reach into the stretch that is looked at again.
+func (s *State) reread(t *Todo, cases map[string]bool, here map[string]*Scanned) {
+	for _, p := range sortedKeys(s.Artifacts) {
+		a := s.Artifacts[p]
+		if a.Case == "" || !cases[a.Case] || here[p] == nil {
+			continue
+		}
+		since, ok := t.Since[a.Case]
+		if !ok {
+			since = s.since(a.Case)
+			t.Since[a.Case] = since
+		}
+		if a.LastUs == 0 || a.LastUs >= since {
+			t.Read[p] = true
+		}
+	}
+}
+
+// since is from when on a case is read again: from some time before its end, or from before its open incidents.
+func (s *State) since(of string) int64 {
+	groups := map[string]bool{}
+	for _, a := range s.Artifacts {
+		if a.Case == of {
+			groups[a.Group] = true
+		}
+	}
+	since := int64(0)
+	for key := range groups {
+		if g := s.Groups[key]; g != nil && (since == 0 || g.ThroughUs < since) {
+			since = g.ThroughUs
+		}
+	}
+	for _, i := range s.Incidents {
+		if groups[i.Group] && i.Open() && i.Is.Start != nil {
+			since = min(since, i.Is.Start.UnixMicro())
+		}
+	}
+	return since - reachBack
+}

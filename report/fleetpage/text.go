@@ -1,0 +1,246 @@
+package fleetpage
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/fleet"
+)
+
+// How much a page shows; the rest is counted, and in fleet.json and fleet.csv.
+const (
+	mostRows  = 40
+	mostRisky = 20
+)
+
+// Text writes the page for people at a terminal and for mail.
+func Text(w io.Writer, p Page) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n", p.Line())
+	for _, l := range p.lists() {
+		if len(l.Cases) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s\n", l.Title)
+		for n, c := range l.Cases {
+			if n == mostRows {
+				fmt.Fprintf(&b, "  and %d more, in fleet.json\n", len(l.Cases)-n)
+				break
+			}
+			fmt.Fprintf(&b, "  %-8s %s: %s\n", strings.ToUpper(clean(c.Incident.Severity)), clean(c.GroupName), clean(c.Incident.Headline))
+			fmt.Fprintf(&b, "           %s; key %s\n", since(c), clean(c.Key))
+			if e := evidence(&c.Incident); e != "" {
+				fmt.Fprintf(&b, "           evidence: %s\n", e)
+			}
+			if s := first(&c.Incident); s != "" {
+				fmt.Fprintf(&b, "           do first: %s\n", s)
+			}
+			if c.Reason != "" || c.Until != nil {
+				fmt.Fprintf(&b, "           acknowledged: %s\n", acknowledged(c))
+			}
+		}
+	}
+	if len(p.NearMisses) > 0 {
+		b.WriteString("\nAbout to break\n")
+		for _, n := range p.NearMisses {
+			fmt.Fprintf(&b, "  %-26s %s: %s\n", clean(n.Kind), names(n.Groups, 6), clean(n.Summary))
+		}
+	}
+	if len(p.Changes) > 0 {
+		b.WriteString("\nChanged since the night before\n")
+		for n, c := range p.Changes {
+			if n == mostRows {
+				fmt.Fprintf(&b, "  and %d more, in fleet.json\n", len(p.Changes)-n)
+				break
+			}
+			fmt.Fprintf(&b, "  %s\n", change(c))
+		}
+	}
+	for _, l := range []struct {
+		title string
+		names []string
+	}{{"Groups of which nothing came", p.Missing}, {"Servers that were silent", p.Silent}, {"Could not be read", p.Broken}} {
+		if len(l.names) > 0 {
+			fmt.Fprintf(&b, "\n%s\n  %s\n", l.title, names(l.names, mostRows))
+		}
+	}
+	b.WriteString("\nNearest the edge\n")
+	for n, g := range p.Groups {
+		if n == mostRisky || g.Risk == 0 {
+			fmt.Fprintf(&b, "  and %d more groups, in fleet.csv\n", len(p.Groups)-n)
+			break
+		}
+		fmt.Fprintf(&b, "  %3.0f%%  %-24s %s\n", g.Risk*100, clean(g.Name), clean(g.Why))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func acknowledged(c fleet.Case) string {
+	s := clean(c.Reason)
+	if c.Until != nil {
+		s += " (until " + c.Until.UTC().Format("2006-01-02") + ")"
+	}
+	return strings.TrimSpace(s)
+}
+
+// Markdown writes the page for a ticket or a wiki.
+func Markdown(w io.Writer, p Page) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# Fleet: %s\n", md(p.Line()))
+	for _, l := range p.lists() {
+		if len(l.Cases) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n| | group | what | since | do first | key |\n| --- | --- | --- | --- | --- | --- |\n", l.Title)
+		for n, c := range l.Cases {
+			if n == mostRows {
+				fmt.Fprintf(&b, "\nand %d more, in fleet.json\n", len(l.Cases)-n)
+				break
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", md(c.Incident.Severity), md(clean(c.GroupName)), md(clean(c.Incident.Headline)), md(since(c)), md(first(&c.Incident)), md(clean(c.Key)))
+		}
+	}
+	if len(p.NearMisses) > 0 {
+		b.WriteString("\n## About to break\n\n")
+		for _, n := range p.NearMisses {
+			fmt.Fprintf(&b, "- **%s**: %s: %s\n", md(clean(n.Kind)), md(names(n.Groups, 6)), md(clean(n.Summary)))
+		}
+	}
+	if len(p.Changes) > 0 {
+		b.WriteString("\n## Changed since the night before\n\n")
+		for n, c := range p.Changes {
+			if n == mostRows {
+				break
+			}
+			fmt.Fprintf(&b, "- %s\n", md(change(c)))
+		}
+	}
+	for _, l := range []struct {
+		title string
+		names []string
+	}{{"Groups of which nothing came", p.Missing}, {"Servers that were silent", p.Silent}, {"Could not be read", p.Broken}} {
+		if len(l.names) > 0 {
+			fmt.Fprintf(&b, "\n## %s\n\n%s\n", l.title, md(names(l.names, mostRows)))
+		}
+	}
+	b.WriteString("\n## Nearest the edge\n\n| risk | group | why |\n| ---: | --- | --- |\n")
+	for n, g := range p.Groups {
+		if n == mostRisky {
+			break
+		}
+		fmt.Fprintf(&b, "| %.0f%% | %s | %s |\n", g.Risk*100, md(clean(g.Name)), md(clean(g.Why)))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// md is text that makes no Markdown, no HTML and mentions nobody.
+func md(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '@':
+			b.WriteString("@\u200b")
+		case strings.ContainsRune("\\`*_{}[]()#+-.!|~>", r):
+			b.WriteString(`\` + string(r))
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// JSON writes the page for programs.
+func JSON(w io.Writer, p Page) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	return e.Encode(p.Page)
+}
+
+// Notify writes a message of what is new; nothing where nothing is.
+func Notify(w io.Writer, p Page) error {
+	if !News(p) {
+		return nil
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n", p.Line())
+	for n, c := range p.New {
+		if n == 10 {
+			fmt.Fprintf(&b, "and %d more new incidents\n", len(p.New)-n)
+			break
+		}
+		fmt.Fprintf(&b, "%s %s: %s (%s)\n", mark(c.Incident.Severity), clean(c.GroupName), clean(c.Incident.Headline), since(c))
+	}
+	for n, c := range p.Changes {
+		if n == 5 {
+			break
+		}
+		fmt.Fprintf(&b, "changed: %s\n", change(c))
+	}
+	if len(p.Missing) > 0 {
+		fmt.Fprintf(&b, "nothing came of %s\n", names(p.Missing, 6))
+	}
+	// Slack's own mentions and links begin with <; a message has none.
+	_, err := io.WriteString(w, strings.NewReplacer("<", "‹", ">", "›", "&", "+").Replace(b.String()))
+	return err
+}
+
+// News reports whether the night has anything that a message is for.
+func News(p Page) bool { return len(p.New) > 0 || len(p.Missing) > 0 || len(p.Changes) > 0 }
+
+func mark(severity string) string {
+	if severity == diagnosis.Critical {
+		return "[critical]"
+	}
+	return "[warning]"
+}
+
+// CSV writes a row a group.
+func CSV(w io.Writer, p Page) error {
+	var b bytes.Buffer
+	b.WriteString("group_id,group_name,primary_instance,verdict,risk,why,new_or_open_incidents,missing,survives_seconds,peak_write_bytes_per_s,backlog_bytes,recommended_bytes,longest_outage_seconds,backlog_used,full_syncs,partial_syncs,fork_seconds,copy_on_write_bytes,used_memory_bytes,memory_limit_bytes,replica_buffer_bytes,clients,max_clients,nights\n")
+	for _, g := range p.Groups {
+		m := &fleet.Measure{}
+		if n := len(g.Trend); n > 0 {
+			m = g.Trend[n-1]
+		}
+		survives := ""
+		if g.SurvivesS != nil {
+			survives = number(*g.SurvivesS)
+		}
+		cells := []string{
+			cell(g.Key), cell(g.Name), cell(g.Primary), cell(g.Verdict), number(g.Risk), cell(g.Why), strconv.Itoa(g.Incidents), strconv.FormatBool(g.Missing), survives, number(m.PeakBytesPerS), strconv.FormatInt(m.BacklogBytes, 10),
+			strconv.FormatInt(m.RecommendedBytes, 10), number(m.LongestOutageS), number(m.BacklogUsed), strconv.FormatInt(m.FullSyncs, 10), strconv.FormatInt(m.PartialSyncs, 10), number(m.ForkS), strconv.FormatInt(m.CopyOnWriteBytes, 10),
+			strconv.FormatInt(m.UsedMemoryBytes, 10), strconv.FormatInt(m.MemoryLimitBytes, 10), strconv.FormatInt(m.ReplicaBufferBytes, 10), strconv.FormatInt(m.Clients, 10), strconv.FormatInt(m.MaxClients, 10), strconv.Itoa(len(g.Trend)),
+		}
+		b.WriteString(strings.Join(cells, ",") + "\n")
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func number(f float64) string {
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(f, 'f', 3, 64), "0"), ".")
+}
+
+// cell is text that no spreadsheet runs as a formula.
+func cell(s string) string {
+	s = clean(s)
+	if strings.IndexAny(s, "=+-@") == 0 {
+		s = "'" + s
+	}
+	if strings.ContainsAny(s, "\",\n") {
+		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	}
+	return s
+}

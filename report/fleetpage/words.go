@@ -1,0 +1,149 @@
+package fleetpage
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/fleet"
+)
+
+// Page is a page with what links need: which groups have a page of their own.
+type Page struct {
+	*fleet.Page
+	HasPage map[string]bool // by group key
+}
+
+// clean is text in which nothing acts on a terminal, and which stays on its line.
+func clean(s string) string {
+	const most = 400
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) && r != ' ' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// since says since when an incident is, and how often its like was there.
+func since(c fleet.Case) string {
+	s := when(c.Incident.Start)
+	if c.Incident.End != nil {
+		s += " to " + c.Incident.End.UTC().Format("15:04:05") + " UTC"
+	} else {
+		s += " UTC on"
+	}
+	if c.Nth > 1 {
+		s += fmt.Sprintf("; the %s of its like in %s", nth(c.Nth), nights(c.OfNights))
+		if c.SameCause {
+			s += ", the same cause"
+		} else {
+			s += ", another cause"
+		}
+	}
+	return s
+}
+
+func nth(n int) string {
+	switch {
+	case n%100/10 == 1:
+	case n%10 == 1:
+		return fmt.Sprintf("%dst", n)
+	case n%10 == 2:
+		return fmt.Sprintf("%dnd", n)
+	case n%10 == 3:
+		return fmt.Sprintf("%drd", n)
+	}
+	return fmt.Sprintf("%dth", n)
+}
+
+func nights(n int) string {
+	if n == 1 {
+		return "1 night"
+	}
+	return fmt.Sprintf("%d nights", n)
+}
+
+func when(s *diagnosis.Stamp) string {
+	if s == nil {
+		return "at an unknown time"
+	}
+	return s.UTC().Format("2006-01-02 15:04:05")
+}
+
+// first is what to do first about an incident; empty where nothing is known.
+func first(i *diagnosis.Incident) string {
+	for _, plan := range []bool{true, false} {
+		for _, r := range i.Recommendations {
+			if r.Plan != plan {
+				continue
+			}
+			s := clean(r.Setting) + " on " + clean(r.Instance)
+			if r.From != "" || r.To != "" {
+				s += ": " + clean(r.From) + " -> " + clean(r.To)
+			}
+			return s
+		}
+	}
+	return ""
+}
+
+// change is a change in a line.
+func change(c fleet.Changed) string {
+	s := clean(c.What) + ": "
+	switch {
+	case c.To == "":
+		s += clean(c.From)
+	default:
+		s += clean(c.From) + " -> " + clean(c.To)
+	}
+	s += " in " + names(c.Groups, 8)
+	if c.Incidents > 0 {
+		s += fmt.Sprintf("; %d new incidents there", c.Incidents)
+	}
+	return s
+}
+
+// names lists a few names and counts the rest.
+func names(list []string, most int) string {
+	out := make([]string, 0, most)
+	for _, n := range list[:min(len(list), most)] {
+		out = append(out, clean(n))
+	}
+	s := strings.Join(out, ", ")
+	if n := len(list) - len(out); n > 0 {
+		s += fmt.Sprintf(" and %d more", n)
+	}
+	return s
+}
+
+// evidence is where an incident is read of: the first line of its chain that has a file.
+func evidence(i *diagnosis.Incident) string {
+	for _, s := range i.Chain {
+		for _, e := range s.Evidence {
+			if e.File != "" {
+				if e.Line > 0 {
+					return fmt.Sprintf("%s:%d", clean(e.File), e.Line)
+				}
+				return clean(e.File)
+			}
+		}
+	}
+	return ""
+}
+
+// lists are the page's incidents under their headings.
+func (p Page) lists() []struct {
+	Title string
+	Cases []fleet.Case
+} {
+	return []struct {
+		Title string
+		Cases []fleet.Case
+	}{{"New", p.New}, {"Still open", p.Open}, {"Over", p.Gone}, {"Acknowledged", p.Acked}}
+}
