@@ -23,7 +23,10 @@ var mayImport = []struct {
 	allowed []string
 }{
 	{"cmd/psyncope", []string{"report", "report/fleetpage", "correlate", "correlate/diagnosis", "correlate/fleet", "correlate/fleet/state", "ingest", "ingest/table", "ingest/collect"}},
+	{"report/fleetpage", []string{"correlate/diagnosis", "correlate/fleet"}},
 	{"report", []string{"correlate/diagnosis", "ingest/table"}},
+	{"correlate/fleet/state", []string{"correlate/diagnosis", "correlate/fleet"}},
+	{"correlate/fleet", []string{"correlate/diagnosis"}},
 	// The floors of the analysis, from the ground up: each sees only those under it. The message package gives them the names of the
 	// kinds that events have.
 	{"correlate/diagnosis", []string{"ingest/table"}},
@@ -35,9 +38,6 @@ var mayImport = []struct {
 	{"correlate/sizing", floors(5)},
 	{"correlate/questions", floors(5)},
 	{"correlate/advice", append(floors(5), "correlate/chain", "correlate/sizing")},
-	{"correlate/fleet", []string{"correlate/diagnosis"}},
-	{"correlate/fleet/state", []string{"correlate/diagnosis", "correlate/fleet"}},
-	{"report/fleetpage", []string{"correlate/diagnosis", "correlate/fleet"}},
 	{"correlate", []string{"ingest/table", "ingest/message"}},
 	{"ingest/table", nil},
 	{"ingest/artifact", []string{"ingest/table"}},

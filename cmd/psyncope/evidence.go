@@ -181,7 +181,8 @@ func pairs(flag string, given []string) (map[string]string, error) {
 // about as long as reading it. No more wait than there are processors, so that memory stays that of a few groups.
 type diagnoses struct {
 	see     func(*table.Case, table.Place) error
-	seen    chan struct{} // closed when the case before was shown
+	keep    func(*diagnosis.Diagnosis) error // what else is done with each; may let go of parts of it
+	seen    chan struct{}                    // closed when the case before was shown
 	made    []*diagnosis.Diagnosis
 	failed  error      // of see: the first
 	mu      sync.Mutex // guards made and failed
@@ -215,6 +216,9 @@ func (d *diagnoses) add(c *table.Case, o correlate.Options) error {
 		d.show(c, place)
 		close(done)
 		c.Release()
+		if d.keep != nil {
+			d.fail(d.keep(made))
+		}
 		d.mu.Lock()
 		d.made[i] = made
 		d.mu.Unlock()
@@ -231,11 +235,14 @@ func (d *diagnoses) show(c *table.Case, place table.Place) {
 	if d.see == nil || failed != nil {
 		return
 	}
-	if err := d.see(c, place); err != nil {
-		d.mu.Lock()
-		d.failed = err
-		d.mu.Unlock()
-	}
+	d.fail(d.see(c, place))
+}
+
+// fail keeps the first error.
+func (d *diagnoses) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failed = cmpErr(d.failed, err)
 }
 
 // wait gives all diagnoses once they are made, or what showing one failed with.

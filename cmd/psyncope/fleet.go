@@ -104,7 +104,7 @@ func withState(path string, change func(st *fleet.State, save func() error) erro
 	if err != nil {
 		return nothingf("%w", err)
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
+	defer func() { err = errors.Join(err, store.Shut()) }()
 	return change(st, func() error {
 		if err := store.Save(st); err != nil {
 			return nothingf("write the state %s: %w", path, err)

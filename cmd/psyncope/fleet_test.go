@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"psyncope/correlate/fleet"
 	"psyncope/correlate/fleet/state"
 	"psyncope/fixtures/synthetic"
+	"psyncope/report/fleetpage"
 )
 
 var updateFleet = flag.Bool("update-fleet", false, "write the golden pages of the nights anew")
@@ -26,20 +28,21 @@ var updateFleet = flag.Bool("update-fleet", false, "write the golden pages of th
 // edges are where one night ends and the next begins, as seconds since the fleet's beginning. That between the second and the third lies in an
 // incident.
 type nights struct {
-	t     *testing.T
-	whole string // the fleet as it was at the end
-	root  string // as it is delivered
-	edges []time.Time
+	t      *testing.T
+	whole  string // the fleet as it was at the end
+	root   string // as it is delivered
+	edges  []time.Time
+	groups int
 }
 
-const fleetGroups, fleetNights = 45, 5
+const fleetNights = 5
 
-// delivered is a fleet of 45 groups, five of which have an incident, to be delivered in five nights.
-func delivered(t *testing.T) (*nights, []synthetic.Expected) {
+// delivered is a fleet, one in nine of whose groups has an incident, to be delivered in five nights.
+func delivered(t *testing.T, groups int) (*nights, []synthetic.Expected) {
 	t.Helper()
 	dir := t.TempDir()
-	n := &nights{t: t, whole: filepath.Join(dir, "whole"), root: filepath.Join(dir, "fleet")}
-	expected, err := synthetic.Fleet{Groups: fleetGroups, Hours: 2.5, Interval: 30 * time.Second, Seed: 7, Every: 9}.Write(n.whole)
+	n := &nights{t: t, whole: filepath.Join(dir, "whole"), root: filepath.Join(dir, "fleet"), groups: groups}
+	expected, err := synthetic.Fleet{Groups: groups, Hours: 2.5, Interval: 30 * time.Second, Seed: 7, Every: 9}.Write(n.whole)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +92,7 @@ func (n *nights) cut(text string) (parts [fleetNights]string) {
 // deliver brings what is there after a night (from 0), in another layout for each fourth of the groups.
 func (n *nights) deliver(k int) {
 	n.t.Helper()
-	for g := range fleetGroups {
+	for g := range n.groups {
 		group := fmt.Sprintf("shard-%05d", g)
 		if g == 8 && k >= 3 { // it vanishes
 			if err := os.RemoveAll(filepath.Join(n.root, group)); err != nil {
@@ -189,7 +192,7 @@ func fleetCommand(t *testing.T, args ...string) (code int, out string) {
 
 // Five nights: what is new, still open, over and acknowledged each morning, and the same incidents in the end as one analysis over all.
 func TestFleetNights(t *testing.T) {
-	n, expected := delivered(t)
+	n, expected := delivered(t, 45)
 	dir := t.TempDir()
 	db, out := filepath.Join(dir, "state.db"), filepath.Join(dir, "out")
 	acked := ""
@@ -255,7 +258,7 @@ func sameAsTogether(t *testing.T, n *nights, db, acked string, expected []synthe
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer store.Shut()
 	if len(st.Incidents) != len(together.Incidents) {
 		t.Errorf("%d incidents over the nights, %d together", len(st.Incidents), len(together.Incidents))
 	}
@@ -346,7 +349,7 @@ func dump(t *testing.T, db string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	defer store.Shut()
 	b, err := json.Marshal(map[string]any{"nights": st.Nights, "groups": st.Groups, "incidents": st.Incidents, "artifacts": st.Artifacts, "changes": st.Changes, "measures": st.Measures, "acks": st.Acks, "settings": settingsOf(st)})
 	if err != nil {
 		t.Fatal(err)
@@ -361,4 +364,59 @@ func settingsOf(st *fleet.State) []string {
 	}
 	slices.SortFunc(out, cmp.Compare[string])
 	return out
+}
+
+// The examples of FLEET.md and of fixtures/deploy use flags that there are; what this machine has checks their forms.
+func TestFleetExamples(t *testing.T) {
+	cmd := newFleet()
+	for _, path := range []string{"../../FLEET.md", "../../fixtures/deploy/psyncope-fleet.service", "../../fixtures/deploy/cronjob.yaml"} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range strings.FieldsFunc(string(b), func(r rune) bool { return strings.ContainsRune(" \n\"',`[];", r) }) {
+			name, ok := strings.CutPrefix(w, "--")
+			if name, _, _ = strings.Cut(name, "="); !ok || strings.Trim(name, "-") == "" {
+				continue
+			}
+			ack, _, err := cmd.Find([]string{"ack"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cmd.Flags().Lookup(name) == nil && ack.Flags().Lookup(name) == nil {
+				t.Errorf("%s: no flag --%s", path, name)
+			}
+		}
+	}
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Log("no systemd-analyze: the units are not verified")
+	} else if out, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", "../../fixtures/deploy/psyncope-fleet.service", "../../fixtures/deploy/psyncope-fleet.timer").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// The metrics are what Prometheus reads, whatever the groups are called.
+func TestFleetMetrics(t *testing.T) {
+	p := fleetpage.Page{Page: &fleet.Page{Night: 1, Through: &diagnosis.Stamp{Time: time.Unix(1795219200, 0)}, Groups: []fleet.Ranked{
+		{Key: "a", Name: `quo"ted\name`, Risk: 0.5, Trend: []*fleet.Measure{{SurvivesS: 1.5, BacklogUsed: 0.25, ForkS: 0.1, PeakBytesPerS: 1e6}}},
+		{Key: "b", Name: "two\nlines", Trend: []*fleet.Measure{{}}},
+	}}}
+	var b bytes.Buffer
+	if err := fleetpage.Metrics(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"psyncope_evidence_through_timestamp_seconds 1795219200\n", `psyncope_group_backlog_survives_seconds{group="quo\"ted\\name",group_id="a"} 1.5` + "\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("no promtool: the metrics are not checked by it (Debian: apt-get install prometheus)")
+	}
+	check := exec.CommandContext(t.Context(), promtool, "check", "metrics")
+	check.Stdin = &b
+	if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("promtool: %v: %s", err, out)
+	}
 }

@@ -19,6 +19,7 @@ import (
 	"psyncope/correlate"
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/fleet"
+	"psyncope/correlate/fleet/state"
 	"psyncope/ingest"
 	"psyncope/ingest/table"
 )
@@ -41,7 +42,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 	if len(todo.Read) == 0 && len(todo.Missing) == 0 {
 		return len(todo.Moved) > 0, nil
 	}
-	read := &fleet.Read{Settings: map[fleet.Setting]string{}, Measures: map[string]*fleet.Measure{}, SinceUs: map[string]int64{}, Missing: todo.Missing}
+	read := &fleet.Read{Packed: map[string][]byte{}, Settings: map[fleet.Setting]string{}, Measures: map[string]*fleet.Measure{}, SinceUs: map[string]int64{}, Missing: todo.Missing}
 	o := correlate.Options{}
 	if last, ok := parseLength(f.last); ok {
 		o.Window = func(_, to time.Time) (time.Time, time.Time) { return to.Add(-last), time.Time{} }
@@ -53,6 +54,16 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 		defer mu.Unlock()
 		observe(c, place, read)
 		return nil
+	}, keep: func(d *diagnosis.Diagnosis) error {
+		// The whole is packed at once, and its pictures let go: eight hundred diagnoses with their series are more than the fleet's memory.
+		packed, err := state.Pack(d)
+		d.Lanes, d.Series = nil, nil
+		mu.Lock()
+		defer mu.Unlock()
+		for _, g := range d.Groups {
+			read.Packed[g.Key] = packed
+		}
+		return err
 	}}
 	rest, err := ingest.Each(cmd.Context(), ingest.Options{
 		Roots: roots, Progress: show,

@@ -60,7 +60,7 @@ func (f *fleetRun) write(ctx context.Context, st *fleet.State, p *fleet.Page, fr
 	m.Page = fingerprintOf(raw)
 	page := fleetpage.Page{Page: p, HasPage: map[string]bool{}}
 	for key, g := range st.Groups {
-		if g.Report != nil || len(g.Packed) > 0 {
+		if len(g.Packed) > 0 {
 			page.HasPage[key] = true
 			m.Groups[key] = fmt.Sprintf("night %d", g.LastNight)
 		}

@@ -22,7 +22,9 @@ func (s *State) Apply(r *Read) {
 	as := map[string]string{} // keys of the run's groups, as the state knows them
 	for _, d := range r.Diagnoses {
 		for i := range d.Groups {
-			as[d.Groups[i].Key] = s.group(&d.Groups[i], d, n)
+			key := s.group(&d.Groups[i], d, n)
+			as[d.Groups[i].Key] = key
+			s.Groups[key].Packed = r.Packed[d.Groups[i].Key]
 		}
 		s.incidents(d, as, r.SinceUs, n)
 	}
@@ -100,7 +102,6 @@ func (s *State) group(g *diagnosis.Group, d *diagnosis.Diagnosis, n int) string 
 			known.Notes = append(known.Notes, note)
 		}
 	}
-	known.Report = d
 	return known.Key
 }
 

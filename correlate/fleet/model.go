@@ -42,10 +42,9 @@ type Group struct {
 	FromUs, ThroughUs  int64
 	Verdict            string
 	Notes              []diagnosis.Note
-	Report             *diagnosis.Diagnosis // of the last night with evidence, where this run made it
-	Packed             []byte               // the same as the state keeps it
-	WasPrimary         string               // the primary of the night before, where it was another
-	Gone               []string             // replicas that the night before had and this one has not
+	Packed             []byte   // the diagnosis of the last night with evidence, as package state packs it
+	WasPrimary         string   // the primary of the night before, where it was another
+	Gone               []string // replicas that the night before had and this one has not
 	touched            bool
 }
 
@@ -128,6 +127,7 @@ type Ack struct {
 // Read is what one run read: the diagnosis of each case, what the servers run with, and how near the edge they are.
 type Read struct {
 	Diagnoses []*diagnosis.Diagnosis
+	Packed    map[string][]byte // the same whole, packed, by group key of the run
 	Artifacts []*Artifact
 	Settings  map[Setting]string
 	Measures  map[string]*Measure // by group key of the run

@@ -23,27 +23,7 @@ func Text(w io.Writer, p Page) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n", p.Line())
 	for _, l := range p.lists() {
-		if len(l.Cases) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "\n%s\n", l.Title)
-		for n, c := range l.Cases {
-			if n == mostRows {
-				fmt.Fprintf(&b, "  and %d more, in fleet.json\n", len(l.Cases)-n)
-				break
-			}
-			fmt.Fprintf(&b, "  %-8s %s: %s\n", strings.ToUpper(clean(c.Incident.Severity)), clean(c.GroupName), clean(c.Incident.Headline))
-			fmt.Fprintf(&b, "           %s; key %s\n", since(c), clean(c.Key))
-			if e := evidence(&c.Incident); e != "" {
-				fmt.Fprintf(&b, "           evidence: %s\n", e)
-			}
-			if s := first(&c.Incident); s != "" {
-				fmt.Fprintf(&b, "           do first: %s\n", s)
-			}
-			if c.Reason != "" || c.Until != nil {
-				fmt.Fprintf(&b, "           acknowledged: %s\n", acknowledged(c))
-			}
-		}
+		textCases(&b, l.Title, l.Cases)
 	}
 	if len(p.NearMisses) > 0 {
 		b.WriteString("\nAbout to break\n")
@@ -51,23 +31,9 @@ func Text(w io.Writer, p Page) error {
 			fmt.Fprintf(&b, "  %-26s %s: %s\n", clean(n.Kind), names(n.Groups, 6), clean(n.Summary))
 		}
 	}
-	if len(p.Changes) > 0 {
-		b.WriteString("\nChanged since the night before\n")
-		for n, c := range p.Changes {
-			if n == mostRows {
-				fmt.Fprintf(&b, "  and %d more, in fleet.json\n", len(p.Changes)-n)
-				break
-			}
-			fmt.Fprintf(&b, "  %s\n", change(c))
-		}
-	}
-	for _, l := range []struct {
-		title string
-		names []string
-	}{{"Groups of which nothing came", p.Missing}, {"Servers that were silent", p.Silent}, {"Could not be read", p.Broken}} {
-		if len(l.names) > 0 {
-			fmt.Fprintf(&b, "\n%s\n  %s\n", l.title, names(l.names, mostRows))
-		}
+	textChanges(&b, p)
+	for _, l := range p.absent() {
+		fmt.Fprintf(&b, "\n%s\n  %s\n", l.title, names(l.names, mostRows))
 	}
 	b.WriteString("\nNearest the edge\n")
 	for n, g := range p.Groups {
@@ -79,6 +45,59 @@ func Text(w io.Writer, p Page) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// textCases writes incidents under a heading.
+func textCases(b *bytes.Buffer, title string, cases []fleet.Case) {
+	if len(cases) > 0 {
+		fmt.Fprintf(b, "\n%s\n", title)
+	}
+	for n, c := range cases {
+		if n == mostRows {
+			fmt.Fprintf(b, "  and %d more, in fleet.json\n", len(cases)-n)
+			return
+		}
+		fmt.Fprintf(b, "  %-8s %s: %s\n", strings.ToUpper(clean(c.Incident.Severity)), clean(c.GroupName), clean(c.Incident.Headline))
+		fmt.Fprintf(b, "           %s; key %s\n", since(c), clean(c.Key))
+		if e := evidence(&c.Incident); e != "" {
+			fmt.Fprintf(b, "           evidence: %s\n", e)
+		}
+		if s := first(&c.Incident); s != "" {
+			fmt.Fprintf(b, "           do first: %s\n", s)
+		}
+		if c.Reason != "" || c.Until != nil {
+			fmt.Fprintf(b, "           acknowledged: %s\n", acknowledged(c))
+		}
+	}
+}
+
+func textChanges(b *bytes.Buffer, p Page) {
+	if len(p.Changes) > 0 {
+		b.WriteString("\nChanged since the night before\n")
+	}
+	for n, c := range p.Changes {
+		if n == mostRows {
+			fmt.Fprintf(b, "  and %d more, in fleet.json\n", len(p.Changes)-n)
+			return
+		}
+		fmt.Fprintf(b, "  %s\n", change(c))
+	}
+}
+
+// absence is a list of what is not there, under its title.
+type absence struct {
+	title string
+	names []string
+}
+
+// absent is what did not come or could not be read, as far as anything is.
+func (p Page) absent() (out []absence) {
+	for _, l := range []absence{{"Groups of which nothing came", p.Missing}, {"Servers that were silent", p.Silent}, {"Could not be read", p.Broken}} {
+		if len(l.names) > 0 {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 func acknowledged(c fleet.Case) string {
@@ -121,13 +140,8 @@ func Markdown(w io.Writer, p Page) error {
 			fmt.Fprintf(&b, "- %s\n", md(change(c)))
 		}
 	}
-	for _, l := range []struct {
-		title string
-		names []string
-	}{{"Groups of which nothing came", p.Missing}, {"Servers that were silent", p.Silent}, {"Could not be read", p.Broken}} {
-		if len(l.names) > 0 {
-			fmt.Fprintf(&b, "\n## %s\n\n%s\n", l.title, md(names(l.names, mostRows)))
-		}
+	for _, l := range p.absent() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", l.title, md(names(l.names, mostRows)))
 	}
 	b.WriteString("\n## Nearest the edge\n\n| risk | group | why |\n| ---: | --- | --- |\n")
 	for n, g := range p.Groups {

@@ -8,6 +8,20 @@ import (
 	"psyncope/correlate/fleet"
 )
 
+// list is a column of names.
+func list(names []string) string {
+	if names == nil {
+		names = []string{}
+	}
+	b, _ := json.Marshal(names) // strings always can be
+	return string(b)
+}
+
+func names(text string) (out []string, err error) {
+	err = json.Unmarshal([]byte(text), &out)
+	return out, err
+}
+
 // each runs a query and hands every row to take.
 func each(db *sql.DB, query string, take func(scan func(...any) error) error) error {
 	rows, err := db.Query(query)
@@ -186,12 +200,6 @@ func (w *writer) groups(st *fleet.State) {
 		if err != nil {
 			w.err = err
 			return
-		}
-		if g.Report != nil {
-			if g.Packed, err = pack(g.Report); err != nil {
-				w.err = err
-				return
-			}
 		}
 		w.do("insert or replace into groups values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", g.Key, g.Name, g.Primary, list(g.Replicas), list(g.Versions), list(g.IDs), list(g.Addresses),
 			g.FirstNight, g.LastNight, g.FromUs, g.ThroughUs, g.Verdict, string(notes), g.WasPrimary, list(g.Gone), g.Packed)

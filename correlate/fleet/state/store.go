@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	_ "modernc.org/sqlite" // the driver: pure Go
@@ -97,6 +98,10 @@ func look(path string) error {
 	if n < 16 || string(head) != "SQLite format 3\x00" {
 		return fmt.Errorf("%s is no state file (it does not begin as one); %w; name another with --state", path, ErrRefused)
 	}
+	const header = 100 // of an SQLite file
+	if info, err := os.Stat(path); err != nil || info.Size() < header {
+		return fmt.Errorf("the state %s is damaged (cut in its first bytes); %w: take it from a backup, or begin anew with another --state", path, ErrRefused)
+	}
 	// A log beside it is a night that was written and not yet moved: it belongs to the file, and is read with it.
 	db, err := sql.Open("sqlite", "file:"+url.PathEscape(path)+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
@@ -120,8 +125,8 @@ func look(path string) error {
 	return nil
 }
 
-// Close ends the use of the file.
-func (s *Store) Close() error { return s.db.Close() }
+// Shut ends the use of the file.
+func (s *Store) Shut() error { return s.db.Close() }
 
 func (s *Store) prepare() error {
 	var version int
@@ -144,29 +149,16 @@ func (s *Store) prepare() error {
 	return tx.Commit()
 }
 
-// list is a column of names.
-func list(names []string) string {
-	if names == nil {
-		names = []string{}
-	}
-	b, _ := json.Marshal(names) // strings always can be
-	return string(b)
-}
+// encoder packs reports; it is made for many at once.
+var encoder = sync.OnceValues(func() (*zstd.Encoder, error) { return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest)) })
 
-func names(text string) (out []string, err error) {
-	err = json.Unmarshal([]byte(text), &out)
-	return out, err
-}
-
-func pack(d *diagnosis.Diagnosis) ([]byte, error) {
-	if d == nil {
-		return nil, nil
-	}
+// Pack is a diagnosis as the state keeps it.
+func Pack(d *diagnosis.Diagnosis) ([]byte, error) {
 	raw, err := json.Marshal(d)
 	if err != nil {
 		return nil, err
 	}
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	w, err := encoder()
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +168,8 @@ func pack(d *diagnosis.Diagnosis) ([]byte, error) {
 // Report is a group's diagnosis; nil where there is none.
 func Report(g *fleet.Group) (*diagnosis.Diagnosis, error) {
 	b := g.Packed
-	if g.Report != nil || len(b) == 0 {
-		return g.Report, nil
+	if len(b) == 0 {
+		return nil, nil
 	}
 	r, err := zstd.NewReader(bytes.NewReader(b), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
 	if err != nil {
