@@ -60,7 +60,7 @@ func (f *fleetRun) write(ctx context.Context, st *fleet.State, p *fleet.Page, fr
 	m.Page = fingerprintOf(raw)
 	page := fleetpage.Page{Page: p, HasPage: map[string]bool{}}
 	for key, g := range st.Groups {
-		if len(g.Packed) > 0 {
+		if len(g.Packed) > 0 && isKey(key) {
 			page.HasPage[key] = true
 			m.Groups[key] = fmt.Sprintf("night %d", g.LastNight)
 		}
@@ -82,6 +82,9 @@ func (f *fleetRun) write(ctx context.Context, st *fleet.State, p *fleet.Page, fr
 	}
 	return nil
 }
+
+// isKey reports whether a key is one that psyncope makes: it becomes a file's name.
+func isKey(key string) bool { return key != "" && strings.Trim(key, "0123456789abcdef") == "" }
 
 func build() string {
 	var b strings.Builder

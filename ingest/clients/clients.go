@@ -178,7 +178,7 @@ func clientOf(line string) (table.Client, bool) {
 
 // number keeps the first value of a key.
 func number(to *table.Int, value string) {
-	if n, err := strconv.ParseInt(value, 10, 64); err == nil && !to.Known() && n != table.Null {
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil && !to.Known() && n != table.Null && table.Within(n, table.MostCount) {
 		*to = table.Int(n)
 	}
 }

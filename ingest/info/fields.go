@@ -20,14 +20,15 @@ type field struct {
 	name string // as the server prints it
 	// at is where its value goes: *table.Int, *table.Float or *string.
 	at   func(*state) any
-	last bool // as the tag of table.Sample has it
+	last bool  // as the tag of table.Sample has it
+	most int64 // what is beyond reason, by the column's unit
 }
 
 // fields is every INFO field with a column, as the tags of table.Sample name them, and those that are joined into a column.
 var fields = append([]field{
 	{name: "redis_version", at: func(s *state) any { return &s.redisVersion }},
 	{name: "valkey_version", at: func(s *state) any { return &s.valkeyVersion }},
-	{name: "server_time_usec", at: func(s *state) any { return &s.serverTime }},
+	{name: "server_time_usec", most: table.MostInstant, at: func(s *state) any { return &s.serverTime }},
 }, tagged(reflect.TypeFor[table.Sample]())...)
 
 // tagged reads the fields of a row's info tags.
@@ -40,7 +41,7 @@ func tagged(row reflect.Type) []field {
 		}
 		names, last := strings.CutSuffix(tag, ",last")
 		for name := range strings.SplitSeq(names, "|") {
-			out = append(out, field{name: name, last: last, at: func(s *state) any {
+			out = append(out, field{name: name, last: last, most: table.Most(row.Field(i).Tag.Get("col")), at: func(s *state) any {
 				return reflect.ValueOf(&s.Sample).Elem().Field(i).Addr().Interface()
 			}})
 		}

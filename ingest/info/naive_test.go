@@ -12,6 +12,7 @@ import (
 // knows its fields by a map. It is given one dump at a time, so that it says nothing of where dumps begin.
 func naive(dump []byte) (table.Sample, []table.Replica) {
 	var s state
+	most := map[string]int64{}
 	at := map[string]any{}
 	for _, f := range fields {
 		p := f.at(&s)
@@ -21,7 +22,7 @@ func naive(dump []byte) (table.Sample, []table.Replica) {
 		case *table.Float:
 			*p = table.NoFloat()
 		}
-		at[f.name] = p
+		at[f.name], most[f.name] = p, f.most
 	}
 	var replicas []table.Replica
 	for _, l := range bytes.Split(dump, []byte("\n")) {
@@ -32,7 +33,7 @@ func naive(dump []byte) (table.Sample, []table.Replica) {
 		}
 		switch p := at[key].(type) {
 		case *table.Int:
-			if n, err := strconv.ParseInt(value, 10, 64); err == nil && value[0] != '+' {
+			if n, err := strconv.ParseInt(value, 10, 64); err == nil && value[0] != '+' && table.Within(n, most[key]) {
 				*p = table.Int(n)
 			}
 		case *table.Float:
@@ -53,10 +54,10 @@ func naive(dump []byte) (table.Sample, []table.Replica) {
 				words[k] = v
 			}
 			r.Addr, r.State, r.Channel = words["ip"]+":"+words["port"], words["state"], words["type"]
-			if n, err := strconv.ParseInt(words["offset"], 10, 64); err == nil {
+			if n, err := strconv.ParseInt(words["offset"], 10, 64); err == nil && table.Within(n, table.MostCount) {
 				r.Offset = table.Int(n)
 			}
-			if n, err := strconv.ParseInt(words["lag"], 10, 64); err == nil {
+			if n, err := strconv.ParseInt(words["lag"], 10, 64); err == nil && table.Within(n, table.MostCount) {
 				r.LagSeconds = table.Int(n)
 			}
 			replicas = append(replicas, r)

@@ -37,6 +37,7 @@ type line struct {
 	value  uint32 // where in the line its value begins; the line's length if all of it is its name
 	// Where the value goes: one of these.
 	ints *table.Int
+	most int64 // of ints: what is more is beyond reason
 	real *table.Float
 	text *string
 	slot *table.Replica // classReplica
@@ -113,7 +114,7 @@ func NewReader(out *table.Case, others bool) *Reader {
 	}
 	for i, f := range fields {
 		l := &r.known[i+1]
-		*l = line{number: uint16(i + 1), twin: index().twins[i+1], last: f.last}
+		*l = line{number: uint16(i + 1), twin: index().twins[i+1], last: f.last, most: f.most}
 		l.target(f.at(&r.state))
 		l.forget()
 	}

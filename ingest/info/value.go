@@ -13,7 +13,7 @@ func (r *Reader) take(l *line, b []byte) bool {
 	switch l.class {
 	case classInt:
 		n, ok := number(v)
-		if !ok || l.bad {
+		if !ok || l.bad || !table.Within(int64(n), l.most) {
 			return false
 		}
 		*l.ints = n
@@ -70,6 +70,7 @@ func (r *Reader) apply(l *line, b []byte) (ok bool) {
 	switch l.class {
 	case classInt:
 		*l.ints, ok = number(v)
+		ok = ok && table.Within(int64(*l.ints), l.most)
 	case classReal:
 		*l.real, ok = real(v)
 	case classText:
@@ -146,10 +147,10 @@ func (r *Reader) replica(s *table.Replica, v []byte) bool {
 		case "type":
 			kind = word
 		case "offset":
-			n, good := number(word)
+			n, good := within(word)
 			offset, ok = n, ok && good
 		case "lag":
-			n, good := number(word)
+			n, good := within(word)
 			lag, ok = n, ok && good
 		}
 	}
@@ -187,6 +188,12 @@ func isAddr(a string, ip, port []byte) bool {
 	return len(a) == n+1+len(port) && a[:n] == string(ip) && a[n] == ':' && a[n+1:] == string(port) && len(port) > 0 && bytes.IndexByte(ip, ':') < 0
 }
 
+// within is a number that is not beyond reason.
+func within(word []byte) (table.Int, bool) {
+	n, ok := number(word)
+	return n, ok && table.Within(int64(n), table.MostCount)
+}
+
 // count reads "calls=2,usec=878,..." and "count=3".
 func count(v []byte) (calls, usec table.Int, ok bool) {
 	calls, usec = table.Null, table.Null
@@ -196,9 +203,10 @@ func count(v []byte) (calls, usec table.Int, ok bool) {
 		switch {
 		case len(part) > 6 && (string(part[:6]) == "calls=" || string(part[:6]) == "count="):
 			calls, ok = number(part[6:])
+			ok = ok && table.Within(int64(calls), table.MostCount)
 		case len(part) > 5 && string(part[:5]) == "usec=":
 			usec, _ = number(part[5:])
-			return calls, usec, ok && usec.Known()
+			return calls, usec, ok && usec.Known() && table.Within(int64(usec), table.MostCount)
 		}
 	}
 	return calls, usec, ok

@@ -13,6 +13,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -236,7 +237,7 @@ func (r *reader) eventOf(v reply.Value) (event, bool) {
 // made is the entry of a name and its numbers, or of a history's two numbers.
 func (r *reader) made(name string, n []int64) (event, bool) {
 	switch {
-	case len(n) < 2 || !isSecond(n[0]):
+	case len(n) < 2 || !isSecond(n[0]) || slices.ContainsFunc(n, func(x int64) bool { return !table.Within(x, table.MostMillis) }):
 		return event{}, false
 	case name == "" && len(n) == 2:
 		return event{name: r.asked, second: n[0], last: table.Int(n[1]), max: table.Null}, true

@@ -51,6 +51,8 @@ func (e *entry) check(second int64) verdict {
 		return "an entry whose time is no second since 1970"
 	case e.amount < 0 || e.id < 0 && e.id != noID:
 		return "an entry with a negative number"
+	case !table.Within(e.amount, table.MostMicros) || !table.Within(e.id, table.MostCount):
+		return "an entry with a number beyond reason"
 	}
 	e.ended = table.Micros(second) * table.Second
 	return isEntry

@@ -122,7 +122,7 @@ func Markdown(w io.Writer, p Page) error {
 				fmt.Fprintf(&b, "\nand %d more, in fleet.json\n", len(l.Cases)-n)
 				break
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", md(c.Incident.Severity), md(clean(c.GroupName)), md(clean(c.Incident.Headline)), md(since(c)), md(first(&c.Incident)), md(clean(c.Key)))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", md(clean(c.Incident.Severity)), md(clean(c.GroupName)), md(clean(c.Incident.Headline)), md(since(c)), md(first(&c.Incident)), md(clean(c.Key)))
 		}
 	}
 	if len(p.NearMisses) > 0 {

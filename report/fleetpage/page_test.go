@@ -1,0 +1,63 @@
+package fleetpage
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/fleet"
+)
+
+// Names and texts of the evidence do nothing in any form of the page.
+func TestHostileNames(t *testing.T) {
+	nasty := "=1+1 <script>alert(1)</script> ](javascript:x) @everyone \x1b[31m `x` | \u202e \n\"'&"
+	at := &diagnosis.Stamp{Time: time.Unix(1795219200, 0)}
+	c := fleet.Case{Key: nasty, Group: nasty, GroupName: nasty, Nth: 2, OfNights: 3, Reason: nasty, Until: at, Incident: diagnosis.Incident{
+		Severity: nasty, Headline: nasty, Start: at, Chain: []diagnosis.Step{{Evidence: []diagnosis.Evidence{{File: nasty, Line: 1, Text: nasty}}}},
+		Recommendations: []diagnosis.Recommendation{{Setting: nasty, Instance: nasty, From: nasty, To: nasty, Plan: true}},
+	}}
+	p := Page{HasPage: map[string]bool{}, Page: &fleet.Page{
+		Night: 1, Through: at, New: []fleet.Case{c}, Open: []fleet.Case{c}, Gone: []fleet.Case{c}, Acked: []fleet.Case{c}, NearMisses: []fleet.Near{{Kind: nasty, Summary: nasty, Groups: []string{nasty}}},
+		Groups: []fleet.Ranked{{Key: nasty, Name: nasty, Primary: nasty, Verdict: nasty, Why: nasty, Risk: 1, Trend: []*fleet.Measure{{SurvivesS: 1}}}}, Changes: []fleet.Changed{{What: nasty, From: nasty, To: nasty, Groups: []string{nasty}}},
+		Missing: []string{nasty}, Silent: []string{nasty}, Broken: []string{nasty},
+	}}
+	forms := map[string]string{}
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"text": func(b *bytes.Buffer) error { return Text(b, p) }, "md": func(b *bytes.Buffer) error { return Markdown(b, p) }, "html": func(b *bytes.Buffer) error { return HTML(b, p) },
+		"csv": func(b *bytes.Buffer) error { return CSV(b, p) }, "notify": func(b *bytes.Buffer) error { return Notify(b, p) }, "metrics": func(b *bytes.Buffer) error { return Metrics(b, p) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		forms[name] = b.String()
+		for _, r := range b.String() {
+			if r != '\n' && r != '\u200b' && !unicode.IsPrint(r) {
+				t.Errorf("%s: %q", name, r)
+				break
+			}
+		}
+	}
+	if strings.Contains(strings.ToLower(forms["html"]), "<script") {
+		t.Error("a script in the page")
+	}
+	if md := forms["md"]; strings.Contains(md, "<script") || strings.Contains(md, "](javascript") || strings.Contains(md, "@everyone") {
+		t.Errorf("Markdown that acts: %s", md)
+	}
+	if strings.ContainsAny(forms["notify"], "<>") {
+		t.Errorf("a mention or a link in the message: %s", forms["notify"])
+	}
+	rows, err := csv.NewReader(strings.NewReader(forms["csv"])).ReadAll()
+	if err != nil || len(rows) != 2 || len(rows[0]) != len(rows[1]) {
+		t.Fatalf("%v: %d rows", err, len(rows))
+	}
+	for _, cell := range rows[1] {
+		if strings.HasPrefix(cell, "=") {
+			t.Errorf("a formula: %s", cell)
+		}
+	}
+}
