@@ -45,8 +45,17 @@ type Options struct {
 	Apart func(file, by string, servers int)
 	// Keep, if set, says which files below the roots are wanted, by their paths; what is named itself is.
 	Keep func(path string) bool
+	// From says of files, by their paths, from where on they are read: what stands before was read another time. Lines keep their numbers. It
+	// holds for files that are stored as they are, and not for what is told apart line by line.
+	From map[string]Mark
 	// Progress, if set, is told from time to time how far the reading is. Calls do not overlap.
 	Progress func(Progress)
+}
+
+// Mark is a place in a file: the first byte of a line, counted from 1.
+type Mark struct {
+	Offset int64
+	Line   int64
 }
 
 // Progress is how far the reading is.

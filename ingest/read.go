@@ -333,6 +333,15 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		Body:    &prefixed{head: head, err: watched.err, ReadCloser: io.NopCloser(watched)},
 		Fields:  e.Fields,
 	}
+	if mark, ok := e.From[src.Path]; ok && len(codecs) == 0 && src.share == nil && !returned(head) {
+		rest, err := from(src, mark)
+		if err != nil {
+			r.unreadable(account, reasonOf(err))
+			return
+		}
+		defer rest.Close()
+		in.Body = rest
+	}
 	read := format.Read
 	if format.Name == "info" && dumps != nil {
 		read = func(in artifact.Input, _ *table.Case) (artifact.Account, error) { return dumps.Read(in) }

@@ -42,6 +42,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 	if len(todo.Read) == 0 && len(todo.Missing) == 0 {
 		return len(todo.Moved) > 0, nil
 	}
+	marks := newMarks(st, todo, here)
 	read := &fleet.Read{Packed: map[string][]byte{}, Settings: map[fleet.Setting]string{}, Measures: map[string]*fleet.Measure{}, SinceUs: map[string]int64{}, Missing: todo.Missing}
 	o := correlate.Options{}
 	if last, ok := parseLength(f.last); ok {
@@ -53,6 +54,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 		mu.Lock()
 		defer mu.Unlock()
 		observe(c, place, read)
+		marks.observe(c, place)
 		return nil
 	}, keep: func(d *diagnosis.Diagnosis) error {
 		// The whole is packed at once, and its pictures let go: eight hundred diagnoses with their series are more than the fleet's memory.
@@ -68,6 +70,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 	rest, err := ingest.Each(cmd.Context(), ingest.Options{
 		Roots: roots, Progress: show,
 		Keep: func(path string) bool { return todo.Read[path] },
+		From: marks.from,
 	}, func(c *table.Case) error { return parts.add(c, o) })
 	all, failed := parts.wait()
 	done()
@@ -95,6 +98,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 			read.Artifacts = append(read.Artifacts, artifactOf(path, "other", here, prints))
 		}
 	}
+	marks.set(read.Artifacts)
 	slices.SortFunc(read.Artifacts, func(a, b *fleet.Artifact) int { return cmp.Compare(a.Path, b.Path) })
 	st.Apply(read)
 	st.Prune(keep.Microseconds())
@@ -130,6 +134,9 @@ func accountFor(d *diagnosis.Diagnosis, st *fleet.State, todo *fleet.Todo, read 
 		a.Instance, a.Group = cmp.Or(a.Instance, x.Instance), cmp.Or(a.Group, keys[x.Group])
 		if x.Last != nil {
 			a.LastUs = max(a.LastUs, x.Last.UnixMicro())
+		}
+		if old := st.Artifacts[path]; old != nil && old.FirstUs != 0 && a.FirstUs == 0 {
+			a.FirstUs = old.FirstUs // of what is appended to, only the end was read
 		}
 		if x.First != nil && (a.FirstUs == 0 || x.First.UnixMicro() < a.FirstUs) {
 			a.FirstUs = x.First.UnixMicro()

@@ -75,9 +75,18 @@ type Artifact struct {
 	FirstUs  int64
 	LastUs   int64 // 0 where nothing in it is dated
 	Records  int64
+	Mark     Mark
 	Night    int // in which it was read last
 	Missing  bool
 	touched  bool
+}
+
+// Mark is a place in an artifact from which on it can be read again: the first byte of a line before which all is older than so long before its
+// end. Print is of what stands before it: the artifact was only appended to where that is the same. The zero Mark is none.
+type Mark struct {
+	Offset, Line int64
+	Us           int64 // when the line was, on the axis
+	Print        string
 }
 
 // Setting is one of one server.

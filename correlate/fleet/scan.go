@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// reachBack is how far before the end of what is known of a group evidence is read again: what began an incident, its clock and its links lie
+// ReachBack is how far before the end of what is known of a group evidence is read again: what began an incident, its clock and its links lie
 // within half an hour of it (a link that is down for longer is an open incident, and is read from its beginning on).
-const reachBack = 1800 * 1e6
+const ReachBack = 1800 * 1e6
 
 // Scanned is a file as the walk found it.
 type Scanned struct {
@@ -144,5 +144,5 @@ func (s *State) since(of string) int64 {
 			since = min(since, i.Is.Start.UnixMicro())
 		}
 	}
-	return since - reachBack
+	return since - ReachBack
 }

@@ -104,10 +104,10 @@ func (s *Store) loadIncidents(st *fleet.State) error {
 }
 
 func (s *Store) loadArtifacts(st *fleet.State) error {
-	return each(s.db, "select path, size_bytes, modified_us, inode, print, kind, instance, group_key, read_with, first_us, last_us, records, last_night, missing from artifacts", func(scan func(...any) error) error {
+	return each(s.db, "select path, size_bytes, modified_us, inode, print, kind, instance, group_key, read_with, first_us, last_us, records, last_night, missing, mark_offset_bytes, mark_line, mark_us, mark_print from artifacts", func(scan func(...any) error) error {
 		a := &fleet.Artifact{}
 		var inode int64
-		err := scan(&a.Path, &a.Size, &a.ModUs, &inode, &a.Print, &a.Kind, &a.Instance, &a.Group, &a.Case, &a.FirstUs, &a.LastUs, &a.Records, &a.Night, &a.Missing)
+		err := scan(&a.Path, &a.Size, &a.ModUs, &inode, &a.Print, &a.Kind, &a.Instance, &a.Group, &a.Case, &a.FirstUs, &a.LastUs, &a.Records, &a.Night, &a.Missing, &a.Mark.Offset, &a.Mark.Line, &a.Mark.Us, &a.Mark.Print)
 		a.Inode = uint64(inode)
 		st.Artifacts[a.Path] = a
 		return err
@@ -231,7 +231,7 @@ func (w *writer) incidents(st *fleet.State) {
 func (w *writer) rest(st *fleet.State) {
 	for _, a := range st.Artifacts {
 		if a.Touched() {
-			w.do("insert or replace into artifacts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", a.Path, a.Size, a.ModUs, int64(a.Inode), a.Print, a.Kind, a.Instance, a.Group, a.Case, a.FirstUs, a.LastUs, a.Records, a.Night, a.Missing)
+			w.do("insert or replace into artifacts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", a.Path, a.Size, a.ModUs, int64(a.Inode), a.Print, a.Kind, a.Instance, a.Group, a.Case, a.FirstUs, a.LastUs, a.Records, a.Night, a.Missing, a.Mark.Offset, a.Mark.Line, a.Mark.Us, a.Mark.Print)
 		}
 	}
 	w.keep("artifacts", "path", func(path string) bool { return st.Artifacts[path] != nil })

@@ -39,7 +39,8 @@ create table incidents (incident_key text primary key, group_key text not null, 
   start_us integer, end_us integer, severity text not null, trigger_kind text not null, trigger_instance text not null, confidence real not null, affected text not null,
   full_syncs integer not null, partial_syncs integer not null, headline text not null, report text not null) strict, without rowid;
 create table artifacts (path text primary key, size_bytes integer not null, modified_us integer not null, inode integer not null, print text not null, kind text not null, instance text not null, group_key text not null,
-  read_with text not null, first_us integer not null, last_us integer not null, records integer not null, last_night integer not null, missing integer not null) strict, without rowid;
+  read_with text not null, first_us integer not null, last_us integer not null, records integer not null, last_night integer not null, missing integer not null,
+  mark_offset_bytes integer not null, mark_line integer not null, mark_us integer not null, mark_print text not null) strict, without rowid;
 create table settings (group_key text not null, instance text not null, setting text not null, setting_value text not null, since_night integer not null, primary key (group_key, instance, setting)) strict, without rowid;
 create table changes (night integer not null, nth integer not null, group_key text not null, instance text not null, what text not null, was text not null, became text not null, primary key (night, nth)) strict, without rowid;
 create table measures (group_key text not null, night integer not null, survives_s real not null, peak_write_bytes_per_s real not null, backlog_bytes integer not null, recommended_bytes integer not null,
