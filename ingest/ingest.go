@@ -46,7 +46,7 @@ type Options struct {
 	// Keep, if set, says which files below the roots are wanted, by their paths; what is named itself is.
 	Keep func(path string) bool
 	// From says of files, by their paths, from where on they are read: what stands before was read another time. Lines keep their numbers. It
-	// holds for files that are stored as they are, and not for what is told apart line by line.
+	// is meant for logs and dumps, and holds for files that are stored as they are and not told apart line by line.
 	From map[string]Mark
 	// Progress, if set, is told from time to time how far the reading is. Calls do not overlap.
 	Progress func(Progress)

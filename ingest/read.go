@@ -340,7 +340,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 			return
 		}
 		defer rest.Close()
-		in.Body = rest
+		in.Body, in.Origin.Line = rest, int32(mark.Line-1)
 	}
 	read := format.Read
 	if format.Name == "info" && dumps != nil {

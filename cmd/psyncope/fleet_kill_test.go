@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"database/sql"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -221,4 +222,46 @@ func sqlite(t *testing.T, statements string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// A file is there whole or as it was: a writer that fails leaves what stood there, and nothing beside it; a link stays one.
+func TestWhole(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "report.json"), filepath.Join(dir, "link.json")
+	write := func(s string, err error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			if _, err := io.WriteString(w, s); err != nil {
+				return err
+			}
+			return err
+		}
+	}
+	if err := whole(path, write("first", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := whole(path, write("half", os.ErrClosed)); err == nil {
+		t.Error("no error")
+	}
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	read := func() string {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if got := read(); got != "first" {
+		t.Errorf("it holds %q", got)
+	}
+	if err := whole(link, write("second", nil)); err != nil || read() != "second" {
+		t.Errorf("by the link: %q, %v", read(), err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link became a file: %v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
 }

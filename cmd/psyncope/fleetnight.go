@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,7 +112,6 @@ func accountFor(d *diagnosis.Diagnosis, st *fleet.State, todo *fleet.Todo, read 
 	for _, g := range d.Groups {
 		keys[g.ID] = g.Key
 	}
-	first := ""
 	seen := map[string]*fleet.Artifact{}
 	since := int64(0)
 	for _, x := range d.Inputs.Files {
@@ -125,28 +125,31 @@ func accountFor(d *diagnosis.Diagnosis, st *fleet.State, todo *fleet.Todo, read 
 		if a == nil {
 			a = artifactOf(path, x.Kind, here, prints)
 			seen[path] = a
-			if first == "" || path < first {
-				first = path
+			if old := st.Artifacts[path]; old != nil {
+				a.FirstUs = old.FirstUs // of what is appended to, only the end was read
 			}
 			read.Artifacts = append(read.Artifacts, a)
 		}
-		a.Records += x.Records
 		a.Instance, a.Group = cmp.Or(a.Instance, x.Instance), cmp.Or(a.Group, keys[x.Group])
-		if x.Last != nil {
-			a.LastUs = max(a.LastUs, x.Last.UnixMicro())
-		}
-		if old := st.Artifacts[path]; old != nil && old.FirstUs != 0 && a.FirstUs == 0 {
-			a.FirstUs = old.FirstUs // of what is appended to, only the end was read
-		}
-		if x.First != nil && (a.FirstUs == 0 || x.First.UnixMicro() < a.FirstUs) {
-			a.FirstUs = x.First.UnixMicro()
-		}
+		widen(a, &x)
 	}
+	first := slices.Min(slices.AppendSeq([]string{"\uffff"}, maps.Keys(seen)))
 	for _, a := range seen {
 		a.Case = first
 	}
 	for _, g := range d.Groups {
 		read.SinceUs[g.Key] = since
+	}
+}
+
+// widen adds what was read of a file, or of a member of it.
+func widen(a *fleet.Artifact, x *diagnosis.InputFile) {
+	a.Records += x.Records
+	if x.Last != nil {
+		a.LastUs = max(a.LastUs, x.Last.UnixMicro())
+	}
+	if x.First != nil && (a.FirstUs == 0 || x.First.UnixMicro() < a.FirstUs) {
+		a.FirstUs = x.First.UnixMicro()
 	}
 }
 

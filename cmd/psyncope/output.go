@@ -194,12 +194,9 @@ func (s *sink) file(f report.Format, d *diagnosis.Diagnosis) (err error) {
 	if s.out.path != "" {
 		path = s.out.path
 	}
-	file, err := os.Create(path)
-	if err != nil {
-		return nothingf("write %s: %w", f.Name, err)
-	}
-	w := bufio.NewWriter(file)
-	err = errors.Join(f.Write(w, d, report.Options{Color: s.out.color.value == "always"}), w.Flush(), file.Close())
+	err = whole(path, func(w io.Writer) error {
+		return f.Write(w, d, report.Options{Color: s.out.color.value == "always"})
+	})
 	if err != nil {
 		return nothingf("write %s: %w", path, err)
 	}

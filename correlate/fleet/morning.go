@@ -97,13 +97,17 @@ func (s *State) Morning() *Page {
 		}
 	}
 	p.Silent = append(p.Silent, s.silent(last.N)...)
-	sick := map[string]int{}
-	for _, key := range s.byTime() {
+	sick, cases := map[string]int{}, map[string]Case{}
+	order := s.byTime()
+	for _, key := range order {
 		i := s.Incidents[key]
+		if i.FirstNight == last.N || i.Open() || i.WasOpen && i.LastNight == last.N {
+			cases[key] = s.caseOf(i, order)
+		}
 		if i.FirstNight == last.N || i.Open() {
 			sick[i.Group]++
 		}
-		c := s.caseOf(i)
+		c := cases[key]
 		switch acked := s.acked(i, last.ThroughUs); {
 		case acked && (i.FirstNight == last.N || i.Open()):
 			p.Acked = append(p.Acked, c)
@@ -153,7 +157,7 @@ func (s *State) acked(i *Incident, nowUs int64) bool {
 }
 
 // caseOf is an incident with how often its like was there before: in the same group, of the same cause or the same replica.
-func (s *State) caseOf(i *Incident) Case {
+func (s *State) caseOf(i *Incident, order []string) Case {
 	c := Case{Key: i.Key, Group: i.Group, Incident: i.Is, Since: i.FirstNight, Nth: 1, OfNights: 1}
 	if g := s.Groups[i.Group]; g != nil {
 		c.GroupName = g.Name
@@ -163,7 +167,7 @@ func (s *State) caseOf(i *Incident) Case {
 	}
 	first := i.FirstNight
 	var before *Incident
-	for _, key := range s.byTime() {
+	for _, key := range order {
 		o := s.Incidents[key]
 		if o == i || o.Group != i.Group || diagnosis.CompareStamps(o.Is.Start, i.Is.Start) >= 0 || o.Is.Trigger.Kind != i.Is.Trigger.Kind && !share(o.Is.Affected, i.Is.Affected) {
 			continue
@@ -207,9 +211,14 @@ func (s *State) near(p *Page, night int) {
 
 // rank orders the groups by how little it takes to hurt them.
 func (s *State) rank(p *Page, night int, sick map[string]int) {
+	there := map[string]bool{} // groups of which some artifact is there, and false those of which all are gone
+	for _, a := range s.Artifacts {
+		there[a.Group] = there[a.Group] || !a.Missing
+	}
 	for _, key := range sortedKeys(s.Groups) {
 		g := s.Groups[key]
-		r := Ranked{Key: key, Name: g.Name, Primary: g.Primary, Verdict: g.Verdict, Trend: s.Measures[key], Incidents: sick[key], Missing: g.LastNight != night && s.isMissing(g)}
+		is, known := there[key]
+		r := Ranked{Key: key, Name: g.Name, Primary: g.Primary, Verdict: g.Verdict, Trend: s.Measures[key], Incidents: sick[key], Missing: g.LastNight != night && known && !is}
 		if r.Trend == nil {
 			r.Trend = []*Measure{}
 		}
@@ -248,20 +257,6 @@ func (s *State) silent(night int) (out []string) {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// isMissing reports whether all of a group's artifacts are gone.
-func (s *State) isMissing(g *Group) bool {
-	some := false
-	for _, a := range s.Artifacts {
-		if a.Group == g.Key {
-			some = true
-			if !a.Missing {
-				return false
-			}
-		}
-	}
-	return some
 }
 
 // risk is how near the edge a group is, by what is nearest: the outage that the backlog bridges, against the minute in which a restart or a

@@ -44,6 +44,7 @@ func (s *State) Plan(found []Scanned, print func(string) string) *Todo {
 		byPrint[a.Print] = append(byPrint[a.Print], a)
 	}
 	cases := map[string]bool{} // that have something new
+	places := s.places()
 	for i := range found {
 		f := &found[i]
 		a := s.Artifacts[f.Path]
@@ -61,7 +62,7 @@ func (s *State) Plan(found []Scanned, print func(string) string) *Todo {
 		case a != nil:
 			cases[a.Case] = true
 		default:
-			for _, c := range s.neighbours(f.Path) {
+			for _, c := range places.neighbours(f.Path) {
 				cases[c] = true
 			}
 		}
@@ -85,64 +86,75 @@ func (s *State) same(a *Artifact, f *Scanned, byPrint map[string][]*Artifact, pr
 	return nil
 }
 
-// neighbours are the cases of the files in a new file's directory, else of those in the directories beside it.
-func (s *State) neighbours(p string) (cases []string) {
-	dir := path.Dir(slashed(p))
-	for _, near := range []func(string) bool{
-		func(d string) bool { return d == dir },
-		func(d string) bool { return path.Dir(d) == dir || path.Dir(d) == path.Dir(dir) },
-	} {
-		for _, q := range sortedKeys(s.Artifacts) {
-			a := s.Artifacts[q]
-			if near(path.Dir(slashed(q))) && a.Case != "" && !slices.Contains(cases, a.Case) {
-				cases = append(cases, a.Case)
-			}
-		}
-		if len(cases) > 0 {
-			return cases
+// places are the cases by the directories of their files, and by those around them.
+type places struct{ in, below map[string][]string }
+
+func (s *State) places() places {
+	p := places{map[string][]string{}, map[string][]string{}}
+	add := func(to map[string][]string, dir, of string) {
+		if !slices.Contains(to[dir], of) {
+			to[dir] = append(to[dir], of)
 		}
 	}
-	return nil
+	for _, q := range sortedKeys(s.Artifacts) {
+		if a := s.Artifacts[q]; a.Case != "" {
+			dir := path.Dir(slashed(q))
+			add(p.in, dir, a.Case)
+			add(p.below, path.Dir(dir), a.Case)
+		}
+	}
+	return p
+}
+
+// neighbours are the cases of the files in a new file's directory, else of those in the directories below it or beside it.
+func (p places) neighbours(file string) []string {
+	dir := path.Dir(slashed(file))
+	if cases := p.in[dir]; len(cases) > 0 {
+		return cases
+	}
+	return append(slices.Clone(p.below[dir]), p.below[path.Dir(dir)]...)
 }
 
 func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
 
 // reread adds the files that lie beside what is new: those without a time, and those that reach into the stretch that is looked at again.
 func (s *State) reread(t *Todo, cases map[string]bool, here map[string]*Scanned) {
+	sinces := s.sinces()
 	for _, p := range sortedKeys(s.Artifacts) {
 		a := s.Artifacts[p]
 		if a.Case == "" || !cases[a.Case] || here[p] == nil {
 			continue
 		}
-		since, ok := t.Since[a.Case]
-		if !ok {
-			since = s.since(a.Case)
-			t.Since[a.Case] = since
-		}
-		if a.LastUs == 0 || a.LastUs >= since {
+		t.Since[a.Case] = sinces[a.Case]
+		if a.LastUs == 0 || a.LastUs >= sinces[a.Case] {
 			t.Read[p] = true
 		}
 	}
 }
 
-// since is from when on a case is read again: from some time before its end, or from before its open incidents.
-func (s *State) since(of string) int64 {
-	groups := map[string]bool{}
-	for _, a := range s.Artifacts {
-		if a.Case == of {
-			groups[a.Group] = true
-		}
-	}
-	since := int64(0)
-	for key := range groups {
-		if g := s.Groups[key]; g != nil && (since == 0 || g.ThroughUs < since) {
-			since = g.ThroughUs
-		}
-	}
+// sinces are from when on each case is read again: from some time before its end, or from before its open incidents.
+func (s *State) sinces() map[string]int64 {
+	open := map[string]int64{} // by group: when the first open incident began
 	for _, i := range s.Incidents {
-		if groups[i.Group] && i.Open() && i.Is.Start != nil {
-			since = min(since, i.Is.Start.UnixMicro())
+		if i.Open() && i.Is.Start != nil {
+			if us := i.Is.Start.UnixMicro(); open[i.Group] == 0 || us < open[i.Group] {
+				open[i.Group] = us
+			}
 		}
 	}
-	return since - ReachBack
+	out := map[string]int64{}
+	for _, a := range s.Artifacts {
+		g := s.Groups[a.Group]
+		if g == nil || a.Case == "" {
+			continue
+		}
+		us := g.ThroughUs
+		if from := open[g.Key]; from != 0 {
+			us = min(us, from)
+		}
+		if us -= ReachBack; out[a.Case] == 0 || us < out[a.Case] {
+			out[a.Case] = us
+		}
+	}
+	return out
 }
