@@ -44,7 +44,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 		return len(todo.Moved) > 0, nil
 	}
 	marks := newMarks(st, todo, here)
-	read := &fleet.Read{Packed: map[string][]byte{}, Settings: map[fleet.Setting]string{}, Measures: map[string]*fleet.Measure{}, SinceUs: map[string]int64{}, Missing: todo.Missing}
+	read := &fleet.Read{Packed: map[string][]byte{}, Settings: map[fleet.Setting]fleet.Stated{}, Measures: map[string]*fleet.Measure{}, SinceUs: map[string]int64{}, Missing: todo.Missing}
 	o := correlate.Options{}
 	if last, ok := parseLength(f.last); ok {
 		o.Window = func(_, to time.Time) (time.Time, time.Time) { return to.Add(-last), time.Time{} }

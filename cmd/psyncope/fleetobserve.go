@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/fleet"
 	"psyncope/ingest/table"
@@ -29,7 +31,7 @@ func observe(c *table.Case, place table.Place, read *fleet.Read) {
 	}
 	for _, s := range c.Settings.Rows() {
 		if key := of(s.Origin); key != "" {
-			read.Settings[fleet.Setting{Group: key, Instance: s.Instance, Name: s.Name}] = s.Value
+			read.Settings[fleet.Setting{Group: key, Instance: s.Instance, Name: s.Name}] = fleet.Stated{Value: s.Value, Evidence: fmt.Sprintf("%s:%d", s.File, s.Line)}
 		}
 	}
 	keys := map[string]string{}

@@ -66,7 +66,7 @@ func (s *State) group(g *diagnosis.Group, d *diagnosis.Diagnosis, n int) string 
 	} else if known.LastNight < n {
 		if known.Primary != g.Primary {
 			known.WasPrimary = known.Primary
-			s.Changes = append(s.Changes, Change{n, known.Key, g.Primary, "primary", known.Primary, g.Primary})
+			s.Changes = append(s.Changes, Change{n, known.Key, g.Primary, "primary", known.Primary, g.Primary, fileOf(d, g.Primary)})
 		}
 		for _, r := range known.Replicas {
 			if !slices.Contains(g.Replicas, r) && r != g.Primary {
@@ -74,7 +74,7 @@ func (s *State) group(g *diagnosis.Group, d *diagnosis.Diagnosis, n int) string 
 			}
 		}
 		if !slices.Equal(known.Versions, g.Versions) {
-			s.Changes = append(s.Changes, Change{n, known.Key, "", "version", diagnosis.List(known.Versions), diagnosis.List(g.Versions)})
+			s.Changes = append(s.Changes, Change{n, known.Key, "", "version", diagnosis.List(known.Versions), diagnosis.List(g.Versions), fileOf(d, g.Primary)})
 		}
 	}
 	known.Name, known.Primary, known.Replicas, known.Versions = g.ID, g.Primary, slices.Clone(g.Replicas), slices.Clone(g.Versions)
@@ -105,6 +105,16 @@ func (s *State) group(g *diagnosis.Group, d *diagnosis.Diagnosis, n int) string 
 	return known.Key
 }
 
+// fileOf is the first file that speaks of a server.
+func fileOf(d *diagnosis.Diagnosis, instance string) string {
+	for _, f := range d.Inputs.Files {
+		if f.Instance == instance {
+			return f.Path
+		}
+	}
+	return ""
+}
+
 // find is the group that the state knows: by the key, else by what both are.
 func (s *State) find(g *diagnosis.Group) *Group {
 	if k := s.Groups[g.Key]; k != nil {
@@ -120,18 +130,18 @@ func (s *State) find(g *diagnosis.Group) *Group {
 }
 
 // settings notes what servers run with, and what differs from before.
-func (s *State) settings(now map[Setting]string, as map[string]string, n int) {
+func (s *State) settings(now map[Setting]Stated, as map[string]string, n int) {
 	for _, k := range slices.SortedFunc(mapsKeys(now), func(a, b Setting) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Name, b.Name))
 	}) {
-		value := now[k]
+		value, where := now[k].Value, now[k].Evidence
 		k.Group = cmp.Or(as[k.Group], k.Group)
 		old := s.Settings[k]
 		switch {
 		case old == nil:
 			s.Settings[k] = &Value{value, n, true}
 		case old.Value != value:
-			s.Changes = append(s.Changes, Change{n, k.Group, k.Instance, k.Name, old.Value, value})
+			s.Changes = append(s.Changes, Change{n, k.Group, k.Instance, k.Name, old.Value, value, where})
 			s.Settings[k] = &Value{value, n, true}
 		}
 	}

@@ -27,7 +27,7 @@ func night(day int, ids []string, incidents ...diagnosis.Incident) *Read {
 		i.Identify(g.Key)
 		d.Incidents = append(d.Incidents, i)
 	}
-	return &Read{Diagnoses: []*diagnosis.Diagnosis{d}, Artifacts: []*Artifact{{Path: fmt.Sprintf("day-%d", day), Group: g.Key, Instance: "redis-a", LastUs: at(day, 600).UnixMicro(), Case: "x"}}, Settings: map[Setting]string{}, Measures: map[string]*Measure{}, SinceUs: map[string]int64{}}
+	return &Read{Diagnoses: []*diagnosis.Diagnosis{d}, Artifacts: []*Artifact{{Path: fmt.Sprintf("day-%d", day), Group: g.Key, Instance: "redis-a", LastUs: at(day, 600).UnixMicro(), Case: "x"}}, Settings: map[Setting]Stated{}, Measures: map[string]*Measure{}, SinceUs: map[string]int64{}}
 }
 
 func incident(day int, from, to float64, kind diagnosis.CauseKind) diagnosis.Incident {

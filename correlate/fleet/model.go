@@ -92,6 +92,9 @@ type Mark struct {
 // Setting is one of one server.
 type Setting struct{ Group, Instance, Name string }
 
+// Stated is a setting's value, and where it stands.
+type Stated struct{ Value, Evidence string }
+
 // Value is what a setting is, and since which night.
 type Value struct {
 	Value   string
@@ -103,6 +106,7 @@ type Value struct {
 type Change struct {
 	Night                           int
 	Group, Instance, What, From, To string
+	Evidence                        string // file and line
 }
 
 // Measure is how near the edge a group was in a night. Numbers are 0 where nothing tells.
@@ -138,7 +142,7 @@ type Read struct {
 	Diagnoses []*diagnosis.Diagnosis
 	Packed    map[string][]byte // the same whole, packed, by group key of the run
 	Artifacts []*Artifact
-	Settings  map[Setting]string
+	Settings  map[Setting]Stated
 	Measures  map[string]*Measure // by group key of the run
 	// SinceUs is from when on evidence was read anew; what lies before is known only from the nights before. 0 for all.
 	SinceUs map[string]int64 // by group key of the run

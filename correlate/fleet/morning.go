@@ -51,9 +51,10 @@ type Case struct {
 
 // Near is one kind of near miss.
 type Near struct {
-	Kind    string   `json:"kind"`
-	Summary string   `json:"summary"` // of the first group
-	Groups  []string `json:"groups"`
+	Kind     string   `json:"kind"`
+	Summary  string   `json:"summary"`  // of the first group
+	Evidence string   `json:"evidence"` // of the first group: file and line
+	Groups   []string `json:"groups"`
 }
 
 // Ranked is a group with how near the edge it is. SurvivesS is nil where nothing tells.
@@ -72,11 +73,12 @@ type Ranked struct {
 
 // Changed is one change and the groups that it explains.
 type Changed struct {
-	What   string   `json:"what"`
-	From   string   `json:"from"`
-	To     string   `json:"to"`
-	Groups []string `json:"groups"`
-	Where  []string `json:"instances"`
+	What     string   `json:"what"`
+	From     string   `json:"from"`
+	To       string   `json:"to"`
+	Groups   []string `json:"groups"`
+	Where    []string `json:"instances"`
+	Evidence string   `json:"evidence"` // of the first of them: file and line
 	// Incidents are how many new incidents these groups have.
 	Incidents int `json:"new_incidents"`
 }
@@ -189,8 +191,7 @@ var nearKinds = []string{
 func (s *State) near(p *Page, night int) {
 	for _, kind := range nearKinds {
 		n := Near{Kind: kind, Groups: []string{}}
-		for _, key := range sortedKeys(s.Groups) {
-			g := s.Groups[key]
+		for _, g := range s.byName() {
 			if g.LastNight != night {
 				continue
 			}
@@ -198,7 +199,7 @@ func (s *State) near(p *Page, night int) {
 				if note.Kind == kind && !slices.Contains(n.Groups, g.Name) {
 					n.Groups = append(n.Groups, g.Name)
 					if n.Summary == "" {
-						n.Summary = note.Instance + ": " + note.Summary
+						n.Summary, n.Evidence = note.Instance+": "+note.Summary, placeOf(note.Evidence)
 					}
 				}
 			}
@@ -207,6 +208,22 @@ func (s *State) near(p *Page, night int) {
 			p.NearMisses = append(p.NearMisses, n)
 		}
 	}
+}
+
+// byName are the groups in the order of their names.
+func (s *State) byName() []*Group {
+	return slices.SortedFunc(maps.Values(s.Groups), func(a, b *Group) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
+}
+
+// placeOf is where the first line of evidence stands.
+func placeOf(ev []diagnosis.Evidence) string {
+	switch {
+	case len(ev) == 0:
+		return ""
+	case ev[0].Line > 0:
+		return fmt.Sprintf("%s:%d", ev[0].File, ev[0].Line)
+	}
+	return ev[0].File
 }
 
 // rank orders the groups by how little it takes to hurt them.
@@ -302,7 +319,7 @@ func (s *State) changed(p *Page, night int) {
 		if !ok {
 			n = len(p.Changes)
 			at[key] = n
-			p.Changes = append(p.Changes, Changed{What: c.What, From: c.From, To: c.To, Groups: []string{}, Where: []string{}})
+			p.Changes = append(p.Changes, Changed{What: c.What, From: c.From, To: c.To, Groups: []string{}, Where: []string{}, Evidence: c.Evidence})
 		}
 		to := &p.Changes[n]
 		if g := s.Groups[c.Group]; g != nil && !slices.Contains(to.Groups, g.Name) {
@@ -321,6 +338,10 @@ func (s *State) changed(p *Page, night int) {
 		if g := s.Groups[key]; len(g.Gone) > 0 && g.LastNight == night {
 			p.Changes = append(p.Changes, Changed{What: "replica gone", From: diagnosis.List(g.Gone), Groups: []string{g.Name}, Where: g.Gone})
 		}
+	}
+	for _, c := range p.Changes {
+		slices.Sort(c.Groups)
+		slices.Sort(c.Where)
 	}
 	slices.SortStableFunc(p.Changes, func(a, b Changed) int {
 		return cmp.Or(cmp.Compare(len(b.Groups), len(a.Groups)), cmp.Compare(a.What, b.What), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))

@@ -29,6 +29,9 @@ func Text(w io.Writer, p Page) error {
 		b.WriteString("\nAbout to break\n")
 		for _, n := range p.NearMisses {
 			fmt.Fprintf(&b, "  %-26s %s: %s\n", clean(n.Kind), names(n.Groups, 6), clean(n.Summary))
+			if n.Evidence != "" {
+				fmt.Fprintf(&b, "  %-26s evidence: %s\n", "", clean(n.Evidence))
+			}
 		}
 	}
 	textChanges(&b, p)
@@ -128,7 +131,7 @@ func Markdown(w io.Writer, p Page) error {
 	if len(p.NearMisses) > 0 {
 		b.WriteString("\n## About to break\n\n")
 		for _, n := range p.NearMisses {
-			fmt.Fprintf(&b, "- **%s**: %s: %s\n", md(clean(n.Kind)), md(names(n.Groups, 6)), md(clean(n.Summary)))
+			fmt.Fprintf(&b, "- **%s**: %s: %s\n", md(clean(n.Kind)), md(names(n.Groups, 6)), md(clean(n.Summary+"; evidence: "+n.Evidence)))
 		}
 	}
 	if len(p.Changes) > 0 {

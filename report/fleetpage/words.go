@@ -106,6 +106,9 @@ func change(c fleet.Changed) string {
 	if c.Incidents > 0 {
 		s += fmt.Sprintf("; %d new incidents there", c.Incidents)
 	}
+	if c.Evidence != "" {
+		s += "; evidence: " + clean(c.Evidence)
+	}
 	return s
 }
 

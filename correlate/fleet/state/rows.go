@@ -125,9 +125,9 @@ func (s *Store) loadSettings(st *fleet.State) error {
 	if err != nil {
 		return err
 	}
-	err = each(s.db, "select night, group_key, instance, what, was, became from changes order by night, nth", func(scan func(...any) error) error {
+	err = each(s.db, "select night, group_key, instance, what, was, became, evidence from changes order by night, nth", func(scan func(...any) error) error {
 		var c fleet.Change
-		err := scan(&c.Night, &c.Group, &c.Instance, &c.What, &c.From, &c.To)
+		err := scan(&c.Night, &c.Group, &c.Instance, &c.What, &c.From, &c.To, &c.Evidence)
 		st.Changes = append(st.Changes, c)
 		return err
 	})
@@ -242,7 +242,7 @@ func (w *writer) rest(st *fleet.State) {
 	}
 	w.do("delete from changes")
 	for n, c := range st.Changes {
-		w.do("insert into changes values (?, ?, ?, ?, ?, ?, ?)", c.Night, n, c.Group, c.Instance, c.What, c.From, c.To)
+		w.do("insert into changes values (?, ?, ?, ?, ?, ?, ?, ?)", c.Night, n, c.Group, c.Instance, c.What, c.From, c.To, c.Evidence)
 	}
 	first := 0
 	for key, ms := range st.Measures {

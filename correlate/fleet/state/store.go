@@ -42,7 +42,7 @@ create table artifacts (path text primary key, size_bytes integer not null, modi
   read_with text not null, first_us integer not null, last_us integer not null, records integer not null, last_night integer not null, missing integer not null,
   mark_offset_bytes integer not null, mark_line integer not null, mark_us integer not null, mark_print text not null) strict, without rowid;
 create table settings (group_key text not null, instance text not null, setting text not null, setting_value text not null, since_night integer not null, primary key (group_key, instance, setting)) strict, without rowid;
-create table changes (night integer not null, nth integer not null, group_key text not null, instance text not null, what text not null, was text not null, became text not null, primary key (night, nth)) strict, without rowid;
+create table changes (night integer not null, nth integer not null, group_key text not null, instance text not null, what text not null, was text not null, became text not null, evidence text not null, primary key (night, nth)) strict, without rowid;
 create table measures (group_key text not null, night integer not null, survives_s real not null, peak_write_bytes_per_s real not null, backlog_bytes integer not null, recommended_bytes integer not null,
   longest_outage_s real not null, backlog_used real not null, full_syncs integer not null, partial_syncs integer not null, fork_s real not null, copy_on_write_bytes integer not null, used_memory_bytes integer not null,
   memory_limit_bytes integer not null, replica_buffer_bytes integer not null, clients integer not null, max_clients integer not null, primary key (group_key, night)) strict, without rowid;
