@@ -3,12 +3,25 @@ package fleet
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// ReachBack is how far before the end of what is known of a group evidence is read again: what began an incident, its clock and its links lie
-// within half an hour of it (a link that is down for longer is an open incident, and is read from its beginning on).
-const ReachBack = 1800 * 1e6
+// ReachBack is how far before the end of what is known of a group evidence is read again, in microseconds: ten times repl-timeout's default. A loss is
+// noticed after one, and what led to it lies a few before that; a link that is down for longer is an open incident, and is read from its beginning
+// on. Where a group has set more, it is ten times that.
+const ReachBack = 10 * 60 * 1e6
+
+// reachBacks are those of groups that have set a longer repl-timeout.
+func (s *State) reachBacks() map[string]int64 {
+	out := map[string]int64{}
+	for k, v := range s.Settings {
+		if n, err := strconv.ParseInt(v.Value, 10, 64); err == nil && k.Name == "repl-timeout" && n > 0 && n < 24*3600 {
+			out[k.Group] = max(out[k.Group], 10*n*1e6)
+		}
+	}
+	return out
+}
 
 // Scanned is a file as the walk found it.
 type Scanned struct {
@@ -142,7 +155,7 @@ func (s *State) sinces() map[string]int64 {
 			}
 		}
 	}
-	out := map[string]int64{}
+	out, back := map[string]int64{}, s.reachBacks()
 	for _, a := range s.Artifacts {
 		g := s.Groups[a.Group]
 		if g == nil || a.Case == "" {
@@ -152,7 +165,7 @@ func (s *State) sinces() map[string]int64 {
 		if from := open[g.Key]; from != 0 {
 			us = min(us, from)
 		}
-		if us -= ReachBack; out[a.Case] == 0 || us < out[a.Case] {
+		if us -= max(ReachBack, back[g.Key]); out[a.Case] == 0 || us < out[a.Case] {
 			out[a.Case] = us
 		}
 	}
