@@ -67,7 +67,7 @@ func (r *Reader) run() {
 		if l.class == classInt {
 			n, length := digits(buf[v:])
 			e := v + length
-			if e+1 >= end || length-1 >= 18 || l.bad {
+			if e+1 >= end || length-1 >= 18 || l.bad || n > l.most {
 				break
 			}
 			switch {

@@ -16,18 +16,19 @@ func TestNumbersBeyondReason(t *testing.T) {
 	}
 	var c table.Case
 	r := NewReader(&c, false)
-	text := dump("120", "5", "100") + dump("9223372036854775807", "99999999999999", "9223372036854775000") + dump("130", "7", "200")
+	hot := dump("118", "3", "98") + dump("119", "4", "99") // what changed lately is read on another way
+	text := hot + dump("120", "5", "100") + dump("9223372036854775807", "99999999999999", "9223372036854775000") + dump("130", "7", "200")
 	if _, err := r.Read(artifact.Input{Origin: table.Origin{Instance: "a", File: "info.log"}, Body: io.NopCloser(strings.NewReader(text))}); err != nil {
 		t.Fatal(err)
 	}
 	rows := c.Samples.Rows()
-	if len(rows) != 3 {
+	if len(rows) != 5 {
 		t.Fatalf("%d dumps", len(rows))
 	}
-	if s := rows[1]; s.LatestForkMicros.Known() || s.Uptime.Known() || s.PrimaryOffset.Known() {
+	if s := rows[3]; s.LatestForkMicros.Known() || s.Uptime.Known() || s.PrimaryOffset.Known() {
 		t.Errorf("taken all the same: %d %d %d", s.LatestForkMicros, s.Uptime, s.PrimaryOffset)
 	}
-	if s := rows[2]; s.LatestForkMicros != 130 || s.Uptime != 7 || s.PrimaryOffset != 200 {
+	if s := rows[4]; s.LatestForkMicros != 130 || s.Uptime != 7 || s.PrimaryOffset != 200 {
 		t.Errorf("the next dump: %d %d %d", s.LatestForkMicros, s.Uptime, s.PrimaryOffset)
 	}
 	if p := c.Problems.Rows(); len(p) != 3 || p[0].Line == 0 {
