@@ -13,7 +13,7 @@ import (
 func TextCompare(w io.Writer, c *diagnosis.Comparison, o Options) error {
 	p := newPage(o)
 	for _, g := range c.Groups {
-		p.hang("", p.bold(visible(g.Group)+": "+answers[g.Answer])+": "+sentence(short(g.Why)))
+		p.hang("", p.bold(visible(g.Group)+": "+answers[g.Answer])+": "+sentence(PlainText(g.Why)))
 		rows := []table.Row{}
 		for _, m := range []struct {
 			when string

@@ -105,7 +105,7 @@ func began(i *diagnosis.Incident) string {
 	}
 	s += ", " + percent(t.Confidence) + " sure"
 	if t.Summary != "" {
-		s += ": " + short(t.Summary)
+		s += ": " + PlainText(t.Summary)
 	}
 	return s
 }
@@ -136,13 +136,13 @@ func asked(i *diagnosis.Incident) (answered []fact, open string) {
 	for _, q := range i.Questions {
 		name := strings.ReplaceAll(visible(q.ID), "-", " ")
 		if q.Known {
-			answered = append(answered, fact{name, short(q.Answer)})
+			answered = append(answered, fact{name, PlainText(q.Answer)})
 			continue
 		}
 		if open != "" {
 			open += "; "
 		}
-		open += name + " (it takes " + short(q.Needs) + ")"
+		open += name + " (it takes " + PlainText(q.Needs) + ")"
 	}
 	return answered, open
 }

@@ -53,7 +53,7 @@ var (
 var htmlTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("report").Funcs(template.FuncMap{
 		"visible":     func(s any) string { return visible(fmt.Sprint(s)) },
-		"short":       short,
+		"short":       PlainText,
 		"when":        when,
 		"until":       until,
 		"offset":      offset,

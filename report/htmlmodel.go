@@ -200,7 +200,7 @@ func (b *evidenceBook) add(e diagnosis.Evidence) int {
 	if !ok {
 		n = len(b.lines)
 		b.at[e] = n
-		b.lines = append(b.lines, [3]any{visible(e.File), e.Line, short(e.Text)})
+		b.lines = append(b.lines, [3]any{visible(e.File), e.Line, PlainText(e.Text)})
 	}
 	return n
 }

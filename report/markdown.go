@@ -15,9 +15,9 @@ import (
 // markup, no link and mentions nobody.
 func Markdown(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 	m := &markdown{root: rootOf(d)}
-	m.f("# Redis replication report\n\n%s\n", mdText(verdict(d)))
+	m.f("# Redis replication report\n\n%s\n", MarkdownText(verdict(d)))
 	if s := unread(d); s != "" {
-		m.f("\n%s\n", mdText(s))
+		m.f("\n%s\n", MarkdownText(s))
 	}
 	if len(d.Groups) > fewGroups {
 		m.overview(d)
@@ -48,7 +48,7 @@ func (m *markdown) named(left []*diagnosis.Incident) {
 			m.f("- %s\n", count(int64(len(left)-n), "more incident"))
 			return
 		}
-		m.f("- %s: %s\n", mdText(i.Severity), mdText(cut(i.Headline, 200)))
+		m.f("- %s: %s\n", MarkdownText(i.Severity), MarkdownText(cut(i.Headline, 200)))
 	}
 }
 
@@ -63,7 +63,7 @@ func (m *markdown) overview(d *diagnosis.Diagnosis) {
 			m.f("\n%s; the HTML and JSON reports have all.\n", count(int64(len(sums)-n), "more group"))
 			break
 		}
-		m.row(mdName(s.group.ID), strconv.Itoa(s.critical), strconv.Itoa(s.warning), commas(s.full), mdText(s.worst.Headline))
+		m.row(mdName(s.group.ID), strconv.Itoa(s.critical), strconv.Itoa(s.warning), commas(s.full), MarkdownText(s.worst.Headline))
 	}
 	m.f("\n%s without an incident.\n", capital(count(int64(quiet), "group")))
 }
@@ -86,7 +86,7 @@ func (m *markdown) notes(notes []diagnosis.Note) {
 		if note.At != nil {
 			where += ", " + when(note.At)
 		}
-		m.f("%d. **%s**%s: %s\n", n+1, mdText(note.Kind), where, mdText(note.Summary))
+		m.f("%d. **%s**%s: %s\n", n+1, MarkdownText(note.Kind), where, MarkdownText(note.Summary))
 		m.evidenceLines(&b, fmt.Sprintf("%3d  ", n+1), note.Evidence)
 	}
 	if b.Len() > 0 {
@@ -113,7 +113,7 @@ func (m *markdown) sizes(sizes []diagnosis.Sizing) {
 	}
 	for _, s := range sizes {
 		if s.Method != "" {
-			m.f("\n%s: %s\n", mdName(s.Group), mdText(sentence(s.Method)))
+			m.f("\n%s: %s\n", mdName(s.Group), MarkdownText(sentence(s.Method)))
 		}
 		if len(s.Curves()) == 0 {
 			continue
@@ -121,7 +121,7 @@ func (m *markdown) sizes(sizes []diagnosis.Sizing) {
 		m.f("\n")
 		m.header("if", "were:", "full resyncs:", "saves")
 		for _, w := range s.Curves() {
-			m.row(mdName(whatSetting(w)), mdText(whatBridges(w)), commas(w.FullSyncs), mdText(w.Saves))
+			m.row(mdName(whatSetting(w)), MarkdownText(whatBridges(w)), commas(w.FullSyncs), MarkdownText(w.Saves))
 		}
 	}
 }
@@ -135,7 +135,7 @@ func (m *markdown) clocks(hosts []diagnosis.HostClock) {
 			continue
 		}
 		method := strings.Join(append([]string{h.Method}, h.Changes...), "; ")
-		rows = append(rows, []string{mdName(h.Instance), zone(h.ZoneOffsetS), skew(h), mdText(method)})
+		rows = append(rows, []string{mdName(h.Instance), zone(h.ZoneOffsetS), skew(h), MarkdownText(method)})
 	}
 	if len(rows) == 0 {
 		return
@@ -151,7 +151,7 @@ func (m *markdown) clocks(hosts []diagnosis.HostClock) {
 }
 
 func (m *markdown) inputs(in diagnosis.Inputs) {
-	m.f("\n## Inputs\n\n%s, %s, %s, %s rejected %s\n", count(int64(len(in.Files)), "file"), size(float64(in.Bytes)), count(in.Records, "record"), count(in.Rejected, "line"), mdText(kinds(in.Files)))
+	m.f("\n## Inputs\n\n%s, %s, %s, %s rejected %s\n", count(int64(len(in.Files)), "file"), size(float64(in.Bytes)), count(in.Records, "record"), count(in.Rejected, "line"), MarkdownText(kinds(in.Files)))
 	if m.root != "" {
 		m.f("\nPlaces are below %s\n", mdName(m.root))
 	}
@@ -164,9 +164,9 @@ func (m *markdown) inputs(in diagnosis.Inputs) {
 			fmt.Fprintf(&b, "%s; the CSV and JSON reports have all\n", count(int64(len(in.Problems)-n), "more problem"))
 			break
 		}
-		fmt.Fprintf(&b, "%s: %s\n", place(m.root, diagnosis.Evidence{File: p.File, Line: p.Line}), short(p.Reason))
+		fmt.Fprintf(&b, "%s: %s\n", place(m.root, diagnosis.Evidence{File: p.File, Line: p.Line}), PlainText(p.Reason))
 		if p.Text != "" {
-			fmt.Fprintf(&b, "  %s\n", short(p.Text))
+			fmt.Fprintf(&b, "  %s\n", PlainText(p.Text))
 		}
 	}
 	m.block("text", b.String())

@@ -102,7 +102,7 @@ func TestMarkdownText(t *testing.T) {
 		{"x@`|y", "<code>x@\\`&#124;y</code>"},
 		{"two\nlines", `two\\nlines`},
 	} {
-		if got := mdText(c.in); got != c.want {
+		if got := MarkdownText(c.in); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.in, got, c.want)
 		}
 	}

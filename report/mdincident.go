@@ -29,12 +29,12 @@ func (m *markdown) incident(i *diagnosis.Incident) {
 		{"the attempts", 2, func() { m.resyncs(i) }},
 		{"what to change", 8, func() { m.changes(i.Recommendations) }},
 		{"what if", 3, func() {
-			m.bullets("What if", len(i.WhatIf), func(n int) { m.f("- %s: %s\n", mdText(i.WhatIf[n].If), mdText(i.WhatIf[n].Then)) })
+			m.bullets("What if", len(i.WhatIf), func(n int) { m.f("- %s: %s\n", MarkdownText(i.WhatIf[n].If), MarkdownText(i.WhatIf[n].Then)) })
 		}},
 		{"what else it could have been", 5, func() { m.alternatives("What else it could have been", could) }},
 		{"what is ruled out", 1, func() { m.alternatives("Ruled out", ruledOut) }},
 		{"what would settle the rest", 4, func() {
-			m.bullets("What would settle the rest", len(i.Missing), func(n int) { m.f("- %s\n", mdText(i.Missing[n])) })
+			m.bullets("What would settle the rest", len(i.Missing), func(n int) { m.f("- %s\n", MarkdownText(i.Missing[n])) })
 		}},
 	}
 	written := make([]string, len(parts))
@@ -69,10 +69,10 @@ func (m *markdown) incident(i *diagnosis.Incident) {
 
 // answer is the first screen.
 func (m *markdown) answer(i *diagnosis.Incident) {
-	m.f("\n## %s: %s\n\n", mdText(strings.ToUpper(i.Severity)), mdText(i.Headline))
+	m.f("\n## %s: %s\n\n", MarkdownText(strings.ToUpper(i.Severity)), MarkdownText(i.Headline))
 	m.header("", "")
 	for _, f := range facts(i) {
-		m.row("**"+f.Name+"**", mdText(f.Says))
+		m.row("**"+f.Name+"**", MarkdownText(f.Says))
 	}
 	m.row("**incident**", mdName(i.ID))
 }
@@ -85,17 +85,17 @@ func (m *markdown) questions(i *diagnosis.Incident) {
 	m.f("\n### What a post-mortem asks\n\n")
 	m.header("", "")
 	for _, q := range answered {
-		m.row("**"+mdText(q.Name)+"**", mdText(q.Says))
+		m.row("**"+MarkdownText(q.Name)+"**", MarkdownText(q.Says))
 	}
 	if open != "" {
-		m.row("**cannot tell**", mdText(open))
+		m.row("**cannot tell**", MarkdownText(open))
 	}
 }
 
 func (m *markdown) changes(rs []diagnosis.Recommendation) {
 	m.bullets("What to change", len(rs), func(n int) {
 		r := rs[n]
-		m.f("%d. **%s** %s\n", n+1, mdText(change(r)), mdText(reason(r)))
+		m.f("%d. **%s** %s\n", n+1, MarkdownText(change(r)), MarkdownText(reason(r)))
 		if r.Command != "" {
 			m.block("sh", lines(looped(r.Command)))
 			m.f("\n")
@@ -110,7 +110,7 @@ func (m *markdown) alternatives(title string, as []diagnosis.Alternative) {
 		if a.Instance != "" {
 			where = " on " + mdName(a.Instance)
 		}
-		m.f("- %s%s (%s): %s\n", mdName(string(a.Kind)), where, percent(a.Confidence), mdText(a.WhyNot))
+		m.f("- %s%s (%s): %s\n", mdName(string(a.Kind)), where, percent(a.Confidence), MarkdownText(a.WhyNot))
 	})
 }
 
@@ -140,12 +140,12 @@ func (m *markdown) chain(i *diagnosis.Incident) {
 		}
 		by := ""
 		if s.Rule != "" {
-			by = mdText(because(s))
+			by = MarkdownText(because(s))
 		}
 		if s.Rule != "" && s.From >= 0 {
 			by = "from " + strconv.Itoa(s.From+1) + ": " + by
 		}
-		m.row(num, offset(i.Start, s.At), mdName(s.Instance), "**"+mdText(s.Kind)+"** "+mdText(s.Summary), by)
+		m.row(num, offset(i.Start, s.At), mdName(s.Instance), "**"+MarkdownText(s.Kind)+"** "+MarkdownText(s.Summary), by)
 	}
 	if unordered {
 		m.f("\n~ order not known: closer to its neighbour than the clocks' error.\n")
@@ -161,7 +161,7 @@ func (m *markdown) chain(i *diagnosis.Incident) {
 			m.f("- %s\n", count(int64(len(rounds)-n), "more round"))
 			break
 		}
-		m.f("- round %d, %s\n", r.n, mdText(r.says(i)))
+		m.f("- round %d, %s\n", r.n, MarkdownText(r.says(i)))
 	}
 }
 
@@ -200,7 +200,7 @@ func (m *markdown) evidenceLines(b *strings.Builder, prefix string, ev []diagnos
 		}
 		fmt.Fprintf(b, "%s%s\n", prefix, place(m.root, e))
 		if e.Text != "" {
-			fmt.Fprintf(b, "%*s%s\n", len(prefix)+2, "", short(e.Text))
+			fmt.Fprintf(b, "%*s%s\n", len(prefix)+2, "", PlainText(e.Text))
 		}
 	}
 }
@@ -267,7 +267,7 @@ func (m *markdown) refusal(r diagnosis.Refusal) {
 		}
 	}
 	if r.How != "" {
-		m.f("\n%s\n", mdText(sentence(capital(r.How))))
+		m.f("\n%s\n", MarkdownText(sentence(capital(r.How))))
 	}
 }
 
@@ -286,7 +286,7 @@ func (m *markdown) resyncs(i *diagnosis.Incident) {
 		if r.Seconds > 0 {
 			took = span(r.Seconds)
 		}
-		m.row(offset(i.Start, r.At), mdName(r.Instance), mdText(string(r.Asked)), mdText(string(r.Outcome)), mdText(string(r.Refusal)), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took)
+		m.row(offset(i.Start, r.At), mdName(r.Instance), MarkdownText(string(r.Asked)), MarkdownText(string(r.Outcome)), MarkdownText(string(r.Refusal)), needed(r.NeededBytes, r.AtLeastBytes, r.AtMostBytes), optional(r.BacklogBytes), took)
 	}
 }
 

@@ -19,9 +19,9 @@ func ticks(s string) int {
 	return longest
 }
 
-// mdText is text as Markdown that shows it and nothing else.
-func mdText(s string) string {
-	words := strings.Fields(short(s))
+// MarkdownText is text as Markdown that shows it and nothing else.
+func MarkdownText(s string) string {
+	words := strings.Fields(PlainText(s))
 	for i, w := range words {
 		if magnetic(w) {
 			words[i] = mdCode(w)
@@ -56,7 +56,7 @@ func hex(w string) bool {
 
 // mdCode is a word as code.
 func mdCode(w string) string {
-	w = short(w)
+	w = PlainText(w)
 	if strings.ContainsAny(w, "`|\\") { // which code spans and tables quarrel about
 		return "<code>" + mdEscape(w, true) + "</code>"
 	}
@@ -101,7 +101,7 @@ func mdName(s string) string {
 	if s == "" {
 		return ""
 	}
-	s = strings.Join(strings.Fields(short(s)), " ")
+	s = strings.Join(strings.Fields(PlainText(s)), " ")
 	return mdCode(s)
 }
 

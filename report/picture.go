@@ -86,7 +86,7 @@ func (p *htmlPicture) incident(id string, n int, i *diagnosis.Incident, f frame,
 		a := step.At.UnixMilli()
 		p.Steps = append(p.Steps, htmlPicStep{
 			A: a, X: round1(f.x(a)), Y: y, N: k + 1, Href: fmt.Sprintf("%ss%d", id, k+1), Outside: a < f.min || a > f.max,
-			Says: fmt.Sprintf("step %d, %s %s: %s: %s", k+1, offset(i.Start, step.At), visible(step.Instance), visible(step.Kind), short(step.Summary)), E: numbers(book.all(step.Evidence)),
+			Says: fmt.Sprintf("step %d, %s %s: %s: %s", k+1, offset(i.Start, step.At), visible(step.Instance), visible(step.Kind), PlainText(step.Summary)), E: numbers(book.all(step.Evidence)),
 		})
 		if step.Rule == "" || step.From < 0 || step.From >= k {
 			continue
@@ -185,7 +185,7 @@ func markOf(m diagnosis.Mark, mid int, f frame, book *evidenceBook) htmlMark {
 		out.Says += " (clock ± " + span(m.ErrorS) + ")"
 	}
 	if m.Summary != "" {
-		out.Says += ": " + short(m.Summary)
+		out.Says += ": " + PlainText(m.Summary)
 	}
 	out.E = numbers(book.all(m.Evidence))
 	return out

@@ -26,14 +26,14 @@ func Plan(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 			}
 			said[key] = true
 			if !told {
-				fmt.Fprintf(&b, "\n# %s: %s\n", visible(i.ID), short(i.Headline))
+				fmt.Fprintf(&b, "\n# %s: %s\n", visible(i.ID), PlainText(i.Headline))
 				told = true
 			}
 			steps++
 			fmt.Fprintf(&b, "\n# %d. %s\n", steps, strings.TrimSuffix(change(r), " [plan]"))
 			for _, s := range []struct{ what, says string }{{"why", r.Why}, {"costs", r.Cost}, {"back", back(r)}, {"look", look(r)}} {
 				if s.says != "" {
-					fmt.Fprintf(&b, "# %s: %s\n", s.what, sentence(short(s.says)))
+					fmt.Fprintf(&b, "# %s: %s\n", s.what, sentence(PlainText(s.says)))
 				}
 			}
 			var script []string

@@ -64,8 +64,8 @@ func hidden(r rune) bool {
 		unicode.Is(unicode.Variation_Selector, r) || r == '\u115f' || r == '\u1160' || r == '\u3164' || r == '\uffa0'
 }
 
-// short is visible text of at most longest bytes, which says so where it was cut.
-func short(s string) string {
+// PlainText is text in which nothing acts on what shows it: see visible. It is of at most longest bytes, and says so where it was cut.
+func PlainText(s string) string {
 	if len(s) <= longest {
 		return visible(s)
 	}

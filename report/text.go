@@ -116,7 +116,7 @@ func (p *page) notes(notes []diagnosis.Note) {
 		if note.At != nil {
 			s += ", " + when(note.At)
 		}
-		p.hang("  - ", p.bold(s)+": "+short(note.Summary))
+		p.hang("  - ", p.bold(s)+": "+PlainText(note.Summary))
 		p.evidence(4, note.Evidence)
 	}
 }
@@ -140,7 +140,7 @@ func (p *page) sizes(sizes []diagnosis.Sizing) {
 	}
 	for _, s := range sizes {
 		if s.Method != "" {
-			p.para(2, visible(s.Group)+": "+sentence(short(s.Method)))
+			p.para(2, visible(s.Group)+": "+sentence(PlainText(s.Method)))
 		}
 		if ws := s.Curves(); len(ws) > 0 {
 			p.hang("  full resyncs with ", curve(ws))
@@ -165,7 +165,7 @@ func (p *page) clocks(hosts []diagnosis.HostClock) {
 		if len(h.Changes) > 0 {
 			method += "; " + strings.Join(h.Changes, "; ")
 		}
-		rows = append(rows, table.Row{cut(visible(h.Instance), 24), zone(h.ZoneOffsetS), skew(h), wrap(short(method), p.width-58)})
+		rows = append(rows, table.Row{cut(visible(h.Instance), 24), zone(h.ZoneOffsetS), skew(h), wrap(PlainText(method), p.width-58)})
 	}
 	if len(rows) > 0 {
 		p.grid(table.Row{"instance", "log's zone", "ahead by", "known by"}, rows, 2)
@@ -182,9 +182,9 @@ func (p *page) inputs(in diagnosis.Inputs) {
 			p.more(len(in.Problems)-n, "problem")
 			break
 		}
-		p.hang("  ! ", p.paint("33", place(p.root, diagnosis.Evidence{File: pr.File, Line: pr.Line}))+" "+short(pr.Reason))
+		p.hang("  ! ", p.paint("33", place(p.root, diagnosis.Evidence{File: pr.File, Line: pr.Line}))+" "+PlainText(pr.Reason))
 		if pr.Text != "" {
-			p.line(p.dim("    " + cut(short(pr.Text), p.width-4)))
+			p.line(p.dim("    " + cut(PlainText(pr.Text), p.width-4)))
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (p *page) incident(i *diagnosis.Incident) {
 	if len(i.WhatIf) > 0 {
 		p.head("What if")
 		for _, w := range i.WhatIf {
-			p.hang("  - ", short(w.If)+": "+short(w.Then))
+			p.hang("  - ", PlainText(w.If)+": "+PlainText(w.Then))
 		}
 	}
 	could, ruledOut := couldHave(i.Alternatives)
@@ -34,7 +34,7 @@ func (p *page) incident(i *diagnosis.Incident) {
 	if len(i.Missing) > 0 {
 		p.head("What would settle the rest")
 		for _, m := range i.Missing {
-			p.hang("  - ", short(m))
+			p.hang("  - ", PlainText(m))
 		}
 	}
 }
@@ -64,7 +64,7 @@ func (p *page) alternatives(title string, as []diagnosis.Alternative) {
 		if a.Instance != "" {
 			who += " on " + visible(a.Instance)
 		}
-		p.hang("  - ", who+" ("+percent(a.Confidence)+"): "+short(a.WhyNot))
+		p.hang("  - ", who+" ("+percent(a.Confidence)+"): "+PlainText(a.WhyNot))
 	}
 }
 
@@ -101,7 +101,7 @@ func (p *page) chain(i *diagnosis.Incident) {
 			mark, unordered = "~", true
 		}
 		prefix := fmt.Sprintf("%s%3d %*s  %s  ", mark, n+1, offsets, offset(i.Start, s.At), text.Pad(cut(visible(s.Instance), names), names, ' '))
-		p.hang(prefix, p.bold(visible(s.Kind))+": "+short(s.Summary)+p.dim(leadsFrom(s, n)))
+		p.hang(prefix, p.bold(visible(s.Kind))+": "+PlainText(s.Summary)+p.dim(leadsFrom(s, n)))
 		p.evidence(4+1+offsets+2, s.Evidence)
 	}
 	p.rounds(i, rounds)
@@ -136,7 +136,7 @@ func (p *page) refusal(i *diagnosis.Incident) {
 	}
 	p.para(2, s)
 	if r.How != "" {
-		p.para(2, p.dim(sentence(capital(short(r.How)))))
+		p.para(2, p.dim(sentence(capital(PlainText(r.How)))))
 	}
 }
 

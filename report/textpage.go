@@ -130,7 +130,7 @@ func (p *page) evidence(indent int, lines []diagnosis.Evidence) {
 	if len(lines) == 0 {
 		return
 	}
-	at, said, more := place(p.root, lines[0]), short(lines[0].Text), ""
+	at, said, more := place(p.root, lines[0]), PlainText(lines[0].Text), ""
 	if len(lines) > 1 {
 		more = fmt.Sprintf("  +%d", len(lines)-1)
 	}

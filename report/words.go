@@ -151,7 +151,7 @@ func cut(s string, width int) string {
 // because is why a step follows: in words, or in a report of an older version by the rule's name.
 func because(s diagnosis.Step) string {
 	if s.Because != "" {
-		return short(s.Because)
+		return PlainText(s.Because)
 	}
 	return visible(s.Rule)
 }
@@ -179,9 +179,9 @@ func change(r diagnosis.Recommendation) string {
 	}
 	switch {
 	case r.From != "" && r.To != "":
-		s += ": " + short(r.From) + " -> " + short(r.To)
+		s += ": " + PlainText(r.From) + " -> " + PlainText(r.To)
 	case r.To != "":
-		s += ": " + short(r.To)
+		s += ": " + PlainText(r.To)
 	}
 	if r.Plan {
 		s += " [plan]"
@@ -193,13 +193,13 @@ func change(r diagnosis.Recommendation) string {
 func reason(r diagnosis.Recommendation) string {
 	var parts []string
 	if r.Why != "" {
-		parts = append(parts, sentence(short(r.Why)))
+		parts = append(parts, sentence(PlainText(r.Why)))
 	}
 	if r.Plan {
 		parts = append(parts, "It is of the plan, the smallest set of settings that ends what happened.")
 	}
 	if r.Cost != "" {
-		parts = append(parts, sentence("Costs: "+short(r.Cost)))
+		parts = append(parts, sentence("Costs: "+PlainText(r.Cost)))
 	}
 	return strings.Join(parts, " ")
 }
@@ -223,7 +223,7 @@ func curve(ws []diagnosis.WhatIf) string {
 		}
 		s += whatBridges(w) + ": " + commas(w.FullSyncs)
 		if w.Saves != "" {
-			s += " (saves " + short(w.Saves) + ")"
+			s += " (saves " + PlainText(w.Saves) + ")"
 		}
 		parts = append(parts, s)
 	}

@@ -23,7 +23,7 @@ var mayImport = []struct {
 	allowed []string
 }{
 	{"cmd/psyncope", []string{"report", "report/fleetpage", "correlate", "correlate/diagnosis", "correlate/fleet", "correlate/fleet/state", "ingest", "ingest/table", "ingest/collect"}},
-	{"report/fleetpage", []string{"correlate/diagnosis", "correlate/fleet"}},
+	{"report/fleetpage", []string{"correlate/diagnosis", "correlate/fleet", "report"}},
 	{"report", []string{"correlate/diagnosis", "ingest/table"}},
 	{"correlate/fleet/state", []string{"correlate/diagnosis", "correlate/fleet"}},
 	{"correlate/fleet", []string{"correlate/diagnosis"}},

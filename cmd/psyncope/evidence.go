@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -242,7 +243,7 @@ func (d *diagnoses) show(c *table.Case, place table.Place) {
 func (d *diagnoses) fail(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.failed = cmpErr(d.failed, err)
+	d.failed = cmp.Or(d.failed, err)
 }
 
 // wait gives all diagnoses once they are made, or what showing one failed with.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -160,7 +161,7 @@ func (f *fleetRun) groupPages(ctx context.Context, st *fleet.State, dir string, 
 			for key := range work {
 				if err := groupPage(st.Groups[key], html, filepath.Join(dir, "groups", key+".html")); err != nil {
 					mu.Lock()
-					failed = cmpErr(failed, err)
+					failed = cmp.Or(failed, err)
 					mu.Unlock()
 				}
 			}
@@ -177,14 +178,7 @@ func (f *fleetRun) groupPages(ctx context.Context, st *fleet.State, dir string, 
 	}
 	close(work)
 	working.Wait()
-	return cmpErr(ctx.Err(), failed)
-}
-
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
+	return cmp.Or(ctx.Err(), failed)
 }
 
 func groupPage(g *fleet.Group, html report.Format, path string) error {

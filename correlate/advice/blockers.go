@@ -385,7 +385,7 @@ func breakStorm(in *situation) (diagnosis.Recommendation, bool) {
 	}
 	return diagnosis.Recommendation{
 		Instance: p.Name, Setting: "topology", From: fmt.Sprintf("%d replicas at once", len(reps)), To: "one after the other", Command: "# by hand, a step at a time:\n# " + strings.Join(c, "\n# "),
-		Why:  fmt.Sprintf("each full resync's fork holds the primary for %s and the other replicas lose their links behind it, %d rounds every %s so far; with one replica at a time nobody is lost to a fork", diagnosis.Length(fork), l.Rounds, diagnosis.Length(micros(l.PeriodS*float64(second)))),
+		Why:  fmt.Sprintf("each full resync's fork holds the primary for %s and the other replicas lose their links behind it, %d rounds every %s so far; with one replica at a time nobody is lost to a fork", diagnosis.Length(fork), l.Rounds, diagnosis.LengthS(l.PeriodS)),
 		Cost: "replicas that wait serve old data, and take writes: keep clients off them; with Sentinel, raise down-after-milliseconds or stop it first, or it re-points them",
 	}, true
 }

@@ -83,6 +83,17 @@ func Length(d micros) string {
 	}
 }
 
+// LengthS is that of seconds.
+func LengthS(s float64) string { return Length(micros(s * float64(second))) }
+
+// Place is where a line of evidence stands: its file, and its line where it is not the whole file.
+func (e Evidence) Place() string {
+	if e.Line == 0 {
+		return e.File
+	}
+	return fmt.Sprintf("%s:%d", e.File, e.Line)
+}
+
 // ClockTime is an instant on the axis for a sentence.
 func ClockTime(t micros) string { return t.Time().Format("15:04:05.000") }
 

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"psyncope/correlate/diagnosis"
@@ -131,7 +132,7 @@ func (s *State) find(g *diagnosis.Group) *Group {
 
 // settings notes what servers run with, and what differs from before.
 func (s *State) settings(now map[Setting]Stated, as map[string]string, n int) {
-	for _, k := range slices.SortedFunc(mapsKeys(now), func(a, b Setting) int {
+	for _, k := range slices.SortedFunc(maps.Keys(now), func(a, b Setting) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Name, b.Name))
 	}) {
 		value, where := now[k].Value, now[k].Evidence

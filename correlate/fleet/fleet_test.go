@@ -137,6 +137,30 @@ func TestPrune(t *testing.T) {
 	}
 }
 
+// A server whose dumps ended long before its group's did is silent; one of which there is only a log that says nothing is not, nor one whose last
+// dump is a little older.
+func TestSilent(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		of     Artifact
+		silent bool
+	}{
+		{"its dumps ended", Artifact{Kind: "info", LastUs: at(0, 0).UnixMicro()}, true},
+		{"its last dump is half an hour older", Artifact{Kind: "info", LastUs: at(0, 570).UnixMicro()}, false},
+		{"a quiet log", Artifact{Kind: "log", LastUs: at(0, 0).UnixMicro()}, false},
+		{"settings, without a date", Artifact{Kind: "config"}, false},
+	} {
+		s := NewState()
+		r := night(0, []string{idA})
+		c.of.Path, c.of.Group, c.of.Instance = "b", r.Artifacts[0].Group, "redis-b"
+		r.Artifacts = append(r.Artifacts, &c.of)
+		s.Apply(r)
+		if p := s.Morning(); slices.Contains(p.Silent, "redis-b") != c.silent {
+			t.Errorf("%s: silent are %v", c.name, p.Silent)
+		}
+	}
+}
+
 // Only what is new is read, with what lies beside it and reaches into the last stretch; a copy, a rename and a touch are not read.
 func TestPlan(t *testing.T) {
 	s := NewState()

@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -63,13 +62,13 @@ func (s *State) known(group string, is *diagnosis.Incident, taken map[string]boo
 	if k := s.Incidents[is.Key]; k != nil && k.Group == group && !taken[k.Key] {
 		return k
 	}
-	for _, key := range sortedKeys(s.Incidents) {
-		k := s.Incidents[key]
-		if k.Group == group && !taken[key] && overlap(&k.Is, is) && share(k.Is.Affected, is.Affected) {
-			return k
+	var found *Incident // of several the first by key, so that a run repeats itself
+	for key, k := range s.Incidents {
+		if k.Group == group && !taken[key] && (found == nil || key < found.Key) && overlap(&k.Is, is) && share(k.Is.Affected, is.Affected) {
+			found = k
 		}
 	}
-	return nil
+	return found
 }
 
 func overlap(a, b *diagnosis.Incident) bool {
@@ -87,5 +86,3 @@ func share(a, b []string) bool {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-func mapsKeys[K comparable, V any](m map[K]V) iter.Seq[K] { return maps.Keys(m) }

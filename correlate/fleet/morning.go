@@ -217,13 +217,10 @@ func (s *State) byName() []*Group {
 
 // placeOf is where the first line of evidence stands.
 func placeOf(ev []diagnosis.Evidence) string {
-	switch {
-	case len(ev) == 0:
+	if len(ev) == 0 {
 		return ""
-	case ev[0].Line > 0:
-		return fmt.Sprintf("%s:%d", ev[0].File, ev[0].Line)
 	}
-	return ev[0].File
+	return ev[0].Place()
 }
 
 // rank orders the groups by how little it takes to hurt them.
@@ -246,7 +243,7 @@ func (s *State) rank(p *Page, night int, sick map[string]int) {
 			r.Risk, r.Why, r.SurvivesS = r.Trend[n-1].risk()
 		}
 		if r.Incidents > 0 {
-			r.Risk = max(r.Risk, 0.95)
+			r.Risk = 1 // it is no risk any more
 			r.Why = strings.TrimSuffix(diagnosis.Plural(int64(r.Incidents), "incident", "incidents")+"; "+r.Why, "; ")
 		}
 		p.Groups = append(p.Groups, r)
@@ -254,14 +251,15 @@ func (s *State) rank(p *Page, night int, sick map[string]int) {
 	slices.SortStableFunc(p.Groups, func(a, b Ranked) int { return cmp.Or(cmp.Compare(b.Risk, a.Risk), cmp.Compare(a.Name, b.Name)) })
 }
 
-// silence is for how long a server may have said nothing while others of its group did: a collector runs more often than every hour.
+// silence is for how long no collector may have brought anything of a server while its group's evidence goes on: one runs more often than every hour.
 const silence = 3600 * 1e6
 
-// silent are servers of which nothing came this night, or nothing from long before their group's last evidence on.
+// silent are servers of which no collector brought anything for that long before their group's last evidence. A log does not count, either way:
+// a healthy server says nothing for days, and one that logs may still have lost its collector.
 func (s *State) silent(night int) (out []string) {
 	newest := map[[2]string]int64{}
 	for _, a := range s.Artifacts {
-		if a.Group == "" || a.Instance == "" {
+		if a.Group == "" || a.Instance == "" || a.Kind == "log" || a.Kind == "sentinel-log" {
 			continue
 		}
 		key := [2]string{a.Group, a.Instance}
@@ -287,7 +285,7 @@ func (m *Measure) risk() (risk float64, why string, survives *float64) {
 	}
 	if m.SurvivesS > 0 {
 		survives = &m.SurvivesS
-		add(bridge/(bridge+m.SurvivesS), fmt.Sprintf("the backlog bridges %s at the peak", lengthOf(m.SurvivesS)))
+		add(bridge/(bridge+m.SurvivesS), fmt.Sprintf("the backlog bridges %s at the peak", diagnosis.LengthS(m.SurvivesS)))
 	}
 	if m.BacklogUsed > 0 {
 		add(m.BacklogUsed, fmt.Sprintf("a resync used %.0f%% of the backlog", m.BacklogUsed*100))
@@ -299,7 +297,7 @@ func (m *Measure) risk() (risk float64, why string, survives *float64) {
 		add(float64(m.UsedMemoryBytes+m.CopyOnWriteBytes)/float64(m.MemoryLimitBytes), fmt.Sprintf("memory and copy-on-write are %s of %s", diagnosis.Amount(m.UsedMemoryBytes+m.CopyOnWriteBytes), diagnosis.Amount(m.MemoryLimitBytes)))
 	}
 	if m.ForkS > 0 {
-		add(m.ForkS/bridge, "a fork takes "+lengthOf(m.ForkS))
+		add(m.ForkS/bridge, "a fork takes "+diagnosis.LengthS(m.ForkS))
 	}
 	return risk, why, survives
 }
@@ -348,19 +346,6 @@ func (s *State) changed(p *Page, night int) {
 	})
 }
 
-// lengthOf is a time in words.
-func lengthOf(s float64) string {
-	switch {
-	case s < 10:
-		return fmt.Sprintf("%.1f s", s)
-	case s < 120:
-		return fmt.Sprintf("%.0f s", s)
-	case s < 7200:
-		return fmt.Sprintf("%.0f min", s/60)
-	}
-	return fmt.Sprintf("%.0f h", s/3600)
-}
-
 // Line is the night in one line.
 func (p *Page) Line() string {
 	if p.Night == 0 {
@@ -370,13 +355,18 @@ func (p *Page) Line() string {
 	if p.Through != nil {
 		s += " through " + p.Through.UTC().Format("2006-01-02 15:04") + " UTC"
 	}
-	s += fmt.Sprintf(": %d groups; %d new, %d still open, %d over", len(p.Groups), len(p.New), len(p.Open), len(p.Gone))
+	s += fmt.Sprintf(": %s; %d new, %d still open, %d over", diagnosis.Plural(int64(len(p.Groups)), "group", "groups"), len(p.New), len(p.Open), len(p.Gone))
 	for _, x := range []struct {
-		n    int
-		word string
-	}{{len(p.Acked), "acknowledged"}, {len(p.Missing), "groups missing"}, {len(p.Broken), "artifacts unreadable"}, {len(p.Changes), "changes"}} {
+		n         int
+		one, many string
+	}{
+		{len(p.Acked), "acknowledged", "acknowledged"},
+		{len(p.Missing), "group missing", "groups missing"},
+		{len(p.Broken), "artifact unreadable", "artifacts unreadable"},
+		{len(p.Changes), "change", "changes"},
+	} {
 		if x.n > 0 {
-			s += fmt.Sprintf(", %d %s", x.n, x.word)
+			s += ", " + diagnosis.Plural(int64(x.n), x.one, x.many)
 		}
 	}
 	return s

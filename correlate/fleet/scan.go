@@ -49,10 +49,8 @@ func (s *State) Plan(found []Scanned, print func(string) string) *Todo {
 	byPrint := map[string][]*Artifact{}
 	for _, p := range sortedKeys(s.Artifacts) {
 		a := s.Artifacts[p]
-		if here[p] == nil {
-			if !a.Missing {
-				t.Missing = append(t.Missing, p)
-			}
+		if here[p] == nil && !a.Missing {
+			t.Missing = append(t.Missing, p)
 		}
 		byPrint[a.Print] = append(byPrint[a.Print], a)
 	}

@@ -139,9 +139,9 @@ func resyncCost(s *scene) answer {
 			says = append(says, fmt.Sprintf(format, args...))
 		}
 	}
-	say(longest > 0, "the longest took %s (%s)", length(longest), who)
-	say(fork > 0, "a fork held the primary for %s", length(fork))
-	say(load > 0, "loading took up to %s", length(load))
+	say(longest > 0, "the longest took %s (%s)", diagnosis.LengthS(longest), who)
+	say(fork > 0, "a fork held the primary for %s", diagnosis.LengthS(fork))
+	say(load > 0, "loading took up to %s", diagnosis.LengthS(load))
 	say(bytes > 0, "%s of snapshots went over the network", diagnosis.Amount(bytes))
 	say(cow > 0, "a child copied up to %s", diagnosis.Amount(cow))
 	say(buffers > 0, "replicas' output buffers held up to %s", diagnosis.Amount(buffers))
@@ -154,8 +154,6 @@ func resyncCost(s *scene) answer {
 	}
 	return a
 }
-
-func length(s float64) string { return diagnosis.Length(micros(s * float64(second))) }
 
 func orZero(n *int64) int64 {
 	if n == nil {

@@ -8,6 +8,7 @@ import (
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/fleet"
+	"psyncope/report"
 )
 
 // Metrics writes the page as Prometheus' text format, for node_exporter's textfile collector. How old it is tells
@@ -82,5 +83,5 @@ func Metrics(w io.Writer, p Page) error {
 
 // label is a value of a label: quotes, backslashes and line ends are written as the format wants them.
 func label(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(clean(s))
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(report.PlainText(s))
 }

@@ -45,7 +45,8 @@ func TestHostileNames(t *testing.T) {
 	if strings.Contains(strings.ToLower(forms["html"]), "<script") {
 		t.Error("a script in the page")
 	}
-	if md := forms["md"]; strings.Contains(md, "<script") || strings.Contains(md, "](javascript") || strings.Contains(md, "@everyone") {
+	// An escaped bracket begins no link, and in code nobody is mentioned.
+	if md := strings.NewReplacer(`\]`, "", "`@everyone`", "").Replace(forms["md"]); strings.Contains(md, "<script") || strings.Contains(md, "](javascript") || strings.Contains(md, "@everyone") {
 		t.Errorf("Markdown that acts: %s", md)
 	}
 	if strings.ContainsAny(forms["notify"], "<>") {

@@ -10,6 +10,7 @@ import (
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/fleet"
+	"psyncope/report"
 )
 
 // How much a page shows; the rest is counted, and in fleet.json and fleet.csv.
@@ -28,15 +29,15 @@ func Text(w io.Writer, p Page) error {
 	if len(p.NearMisses) > 0 {
 		b.WriteString("\nAbout to break\n")
 		for _, n := range p.NearMisses {
-			fmt.Fprintf(&b, "  %-26s %s: %s\n", clean(n.Kind), names(n.Groups, 6), clean(n.Summary))
+			fmt.Fprintf(&b, "  %-26s %s: %s\n", report.PlainText(n.Kind), names(n.Groups, 6, report.PlainText), report.PlainText(n.Summary))
 			if n.Evidence != "" {
-				fmt.Fprintf(&b, "  %-26s evidence: %s\n", "", clean(n.Evidence))
+				fmt.Fprintf(&b, "  %-26s evidence: %s\n", "", report.PlainText(n.Evidence))
 			}
 		}
 	}
 	textChanges(&b, p)
 	for _, l := range p.absent() {
-		fmt.Fprintf(&b, "\n%s\n  %s\n", l.title, names(l.names, mostRows))
+		fmt.Fprintf(&b, "\n%s\n  %s\n", l.title, names(l.names, mostRows, report.PlainText))
 	}
 	b.WriteString("\nNearest the edge\n")
 	for n, g := range p.Groups {
@@ -44,7 +45,7 @@ func Text(w io.Writer, p Page) error {
 			fmt.Fprintf(&b, "  and %d more groups, in fleet.csv\n", len(p.Groups)-n)
 			break
 		}
-		fmt.Fprintf(&b, "  %3.0f%%  %-24s %s\n", g.Risk*100, clean(g.Name), clean(g.Why))
+		fmt.Fprintf(&b, "  %3.0f%%  %-24s %s\n", g.Risk*100, report.PlainText(g.Name), report.PlainText(g.Why))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
@@ -60,8 +61,8 @@ func textCases(b *bytes.Buffer, title string, cases []fleet.Case) {
 			fmt.Fprintf(b, "  and %d more, in fleet.json\n", len(cases)-n)
 			return
 		}
-		fmt.Fprintf(b, "  %-8s %s: %s\n", strings.ToUpper(clean(c.Incident.Severity)), clean(c.GroupName), clean(c.Incident.Headline))
-		fmt.Fprintf(b, "           %s; key %s\n", since(c), clean(c.Key))
+		fmt.Fprintf(b, "  %-8s %s: %s\n", strings.ToUpper(report.PlainText(c.Incident.Severity)), report.PlainText(c.GroupName), report.PlainText(c.Incident.Headline))
+		fmt.Fprintf(b, "           %s; key %s\n", since(c), report.PlainText(c.Key))
 		if e := evidence(&c.Incident); e != "" {
 			fmt.Fprintf(b, "           evidence: %s\n", e)
 		}
@@ -83,7 +84,7 @@ func textChanges(b *bytes.Buffer, p Page) {
 			fmt.Fprintf(b, "  and %d more, in fleet.json\n", len(p.Changes)-n)
 			return
 		}
-		fmt.Fprintf(b, "  %s\n", change(c))
+		fmt.Fprintf(b, "  %s\n", change(c, report.PlainText))
 	}
 }
 
@@ -104,7 +105,7 @@ func (p Page) absent() (out []absence) {
 }
 
 func acknowledged(c fleet.Case) string {
-	s := clean(c.Reason)
+	s := report.PlainText(c.Reason)
 	if c.Until != nil {
 		s += " (until " + c.Until.UTC().Format("2006-01-02") + ")"
 	}
@@ -114,7 +115,7 @@ func acknowledged(c fleet.Case) string {
 // Markdown writes the page for a ticket or a wiki.
 func Markdown(w io.Writer, p Page) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Fleet: %s\n", md(p.Line()))
+	fmt.Fprintf(&b, "# Fleet: %s\n", report.MarkdownText(p.Line()))
 	for _, l := range p.lists() {
 		if len(l.Cases) == 0 {
 			continue
@@ -125,13 +126,16 @@ func Markdown(w io.Writer, p Page) error {
 				fmt.Fprintf(&b, "\nand %d more, in fleet.json\n", len(l.Cases)-n)
 				break
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", md(clean(c.Incident.Severity)), md(clean(c.GroupName)), md(clean(c.Incident.Headline)), md(since(c)), md(first(&c.Incident)), md(clean(c.Key)))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", report.MarkdownText(c.Incident.Severity), report.MarkdownText(c.GroupName), report.MarkdownText(c.Incident.Headline), report.MarkdownText(since(c)), report.MarkdownText(first(&c.Incident)), report.MarkdownText(c.Key))
 		}
 	}
 	if len(p.NearMisses) > 0 {
 		b.WriteString("\n## About to break\n\n")
 		for _, n := range p.NearMisses {
-			fmt.Fprintf(&b, "- **%s**: %s: %s\n", md(clean(n.Kind)), md(names(n.Groups, 6)), md(clean(n.Summary+"; evidence: "+n.Evidence)))
+			fmt.Fprintf(&b, "- **%s**: %s: %s\n", report.MarkdownText(n.Kind), names(n.Groups, 6, report.MarkdownText), report.MarkdownText(n.Summary))
+			if n.Evidence != "" {
+				fmt.Fprintf(&b, "  evidence: %s\n", report.MarkdownText(n.Evidence))
+			}
 		}
 	}
 	if len(p.Changes) > 0 {
@@ -140,41 +144,21 @@ func Markdown(w io.Writer, p Page) error {
 			if n == mostRows {
 				break
 			}
-			fmt.Fprintf(&b, "- %s\n", md(change(c)))
+			fmt.Fprintf(&b, "- %s\n", change(c, report.MarkdownText))
 		}
 	}
 	for _, l := range p.absent() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n", l.title, md(names(l.names, mostRows)))
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", l.title, names(l.names, mostRows, report.MarkdownText))
 	}
 	b.WriteString("\n## Nearest the edge\n\n| risk | group | why |\n| ---: | --- | --- |\n")
 	for n, g := range p.Groups {
 		if n == mostRisky {
 			break
 		}
-		fmt.Fprintf(&b, "| %.0f%% | %s | %s |\n", g.Risk*100, md(clean(g.Name)), md(clean(g.Why)))
+		fmt.Fprintf(&b, "| %.0f%% | %s | %s |\n", g.Risk*100, report.MarkdownText(g.Name), report.MarkdownText(g.Why))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
-}
-
-// md is text that makes no Markdown, no HTML and mentions nobody.
-func md(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '<':
-			b.WriteString("&lt;")
-		case r == '&':
-			b.WriteString("&amp;")
-		case r == '@':
-			b.WriteString("@\u200b")
-		case strings.ContainsRune("\\`*_{}[]()#+-.!|~>", r):
-			b.WriteString(`\` + string(r))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 // JSON writes the page for programs.
@@ -196,16 +180,16 @@ func Notify(w io.Writer, p Page) error {
 			fmt.Fprintf(&b, "and %d more new incidents\n", len(p.New)-n)
 			break
 		}
-		fmt.Fprintf(&b, "%s %s: %s (%s)\n", mark(c.Incident.Severity), clean(c.GroupName), clean(c.Incident.Headline), since(c))
+		fmt.Fprintf(&b, "%s %s: %s (%s)\n", mark(c.Incident.Severity), report.PlainText(c.GroupName), report.PlainText(c.Incident.Headline), since(c))
 	}
 	for n, c := range p.Changes {
 		if n == 5 {
 			break
 		}
-		fmt.Fprintf(&b, "changed: %s\n", change(c))
+		fmt.Fprintf(&b, "changed: %s\n", change(c, report.PlainText))
 	}
 	if len(p.Missing) > 0 {
-		fmt.Fprintf(&b, "nothing came of %s\n", names(p.Missing, 6))
+		fmt.Fprintf(&b, "nothing came of %s\n", names(p.Missing, 6, report.PlainText))
 	}
 	// Slack's own mentions and links begin with <; a message has none.
 	_, err := io.WriteString(w, strings.NewReplacer("<", "‹", ">", "›", "&", "+").Replace(b.String()))
@@ -252,7 +236,7 @@ func number(f float64) string {
 
 // cell is text that no spreadsheet runs as a formula.
 func cell(s string) string {
-	s = clean(s)
+	s = report.PlainText(s)
 	if strings.IndexAny(s, "=+-@") == 0 {
 		s = "'" + s
 	}

@@ -3,31 +3,16 @@ package fleetpage
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/fleet"
+	"psyncope/report"
 )
 
 // Page is a page with what links need: which groups have a page of their own.
 type Page struct {
 	*fleet.Page
 	HasPage map[string]bool // by group key
-}
-
-// clean is text in which nothing acts on a terminal, and which stays on its line.
-func clean(s string) string {
-	const most = 400
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) && r != ' ' {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
 }
 
 // since says since when an incident is, and how often its like was there.
@@ -39,7 +24,7 @@ func since(c fleet.Case) string {
 		s += " UTC on"
 	}
 	if c.Nth > 1 {
-		s += fmt.Sprintf("; the %s of its like in %s", nth(c.Nth), nights(c.OfNights))
+		s += fmt.Sprintf("; the %s of its like in %s", nth(c.Nth), diagnosis.Plural(int64(c.OfNights), "night", "nights"))
 		if c.SameCause {
 			s += ", the same cause"
 		} else {
@@ -62,13 +47,6 @@ func nth(n int) string {
 	return fmt.Sprintf("%dth", n)
 }
 
-func nights(n int) string {
-	if n == 1 {
-		return "1 night"
-	}
-	return fmt.Sprintf("%d nights", n)
-}
-
 func when(s *diagnosis.Stamp) string {
 	if s == nil {
 		return "at an unknown time"
@@ -83,9 +61,9 @@ func first(i *diagnosis.Incident) string {
 			if r.Plan != plan {
 				continue
 			}
-			s := clean(r.Setting) + " on " + clean(r.Instance)
+			s := report.PlainText(r.Setting) + " on " + report.PlainText(r.Instance)
 			if r.From != "" || r.To != "" {
-				s += ": " + clean(r.From) + " -> " + clean(r.To)
+				s += ": " + report.PlainText(r.From) + " -> " + report.PlainText(r.To)
 			}
 			return s
 		}
@@ -93,30 +71,30 @@ func first(i *diagnosis.Incident) string {
 	return ""
 }
 
-// change is a change in a line.
-func change(c fleet.Changed) string {
-	s := clean(c.What) + ": "
+// change is a change in a line; as writes what the evidence says in the form of the page.
+func change(c fleet.Changed, as func(string) string) string {
+	s := as(c.What) + ": "
 	switch {
 	case c.To == "":
-		s += clean(c.From)
+		s += as(c.From)
 	default:
-		s += clean(c.From) + " -> " + clean(c.To)
+		s += as(c.From + " -> " + c.To)
 	}
-	s += " in " + names(c.Groups, 8)
+	s += " in " + names(c.Groups, 8, as)
 	if c.Incidents > 0 {
 		s += fmt.Sprintf("; %d new incidents there", c.Incidents)
 	}
 	if c.Evidence != "" {
-		s += "; evidence: " + clean(c.Evidence)
+		s += "; evidence: " + as(c.Evidence)
 	}
 	return s
 }
 
-// names lists a few names and counts the rest.
-func names(list []string, most int) string {
+// names lists a few names, each written as the page has it, and counts the rest.
+func names(list []string, most int, as func(string) string) string {
 	out := make([]string, 0, most)
 	for _, n := range list[:min(len(list), most)] {
-		out = append(out, clean(n))
+		out = append(out, as(n))
 	}
 	s := strings.Join(out, ", ")
 	if n := len(list) - len(out); n > 0 {
@@ -125,15 +103,17 @@ func names(list []string, most int) string {
 	return s
 }
 
+// plainChange and plainNames are those of a page that escapes by itself.
+func plainChange(c fleet.Changed) string { return change(c, report.PlainText) }
+
+func plainNames(list []string, most int) string { return names(list, most, report.PlainText) }
+
 // evidence is where an incident is read of: the first line of its chain that has a file.
 func evidence(i *diagnosis.Incident) string {
 	for _, s := range i.Chain {
 		for _, e := range s.Evidence {
 			if e.File != "" {
-				if e.Line > 0 {
-					return fmt.Sprintf("%s:%d", clean(e.File), e.Line)
-				}
-				return clean(e.File)
+				return report.PlainText(e.Place())
 			}
 		}
 	}
