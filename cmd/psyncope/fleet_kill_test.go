@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,6 +88,37 @@ func TestFleetKilled(t *testing.T) {
 	}
 	if killed < 5 {
 		t.Errorf("only %d of 20 runs were killed before their end", killed)
+	}
+}
+
+// What killed runs left beside the page, the metrics and the message is swept away, and nothing else is.
+func TestFleetSweeps(t *testing.T) {
+	n, _ := delivered(t, 1)
+	n.deliver(0)
+	dir := filepath.Join(t.TempDir(), "a[b]") // no pattern
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".m.prom.new-1", ".news.new-2", ".out.new-3", ".out.old-4", ".m.prom.newer", ".other.new-5"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, said := fleetCommand(t, n.root, "--state", filepath.Join(dir, "state.db"), "--out", filepath.Join(dir, "out"), "--textfile", filepath.Join(dir, "m.prom"), "--notify", filepath.Join(dir, "news")); code != 0 {
+		t.Fatalf("%d: %s", code, said)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hidden []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			hidden = append(hidden, e.Name())
+		}
+	}
+	if want := []string{".m.prom.newer", ".other.new-5"}; !slices.Equal(hidden, want) {
+		t.Errorf("beside the page are %v, wanted %v", hidden, want)
 	}
 }
 

@@ -65,6 +65,11 @@ func (f *fleetRun) write(ctx context.Context, st *fleet.State, p *fleet.Page, fr
 			m.Groups[key] = fmt.Sprintf("night %d", g.LastNight)
 		}
 	}
+	for _, path := range []string{f.out, f.textfile, f.notify} {
+		if path != "" {
+			sweep(filepath.Clean(path))
+		}
+	}
 	if old, ok := readManifest(f.out); !ok || old.Build != m.Build || old.Page != m.Page {
 		if err := f.directory(ctx, st, page, m, old); err != nil {
 			return nothingf("write %s: %w", f.out, err)
@@ -105,9 +110,6 @@ func readManifest(dir string) (m manifest, ok bool) {
 // directory builds the directory beside where it goes, and puts it there by renaming.
 func (f *fleetRun) directory(ctx context.Context, st *fleet.State, page fleetpage.Page, m, old manifest) error {
 	out := filepath.Clean(f.out)
-	for _, left := range leftovers(out) { // of runs that were killed
-		os.RemoveAll(left)
-	}
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return err
 	}
@@ -191,13 +193,16 @@ func groupPage(g *fleet.Group, html report.Format, path string) error {
 	return whole(path, func(w io.Writer) error { return html.Write(w, d, report.Options{}) })
 }
 
-// leftovers are what a killed run left beside a directory.
-func leftovers(out string) (paths []string) {
-	for _, kind := range []string{"new", "old"} {
-		found, _ := filepath.Glob(filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+"."+kind+"-*"))
-		paths = append(paths, found...)
+// sweep removes what killed runs left beside a file or directory that they were about to put there. No other run is at work: the state is locked.
+func sweep(path string) {
+	beside, _ := os.ReadDir(filepath.Dir(path)) // where it cannot be read, nothing can be put there either, and that is told
+	for _, e := range beside {
+		for _, kind := range []string{".new-", ".old-"} {
+			if strings.HasPrefix(e.Name(), "."+filepath.Base(path)+kind) {
+				os.RemoveAll(filepath.Join(filepath.Dir(path), e.Name()))
+			}
+		}
 	}
-	return paths
 }
 
 // swap puts a directory where another may be.
