@@ -39,9 +39,10 @@ var mayImport = []struct {
 	{"correlate/questions", floors(5)},
 	{"correlate/advice", append(floors(5), "correlate/chain", "correlate/sizing")},
 	{"correlate", []string{"ingest/table", "ingest/message"}},
-	{"ingest/table", nil},
+	{"ingest/secret", nil},
+	{"ingest/table", []string{"ingest/secret"}},
 	{"ingest/artifact", []string{"ingest/table"}},
-	{"ingest/collect", nil},
+	{"ingest/collect", []string{"ingest/secret"}},
 	{"ingest", []string{"ingest/..."}},
 	{"fixtures", []string{"fixtures", "fixtures/...", "correlate", "correlate/...", "ingest", "ingest/..."}},
 }

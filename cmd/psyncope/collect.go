@@ -56,11 +56,12 @@ Without --for or --once the run goes on until Ctrl-C. The password is read from 
 }
 
 func collected(cmd *cobra.Command, o collect.Options, quiet bool) error {
+	o.Lock = lockDir
 	began := time.Now()
 	res, err := collect.Run(cmd.Context(), o)
 	var path *fs.PathError
 	switch {
-	case err != nil && len(res.Servers) == 0 && !errors.As(err, &path):
+	case err != nil && res.Servers == nil && !errors.As(err, &path):
 		return usagef("%w", err)
 	case err != nil:
 		return nothingf("%w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // lockFile takes a lock by making a file; one that a killed run left has to be removed by hand.
@@ -20,5 +21,8 @@ func lockFile(path string) (unlock func(), err error) {
 	}
 	return func() { f.Close(); os.Remove(path) }, nil
 }
+
+// lockDir takes a lock by making a file beside the directory.
+func lockDir(dir string) (unlock func(), err error) { return lockFile(filepath.Clean(dir) + ".lock") }
 
 func inodeOf(fs.FileInfo) uint64 { return 0 }

@@ -7,7 +7,8 @@
 // that a stalled one is a gap in its own record and in no other's.
 //
 // What is written is complete at every moment: an interrupted run leaves a good capture. Passwords
-// never reach the disk. The package does not follow the topology, does not fetch server logs, and
+// never reach the disk (package secret knows them), and its files are the user's alone. What a server claims of a reply is bounded before room
+// is made for it. The package does not follow the topology, does not fetch server logs, and
 // concludes nothing. It is the only importer of go-redis beside fixtures/lab.
 package collect
 
@@ -24,6 +25,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9/logging"
+
+	"psyncope/ingest/secret"
 )
 
 // Defaults of the Options that are zero.
@@ -66,6 +69,8 @@ type Options struct {
 	Username, Password string
 	// Now is the collector's clock; nil is time.Now.
 	Now func() time.Time
+	// Lock holds the directory for this run, so that no other writes into it; nil holds nothing.
+	Lock func(dir string) (unlock func(), err error)
 	// Log is told what a person would want to see while it runs; it may be called by several
 	// goroutines, one call at a time. Nil tells nobody.
 	Log func(string)
@@ -99,10 +104,20 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 	// go-redis prints failed dials to the process's stderr unless told otherwise; they are in the capture.
 	logging.Disable()
 
+	if err := os.MkdirAll(opt.Out, 0o700); err != nil {
+		return Result{}, fmt.Errorf("collect: %w", err)
+	}
+	if opt.Lock != nil {
+		unlock, err := opt.Lock(opt.Out)
+		if err != nil {
+			return Result{Servers: []Server{}}, fmt.Errorf("collect: %w", err)
+		}
+		defer unlock()
+	}
 	samplers := make([]*sampler, len(servers))
 	for i, s := range servers {
 		dir := filepath.Join(opt.Out, s.Name)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return Result{}, fmt.Errorf("collect: %w", err)
 		}
 		samplers[i] = &sampler{Server: s, opt: &opt, dir: dir}
@@ -111,8 +126,8 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 	run, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if opt.For > 0 {
-		run, cancel = context.WithTimeout(run, opt.For)
-		defer cancel()
+		// No deadline of the context: connections would take it over, and run into it as into a server that does not answer.
+		defer time.AfterFunc(opt.For, cancel).Stop()
 	}
 	errs := make([]error, len(samplers))
 	var wg sync.WaitGroup
@@ -177,7 +192,7 @@ func parseAddrs(addrs []string) ([]Server, error) {
 		}
 		addr, err := withPort(addr)
 		if err != nil {
-			return nil, fmt.Errorf("collect: address %q: %w", a, err)
+			return nil, fmt.Errorf("collect: address %q: %s", secret.Text(a), secret.Text(err.Error()))
 		}
 		if name == "" {
 			name = strings.NewReplacer("[", "", "]", "").Replace(addr)

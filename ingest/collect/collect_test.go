@@ -264,35 +264,6 @@ func FuzzNameStaysInDirectory(f *testing.F) {
 	})
 }
 
-func TestRedact(t *testing.T) {
-	for in, want := range map[string]string{
-		"AUTH hunter2":                             "AUTH (redacted)",
-		"auth ops hunter2":                         "auth (redacted) (redacted)",
-		"CONFIG SET requirepass hunter2 hz 10":     "CONFIG SET requirepass (redacted) hz 10",
-		"CONFIG SET hz 10 masterauth hunter2":      "CONFIG SET hz 10 masterauth (redacted)",
-		"CONFIG GET requirepass":                   "CONFIG GET requirepass",
-		"ACL SETUSER ops on >hunter2":              "ACL SETUSER ops (redacted) (redacted)",
-		"HELLO 3 AUTH ops hunter2 SETNAME app":     "HELLO 3 AUTH (redacted) (redacted) SETNAME app",
-		"MIGRATE h 1 k 0 9 AUTH2 ops hunter2 KEYS": "MIGRATE h 1 k 0 9 AUTH2 (redacted) (redacted) KEYS",
-		"SENTINEL SET main auth-pass hunter2":      "SENTINEL SET main auth-pass (redacted)",
-		"SET auth hunter2":                         "SET auth hunter2",
-		"AUTH":                                     "AUTH",
-	} {
-		var argv []any
-		for _, w := range strings.Fields(in) {
-			argv = append(argv, w)
-		}
-		redact(argv)
-		var got []string
-		for _, a := range argv {
-			got = append(got, a.(string))
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("%s: %s", in, strings.Join(got, " "))
-		}
-	}
-}
-
 // Whatever the ring holds from round to round, the file is valid JSON after each, and holds every
 // entry that was ever seen, once.
 func TestGrowingArray(t *testing.T) {

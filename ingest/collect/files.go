@@ -58,7 +58,7 @@ func (g *growingArray) add(reply []any) error {
 }
 
 func (g *growingArray) write(entries []byte) error {
-	f, err := os.OpenFile(g.path, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(g.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func extend(f *os.File, entries []byte) error {
 // replaceFile puts b in place of path's content, at once.
 func replaceFile(path string, b []byte) error {
 	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, b, 0o644); err != nil {
+	if err := os.WriteFile(tmp, b, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(tmp, path)

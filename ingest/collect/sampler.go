@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"sort"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"psyncope/ingest/secret"
 )
 
 // manyClients is how many connections a server may have and still be asked for the list of all of
@@ -92,6 +95,7 @@ func (s *sampler) round(ctx context.Context) error {
 		s.down = false
 		s.tell(answered, "answers again")
 	}
+	info = withoutSecretLines(info)
 	dump := info
 	if !s.named {
 		// As a person's shell shows it: by which address the server was reached is in no reply of its own.
@@ -138,7 +142,7 @@ func (s *sampler) round(ctx context.Context) error {
 func (s *sampler) gap(asked, gaveUp time.Time, err error) error {
 	// A connection that failed once is not kept: go-redis would go on dialling in the background.
 	s.hangUp()
-	why := fmt.Sprintf("%s (asked at %s, waited %.1f s)", oneLine(err.Error()), asked.UTC().Format(Stamp), gaveUp.Sub(asked).Seconds())
+	why := fmt.Sprintf("%s (asked at %s, waited %.1f s)", secret.Text(oneLine(err.Error())), asked.UTC().Format(Stamp), gaveUp.Sub(asked).Seconds())
 	if !s.down {
 		s.down = true
 		s.tell(gaveUp, "no answer: "+why)
@@ -153,6 +157,7 @@ func (s *sampler) gap(asked, gaveUp time.Time, err error) error {
 func (s *sampler) dial() {
 	s.client = redis.NewClient(&redis.Options{
 		Addr:                     s.Addr,
+		Dialer:                   dialGuarded(min(time.Second, s.opt.Timeout)),
 		Username:                 s.opt.Username,
 		Password:                 s.opt.Password,
 		Protocol:                 2,
@@ -166,6 +171,18 @@ func (s *sampler) dial() {
 		ContextTimeoutEnabled:    true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})
+}
+
+// dialGuarded connects, and holds what comes to the bounds of a reply.
+func dialGuarded(timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		d := net.Dialer{Timeout: timeout}
+		c, err := d.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &guarded{Conn: c}, nil
+	}
 }
 
 // closer closes the present client, also when it was replaced meanwhile.
@@ -203,7 +220,7 @@ func (s *sampler) takeSlowlog(ctx context.Context, _ string) error {
 	for _, e := range entries {
 		if f, ok := e.([]any); ok && len(f) > 3 {
 			if argv, ok := f[3].([]any); ok {
-				redact(argv)
+				withoutSecrets(argv)
 			}
 		}
 	}
@@ -233,7 +250,32 @@ func (s *sampler) takeClients(ctx context.Context, info string) error {
 	if err != nil {
 		return err
 	}
-	return s.appendFile("clients.log", stamped(s.opt.Now(), []byte(text)))
+	return s.appendFile("clients.log", stamped(s.opt.Now(), []byte(withoutSecretLines(text))))
+}
+
+// withoutSecretLines is a reply of lines, none of which tells a credential. Servers tell none; modules add to INFO what they like.
+func withoutSecretLines(s string) string {
+	lines := strings.SplitAfter(s, "\n")
+	for i, l := range lines {
+		lines[i] = secret.Text(l)
+	}
+	return strings.Join(lines, "")
+}
+
+// withoutSecrets replaces the credentials in a command's arguments.
+func withoutSecrets(argv []any) {
+	words := make([]string, len(argv))
+	for i, a := range argv {
+		words[i], _ = a.(string)
+	}
+	if !secret.Args(words) {
+		return
+	}
+	for i, a := range argv {
+		if _, ok := a.(string); ok {
+			argv[i] = words[i]
+		}
+	}
 }
 
 // takeConfig keeps config.txt at what the server says now, and notes what changed meanwhile.
@@ -245,7 +287,10 @@ func (s *sampler) takeConfig(ctx context.Context, _ string) error {
 	if err != nil {
 		return err
 	}
-	pairs = withoutSecrets(pairs)
+	pairs = pairs[:len(pairs)/2*2]
+	for i := 0; i+1 < len(pairs); i += 2 {
+		pairs[i+1] = secret.Value(strings.TrimSpace(pairs[i]), pairs[i+1])
+	}
 	changed := diff(s.settings, pairs)
 	if s.settings != nil && len(changed) == 0 {
 		return nil
@@ -287,17 +332,17 @@ func diff(old, now []string) []string {
 
 // tell says it to the person who watches.
 func (s *sampler) tell(at time.Time, what string) {
-	s.opt.Log(at.UTC().Format(Stamp) + " " + s.Name + ": " + what)
+	s.opt.Log(at.UTC().Format(Stamp) + " " + s.Name + ": " + secret.Text(what))
 }
 
 // note keeps it in collect.log.
 func (s *sampler) note(at time.Time, what string) error {
-	return s.appendFile("collect.log", []byte(at.UTC().Format(Stamp)+" "+what+"\n"))
+	return s.appendFile("collect.log", []byte(at.UTC().Format(Stamp)+" "+secret.Text(what)+"\n"))
 }
 
 // appendFile appends in one write, so that what is there is whole at any moment.
 func (s *sampler) appendFile(name string, b []byte) error {
-	f, err := os.OpenFile(filepath.Join(s.dir, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	f, err := os.OpenFile(filepath.Join(s.dir, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"psyncope/ingest/heading"
 	"psyncope/ingest/reject"
 	"psyncope/ingest/reply"
+	"psyncope/ingest/secret"
 	"psyncope/ingest/table"
 )
 
@@ -48,7 +49,7 @@ func read(in artifact.Input, out *table.Case) (artifact.Account, error) {
 	seen := map[pair]bool{}
 	err := scan(in.Body, sink{
 		pair: func(line int32, name, value string) {
-			row := table.Setting{Origin: in.Origin, Name: strings.Clone(table.SettingName(name)), Value: reject.Cut(shown(name, value), maxValue)}
+			row := table.Setting{Origin: in.Origin, Name: strings.Clone(table.SettingName(name)), Value: reject.Cut(secret.Value(name, value), maxValue)}
 			row.Line += line
 			if p := (pair{row.Name, row.Value}); seen[p] {
 				account.Ignored++
@@ -64,24 +65,6 @@ func read(in artifact.Input, out *table.Case) (artifact.Account, error) {
 	})
 	rejected.Close()
 	return account, err
-}
-
-// shown is a value without its secret. One that is not set stays empty: that matters to who was refused.
-func shown(name, value string) string {
-	switch {
-	case value == "":
-		return ""
-	case table.SecretSetting(name):
-		return table.Redacted
-	case strings.EqualFold(name, "rename-command"):
-		// A command is often renamed to a secret word; which one is renamed matters to replication.
-		command, to, _ := strings.Cut(value, " ")
-		if to = strings.TrimSpace(to); to == "" || to == `""` || to == "''" {
-			return value
-		}
-		return command + " " + table.Redacted
-	}
-	return value
 }
 
 func sniff(name string, head []byte) int {

@@ -1,7 +1,8 @@
 // Package reject writes down the lines of an artifact that could not be read.
 //
 // Every one is counted. The first [maxRows] of a file are rows of Problems, what is beyond them is one
-// row together, so that a file that is not what it seemed does not cost more memory than it has bytes.
+// row together, so that a file that is not what it seemed does not cost more memory than it has bytes. The line behind a secret's name is
+// counted without its text: it is the secret.
 package reject
 
 import (
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"psyncope/ingest/artifact"
+	"psyncope/ingest/secret"
 	"psyncope/ingest/table"
 )
 
@@ -24,6 +26,7 @@ type Lines struct {
 	Out     *table.Case
 	Account *artifact.Account
 
+	open  int32 // the line behind one that ended in a secret's name
 	rows  int
 	first int32 // of those beyond maxRows
 	more  int64
@@ -32,6 +35,12 @@ type Lines struct {
 // Add rejects a line; text is its beginning, or empty where it may hold a secret.
 func (l *Lines) Add(line int32, reason, text string) {
 	l.Account.Rejected++
+	if line == l.open {
+		text = ""
+	}
+	if secret.Open(text) {
+		l.open = line + 1
+	}
 	if l.rows == maxRows {
 		if l.more == 0 {
 			l.first = line

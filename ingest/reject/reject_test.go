@@ -28,6 +28,20 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func TestSecretOnTheNextLine(t *testing.T) {
+	var out table.Case
+	account := artifact.NewAccount()
+	l := Lines{In: artifact.Input{}, Out: &out, Account: &account}
+	for i, text := range []string{`1) "requirepass"`, `2) "hunter2"`, `3) "maxmemory"`, `4) "1"`} {
+		l.Add(int32(i+1), "reason", text)
+	}
+	for i, r := range out.Problems.Rows() {
+		if want := []string{`1) "requirepass"`, "", `3) "maxmemory"`, `4) "1"`}[i]; r.Text != want {
+			t.Errorf("line %d: %q, want %q", r.Line, r.Text, want)
+		}
+	}
+}
+
 func TestCut(t *testing.T) {
 	for _, c := range []struct {
 		s    string

@@ -24,6 +24,7 @@ import (
 	"psyncope/ingest/heading"
 	"psyncope/ingest/reject"
 	"psyncope/ingest/reply"
+	"psyncope/ingest/secret"
 	"psyncope/ingest/table"
 )
 
@@ -99,7 +100,7 @@ const (
 
 // row is the entry as the table has it.
 func (e *entry) row(origin table.Origin) table.Command {
-	redact(e.argv)
+	secret.Args(e.argv)
 	row := table.Command{
 		Origin: origin, ID: e.id, Ended: e.ended, Micros: e.amount, Log: e.log,
 		Client: reject.Cut(e.client, maxUser), User: reject.Cut(e.user, maxUser),

@@ -7,6 +7,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"psyncope/ingest/secret"
 )
 
 // column collects one column of a record batch. Arrow's builders are not used: they cost a call and a bit for every
@@ -157,10 +159,18 @@ func (c *column) word(s string) int32 {
 		}
 		id = int32(len(c.dict))
 		c.words[s] = id
-		c.dict = append(c.dict, s)
+		c.dict = append(c.dict, c.clean(s))
 	}
 	*at = word{s, id}
 	return id
+}
+
+// clean is a word without the credentials in it: no row has any. What lies where is left as it is, or nobody would find it.
+func (c *column) clean(s string) string {
+	if c.Is == IsPath {
+		return s
+	}
+	return secret.Text(s)
 }
 
 // finish makes the Arrow array of the n values and empties the column.

@@ -166,22 +166,3 @@ var settingDefaults = []struct {
 	{"sentinel down-after-milliseconds", "", 0, 0, "30000"},
 	{"sentinel failover-timeout", "", 0, 0, "180000"},
 }
-
-// Redacted stands in place of a secret; servers write the same word in their slowlog (redis 6.2).
-const Redacted = "(redacted)"
-
-// SecretSetting reports whether a setting's value is a password or a key's pass phrase: requirepass,
-// masterauth, tls-key-file-pass, Sentinel's auth-pass, modules' settings of like names, and whole
-// definitions of users. tls-auth-clients, masteruser and aclfile are not secret.
-func SecretSetting(name string) bool {
-	name = strings.ToLower(name)
-	if name == "user" {
-		return true
-	}
-	for _, end := range []string{"pass", "password", "passwd", "auth", "secret", "token", "credentials"} {
-		if strings.HasSuffix(name, end) {
-			return true
-		}
-	}
-	return false
-}

@@ -92,31 +92,6 @@ func TestSettingName(t *testing.T) {
 	}
 }
 
-func TestSecretSetting(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		want bool
-	}{
-		{"requirepass", true},
-		{"MasterAuth", true},
-		{"primaryauth", true},
-		{"tls-key-file-pass", true},
-		{"tls-client-key-file-pass", true},
-		{"sentinel auth-pass", true},
-		{"user", true},
-		{"my-module.password", true},
-		{"masteruser", false},
-		{"tls-auth-clients", false},
-		{"aclfile", false},
-		{"maxmemory", false},
-		{"", false},
-	} {
-		if got := SecretSetting(c.name); got != c.want {
-			t.Errorf("SecretSetting(%q) = %v", c.name, got)
-		}
-	}
-}
-
 func TestDefaultSetting(t *testing.T) {
 	for _, c := range []struct {
 		name, flavor, version, want string

@@ -242,8 +242,23 @@ type Column struct {
 	Doc  string // one phrase
 	Kind ColumnKind
 	As   As // how it is written out
+	Is   Is // what its words are, of a column of text
 	off  uintptr
 }
+
+// Is says what the words of a column of text are: whose they are, and so what may be shown to strangers.
+type Is string
+
+// The ways of a column's tag "is". Every column of text has one.
+const (
+	IsWord    Is = "word"    // a word of the server's own
+	IsText    Is = "text"    // what a server or a person wrote: messages, reasons, values of settings
+	IsHost    Is = "host"    // an address or a host's name, with its port
+	IsName    Is = "name"    // a name that somebody gave, or an id
+	IsArgs    Is = "args"    // arguments of a command
+	IsPath    Is = "path"    // where something lies: a file, or the instance that was named after it
+	IsExcerpt Is = "excerpt" // a piece of a line that nothing understood
+)
 
 // As is how a column's values are written out where that is not how they are kept.
 type As string
@@ -298,7 +313,7 @@ func columnsOf(t reflect.Type, base uintptr) []Column {
 		if name == "" {
 			continue
 		}
-		c := Column{Name: name, Doc: f.Tag.Get("doc"), As: As(f.Tag.Get("as")), off: base + f.Offset}
+		c := Column{Name: name, Doc: f.Tag.Get("doc"), As: As(f.Tag.Get("as")), Is: Is(f.Tag.Get("is")), off: base + f.Offset}
 		switch f.Type {
 		case reflect.TypeFor[string]():
 			c.Kind = KindText

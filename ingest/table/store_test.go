@@ -246,3 +246,27 @@ func TestReadIntoAnotherStruct(t *testing.T) {
 	}()
 	Read[Sample](&events)
 }
+
+// Every text column says what its words are: it decides what may leave the house.
+func TestEveryTextColumnSaysWhatItIs(t *testing.T) {
+	known := map[Is]bool{IsWord: true, IsText: true, IsHost: true, IsName: true, IsArgs: true, IsPath: true, IsExcerpt: true}
+	for table, columns := range map[string][]Column{
+		"samples": Columns[Sample](), "replicas": Columns[Replica](), "statistics": Columns[Statistic](), "events": Columns[Event](), "commands": Columns[Command](),
+		"settings": Columns[Setting](), "clients": Columns[Client](), "latency": Columns[Latency](), "fields": Columns[Field](), "problems": Columns[Problem](),
+	} {
+		for _, c := range columns {
+			if (c.Kind == KindText) != known[c.Is] {
+				t.Errorf("%s.%s is %q", table, c.Name, c.Is)
+			}
+		}
+	}
+}
+
+func TestNoRowHoldsACredential(t *testing.T) {
+	var events Table[Event]
+	events.Append(&Event{Origin: Origin{File: "auth.log", Instance: "a"}, Text: "AUTH hunter2", Detail: "requirepass hunter2"})
+	got := events.Rows()[0]
+	if got.Text != "AUTH (redacted)" || got.Detail != "requirepass (redacted)" || got.File != "auth.log" {
+		t.Errorf("%+v", got)
+	}
+}

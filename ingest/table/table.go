@@ -81,8 +81,8 @@ const Second Micros = 1_000_000
 
 // Origin says whose evidence a row is and where it was read.
 type Origin struct {
-	Instance string `col:"instance" doc:"the server process the row speaks of"`
-	File     string `col:"file" doc:"path of the artifact as given; a member of an archive follows the archive's path and a slash"`
+	Instance string `col:"instance" is:"path" doc:"the server process the row speaks of"`
+	File     string `col:"file" is:"path" doc:"path of the artifact as given; a member of an archive follows the archive's path and a slash"`
 	Line     int32  `col:"line" doc:"line in the file, counted from 1 after decompression"`
 }
 

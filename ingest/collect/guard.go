@@ -1,0 +1,134 @@
+package collect
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"strconv"
+)
+
+// Bounds on one reply. go-redis makes room for what a server claims before it comes (v9.23 internal/proto/reader.go), so a
+// claim is held against these before go-redis sees it.
+const (
+	// maxReply is far beyond the largest that is asked for: CLIENT LIST of a thousand clients is 400 KB, INFO with ten thousand replicas 1 MB.
+	maxReply = 64 << 20
+	// maxReplyItems is beyond CONFIG GET * (400) and SLOWLOG GET 128 (128 lists of at most 38).
+	maxReplyItems = 1 << 20
+	// maxReplyDepth is beyond the four levels of COMMAND DOCS; what is asked for here has three.
+	maxReplyDepth = 8
+	// maxReplyHead is beyond every error and status: a server cuts them at some hundred bytes.
+	maxReplyHead = 64 << 10
+)
+
+var errReply = errors.New("no reply that a server would send")
+
+// guarded is a connection whose replies are held to the bounds. It follows the wire protocol's frames (RESP2 and RESP3) and looks no further.
+type guarded struct {
+	net.Conn
+	frames frames
+}
+
+func (g *guarded) Read(b []byte) (int, error) {
+	n, err := g.Conn.Read(b)
+	if bad := g.frames.take(b[:n]); bad != nil {
+		g.Conn.Close()
+		return 0, bad
+	}
+	return n, err
+}
+
+// frames follows where in a reply the next byte is.
+type frames struct {
+	bytes, items int64
+	left         []int64 // of each open list: elements to come
+	head         []byte  // of the element that is being read
+	body         int64   // bytes of a bulk still to come, with its line end
+}
+
+func (f *frames) take(b []byte) error {
+	f.bytes += int64(len(b))
+	for len(b) > 0 {
+		if f.bytes > maxReply {
+			return fmt.Errorf("%w: more than %d bytes", errReply, int64(maxReply))
+		}
+		if f.body > 0 {
+			n := min(f.body, int64(len(b)))
+			f.body -= n
+			if b = b[n:]; f.body == 0 {
+				f.ended(int64(len(b)))
+			}
+			continue
+		}
+		c := b[0]
+		b = b[1:]
+		if c != '\n' {
+			if f.head = append(f.head, c); len(f.head) > maxReplyHead {
+				return fmt.Errorf("%w: a line of more than %d bytes", errReply, maxReplyHead)
+			}
+			continue
+		}
+		if err := f.begins(int64(len(b))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begins reads an element's first line; behind is how many bytes have come behind it.
+func (f *frames) begins(behind int64) error {
+	head := f.head
+	f.head = f.head[:0]
+	if n := len(head); n > 0 && head[n-1] == '\r' {
+		head = head[:n-1]
+	}
+	if len(head) == 0 {
+		return fmt.Errorf("%w: an empty line", errReply)
+	}
+	n, err := strconv.ParseInt(string(head[1:]), 10, 64)
+	switch head[0] {
+	case '+', '-', ':', '_', ',', '#', '(':
+		f.ended(behind)
+		return nil
+	case '$', '=', '!':
+		switch {
+		case err != nil || n > maxReply || n < -1:
+			return fmt.Errorf("%w: it claims %q bytes", errReply, short(head[1:]))
+		case n < 0:
+			f.ended(behind)
+		default:
+			f.body = n + 2
+		}
+		return nil
+	case '*', '~', '>', '%', '|':
+		if head[0] == '%' || head[0] == '|' {
+			n = min(n, math.MaxInt64/2) * 2
+		}
+		f.items += max(n, 0)
+		switch {
+		case err != nil || n < -1 || n > maxReplyItems || f.items > maxReplyItems:
+			return fmt.Errorf("%w: it claims %q elements", errReply, short(head[1:]))
+		case n <= 0:
+			f.ended(behind)
+		case len(f.left) == maxReplyDepth:
+			return fmt.Errorf("%w: more than %d lists in one another", errReply, maxReplyDepth)
+		default:
+			f.left = append(f.left, n)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: it begins with %q", errReply, short(head))
+}
+
+// ended closes an element and the lists that end with it; behind a whole reply all begins anew.
+func (f *frames) ended(behind int64) {
+	for n := len(f.left); n > 0; n = len(f.left) {
+		if f.left[n-1]--; f.left[n-1] > 0 {
+			return
+		}
+		f.left = f.left[:n-1]
+	}
+	f.bytes, f.items = behind, 0
+}
+
+func short(b []byte) []byte { return b[:min(len(b), 20)] }
