@@ -48,6 +48,8 @@ type Options struct {
 	// From says of files, by their paths, from where on they are read: what stands before was read another time. Lines keep their numbers. It
 	// is meant for logs and dumps, and holds for files that are stored as they are and not told apart line by line.
 	From map[string]Mark
+	// Refused, if set, is told of every line that was rejected, also of those that are too many for Problems. Several goroutines call it at once.
+	Refused func(file string, line int32)
 	// Progress, if set, is told from time to time how far the reading is. Calls do not overlap.
 	Progress func(Progress)
 }
@@ -91,12 +93,22 @@ func Each(ctx context.Context, o Options, visit func(*table.Case) error) (Summar
 }
 
 func each(ctx context.Context, o Options, formats []artifact.Format, visit func(*table.Case) error) (Summary, error) {
+	found := walk(o.Roots, o.Stdin, o.Limits.withDefaults(), o.Keep)
+	defer found.Close()
+	return of(ctx, o, found, formats, visit)
+}
+
+// EachOf is Each of what Walk found, which stays open: the files can be read once more. Of files that are told apart line by line it puts the
+// servers' shares in their place among found's Sources.
+func EachOf(ctx context.Context, o Options, found *Found, visit func(*table.Case) error) (Summary, error) {
+	return of(ctx, o, found, Formats(), visit)
+}
+
+func of(ctx context.Context, o Options, found *Found, formats []artifact.Format, visit func(*table.Case) error) (Summary, error) {
 	o.Limits = o.Limits.withDefaults()
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	found := walk(o.Roots, o.Stdin, o.Limits, o.Keep)
-	defer found.Close()
 	e := &engine{Options: o, formats: formats, names: map[string]bool{}, split: map[string]string{}}
 	sum, err := e.analyse(ctx, found, visit)
 	sum.sort()

@@ -333,6 +333,9 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		Body:    &prefixed{head: head, err: watched.err, ReadCloser: io.NopCloser(watched)},
 		Fields:  e.Fields,
 	}
+	if e.Refused != nil {
+		in.Refused = func(line int32) { e.Refused(src.evidence(), line) }
+	}
 	if mark, ok := e.From[src.Path]; ok && len(codecs) == 0 && src.share == nil && !returned(head) {
 		rest, err := from(src, mark)
 		if err != nil {

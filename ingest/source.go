@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,45 @@ type Source struct {
 
 // Open reads the stored bytes from the beginning, as often as it is called and side by side.
 func (s *Source) Open() (io.ReadCloser, error) { return s.open() }
+
+// Text opens what the readers are given: decompressed, as UTF-8, with LF at the ends of lines.
+func (s *Source) Text(lim Limits) (io.ReadCloser, error) {
+	raw, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	body, _, err := decode(raw, lim.withDefaults())
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, HeadBytes)
+	n, err := io.ReadFull(body, head)
+	head = head[:n]
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	if !returned(head) {
+		return &prefixed{head: head, err: err, ReadCloser: body}, nil
+	}
+	renewed(head)
+	return &prefixed{head: head, err: err, ReadCloser: struct {
+		io.Reader
+		io.Closer
+	}{newlines{body}, body}}, nil
+}
+
+// PlainPath is the source's path below what was asked for, without a compression's suffix.
+func (s *Source) PlainPath() string {
+	dir, name := path.Split(slashed(s.Path))
+	p := dir + trimCodec(name)
+	if root := slashed(s.root); root != "" {
+		return strings.TrimPrefix(strings.TrimPrefix(p, root), "/")
+	}
+	return path.Base(p)
+}
+
+// Root is the directory or archive that was asked for and that the source lies in; empty for a file that was named itself.
+func (s *Source) Root() string { return s.root }
 
 // Found is what Walk came upon.
 type Found struct {

@@ -220,13 +220,17 @@ func shareName(name string, p untangle.Part) string {
 // readShare reads a share and puts the file's own lines into its rows.
 func readShare(in artifact.Input, s *share, read func(artifact.Input, *table.Case) (artifact.Account, error), out *table.Case) (artifact.Account, error) {
 	var c table.Case
-	a, err := read(in, &c)
 	line := func(n int32) int32 {
 		if n >= 1 && int(n) <= len(s.lines) {
 			return s.lines[n-1]
 		}
 		return n
 	}
+	own := in
+	if own.Refused != nil {
+		own.Refused = func(n int32) { in.Refused(line(n)) }
+	}
+	a, err := read(own, &c)
 	moved(&c.Samples, &out.Samples, func(r *table.Sample) { r.Line = line(r.Line) })
 	moved(&c.Replicas, &out.Replicas, func(r *table.Replica) { r.Line = line(r.Line) })
 	moved(&c.Statistics, &out.Statistics, func(r *table.Statistic) { r.Line = line(r.Line) })

@@ -22,7 +22,7 @@ var mayImport = []struct {
 	folder  string
 	allowed []string
 }{
-	{"cmd/psyncope", []string{"report", "report/fleetpage", "correlate", "correlate/diagnosis", "correlate/fleet", "correlate/fleet/state", "ingest", "ingest/table", "ingest/collect"}},
+	{"cmd/psyncope", []string{"report", "report/fleetpage", "correlate", "correlate/diagnosis", "correlate/fleet", "correlate/fleet/state", "ingest", "ingest/table", "ingest/collect", "ingest/pseudonym", "ingest/redact"}},
 	{"report/fleetpage", []string{"correlate/diagnosis", "correlate/fleet", "report"}},
 	{"report", []string{"correlate/diagnosis", "ingest/table"}},
 	{"correlate/fleet/state", []string{"correlate/diagnosis", "correlate/fleet"}},
@@ -43,6 +43,7 @@ var mayImport = []struct {
 	{"ingest/table", []string{"ingest/secret"}},
 	{"ingest/artifact", []string{"ingest/table"}},
 	{"ingest/collect", []string{"ingest/secret"}},
+	{"ingest/redact", []string{"ingest", "ingest/message", "ingest/pseudonym", "ingest/secret", "ingest/table"}},
 	{"ingest", []string{"ingest/..."}},
 	{"fixtures", []string{"fixtures", "fixtures/...", "correlate", "correlate/...", "ingest", "ingest/..."}},
 }

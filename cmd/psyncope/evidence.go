@@ -33,6 +33,7 @@ type evidence struct {
 	strict       bool
 	quiet        bool
 	progress     *choice
+	redacting
 }
 
 const (
@@ -59,6 +60,8 @@ func (e *evidence) flags(cmd *cobra.Command) {
 	addToggle(cmd.Flags(), &e.quiet, "quiet", "q", "no progress and no warnings on standard error")
 	e.progress = addChoice(cmd, "progress", "", "show progress on standard error", "auto", "always", "never")
 	f.Lookup("progress").NoOptDefVal = "always"
+	addToggle(cmd.Flags(), &e.redact, "redact", "", "put pseudonyms in place of names, addresses, ids, keys and values")
+	e.redacting.flags(cmd)
 }
 
 // options turns the flags into those of the analysis.
@@ -115,6 +118,13 @@ func (e *evidence) zone() (*time.Location, error) {
 // diagnose takes the whole path from files to a diagnosis. see, where it is given, is given each case's evidence before it is let go, in the
 // order of the cases, one at a time.
 func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.Case, table.Place) error) (*diagnosis.Diagnosis, error) {
+	maker, err := e.maker(cmd.ErrOrStderr(), e.quiet)
+	if err != nil {
+		return nil, err
+	}
+	if maker != nil {
+		e.underPseudonyms(maker)
+	}
 	o, err := e.options()
 	if err != nil {
 		return nil, err
@@ -130,6 +140,9 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 	var apart func(file, by string, n int)
 	if e.verbose && !e.quiet {
 		apart = func(file, by string, n int) {
+			if maker != nil {
+				file, by = maker.Path(file), maker.Text(by)
+			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "psyncope: %s: %d servers, told apart by %s\n", file, n, by)
 		}
 	}
@@ -143,8 +156,14 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		Names:    named,
 		Apart:    apart,
 	}, func(c *table.Case) error {
+		if maker != nil {
+			maker.Case(c)
+		}
 		return parts.add(c, o)
 	})
+	if maker != nil {
+		rest = withPseudonyms(maker, rest)
+	}
 	all, failed := parts.wait()
 	done()
 	switch {

@@ -268,10 +268,10 @@ func TestWhole(t *testing.T) {
 			return err
 		}
 	}
-	if err := whole(path, write("first", nil)); err != nil {
+	if err := whole(t.Context(), path, write("first", nil)); err != nil {
 		t.Fatal(err)
 	}
-	if err := whole(path, write("half", os.ErrClosed)); err == nil {
+	if err := whole(t.Context(), path, write("half", os.ErrClosed)); err == nil {
 		t.Error("no error")
 	}
 	if err := os.Symlink(path, link); err != nil {
@@ -287,7 +287,7 @@ func TestWhole(t *testing.T) {
 	if got := read(); got != "first" {
 		t.Errorf("it holds %q", got)
 	}
-	if err := whole(link, write("second", nil)); err != nil || read() != "second" {
+	if err := whole(t.Context(), link, write("second", nil)); err != nil || read() != "second" {
 		t.Errorf("by the link: %q, %v", read(), err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {

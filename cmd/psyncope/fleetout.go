@@ -76,12 +76,12 @@ func (f *fleetRun) write(ctx context.Context, st *fleet.State, p *fleet.Page, fr
 		}
 	}
 	if f.textfile != "" {
-		if err := whole(f.textfile, func(w io.Writer) error { return fleetpage.Metrics(w, page) }); err != nil {
+		if err := whole(ctx, f.textfile, func(w io.Writer) error { return fleetpage.Metrics(w, page) }); err != nil {
 			return nothingf("write %s: %w", f.textfile, err)
 		}
 	}
 	if f.notify != "" && fresh && fleetpage.News(page) {
-		if err := whole(f.notify, func(w io.Writer) error { return fleetpage.Notify(w, page) }); err != nil {
+		if err := whole(ctx, f.notify, func(w io.Writer) error { return fleetpage.Notify(w, page) }); err != nil {
 			return nothingf("write %s: %w", f.notify, err)
 		}
 	}
@@ -118,6 +118,7 @@ func (f *fleetRun) directory(ctx context.Context, st *fleet.State, page fleetpag
 		return err
 	}
 	defer os.RemoveAll(dir)
+	defer making(ctx, dir)()
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
@@ -125,7 +126,7 @@ func (f *fleetRun) directory(ctx context.Context, st *fleet.State, page fleetpag
 		name  string
 		write func(io.Writer, fleetpage.Page) error
 	}{{"index.html", fleetpage.HTML}, {"report.txt", fleetpage.Text}, {"report.md", fleetpage.Markdown}, {"fleet.json", fleetpage.JSON}, {"fleet.csv", fleetpage.CSV}} {
-		if err := whole(filepath.Join(dir, file.name), func(w io.Writer) error { return file.write(w, page) }); err != nil {
+		if err := whole(ctx, filepath.Join(dir, file.name), func(w io.Writer) error { return file.write(w, page) }); err != nil {
 			return err
 		}
 		m.Files = append(m.Files, file.name)
@@ -133,7 +134,7 @@ func (f *fleetRun) directory(ctx context.Context, st *fleet.State, page fleetpag
 	if err := f.groupPages(ctx, st, dir, m, old); err != nil {
 		return err
 	}
-	if err := whole(filepath.Join(dir, manifestName), func(w io.Writer) error {
+	if err := whole(ctx, filepath.Join(dir, manifestName), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", " ")
 		return e.Encode(m)
@@ -161,7 +162,7 @@ func (f *fleetRun) groupPages(ctx context.Context, st *fleet.State, dir string, 
 	for range 2 {
 		working.Go(func() {
 			for key := range work {
-				if err := groupPage(st.Groups[key], html, filepath.Join(dir, "groups", key+".html")); err != nil {
+				if err := groupPage(ctx, st.Groups[key], html, filepath.Join(dir, "groups", key+".html")); err != nil {
 					mu.Lock()
 					failed = cmp.Or(failed, err)
 					mu.Unlock()
@@ -183,14 +184,14 @@ func (f *fleetRun) groupPages(ctx context.Context, st *fleet.State, dir string, 
 	return cmp.Or(ctx.Err(), failed)
 }
 
-func groupPage(g *fleet.Group, html report.Format, path string) error {
+func groupPage(ctx context.Context, g *fleet.Group, html report.Format, path string) error {
 	d, err := state.Report(g)
 	if err != nil || d == nil {
 		return err
 	}
 	// Of a case that held several groups, the page of each has them all; an incident's number is the report's.
 	d.Schema = diagnosis.Schema
-	return whole(path, func(w io.Writer) error { return html.Write(w, d, report.Options{}) })
+	return whole(ctx, path, func(w io.Writer) error { return html.Write(w, d, report.Options{}) })
 }
 
 // sweep removes what killed runs left beside a file or directory that they were about to put there. No other run is at work: the state is locked.

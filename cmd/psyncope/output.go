@@ -2,11 +2,12 @@ package main
 
 import (
 	"bufio"
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type output struct {
 	color *choice
 	excel bool
 	plan  bool
+	force bool
 }
 
 func (o *output) flags(cmd *cobra.Command) {
@@ -36,6 +38,7 @@ func (o *output) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&o.dir, "out", "o", "", "write reports into the directory `PATH`; one that ends as a format's file does (report.html) is that file")
 	o.color = addChoice(cmd, "color", "", "colour the text: auto asks the terminal and NO_COLOR", "auto", "always", "never")
 	addToggle(cmd.Flags(), &o.plan, "plan", "", "print the commands of the plan alone, as a script with comments (--format plan)")
+	addToggle(cmd.Flags(), &o.force, "force", "", "write over what is in the way of --out, whoever wrote it")
 	addToggle(cmd.Flags(), &o.excel, "excel", "", "make CSV files that Excel opens as they are")
 }
 
@@ -106,7 +109,8 @@ func (o *output) target(cmd *cobra.Command) error {
 // sink takes the evidence case by case and the diagnosis at the end, and writes the reports.
 type sink struct {
 	out    *output
-	dir    string
+	ctx    context.Context
+	dir    *outDir // nil where a file or standard output is written
 	stdout io.Writer
 	stderr io.Writer // nil for silence
 	files  []report.Format
@@ -120,12 +124,21 @@ func (o *output) newSink(cmd *cobra.Command, quiet bool) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{out: o, dir: o.dir, stdout: cmd.OutOrStdout()}
+	s := &sink{out: o, ctx: cmd.Context(), stdout: cmd.OutOrStdout()}
 	if !quiet {
 		s.stderr = cmd.ErrOrStderr()
 	}
+	if o.path != "" && !o.force {
+		if err := mayOverwrite(o.path); err != nil {
+			return nil, nothingf("write the file of --out: %w", err)
+		}
+	}
 	if o.dir != "" {
-		if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		var names []string
+		for _, f := range formats {
+			names = append(names, f.Path())
+		}
+		if s.dir, err = newOutDir(s.ctx, o.dir, names, o.force); err != nil {
 			return nil, nothingf("make the directory of --out: %w", err)
 		}
 	}
@@ -134,7 +147,7 @@ func (o *output) newSink(cmd *cobra.Command, quiet bool) (*sink, error) {
 			s.files = append(s.files, f)
 			continue
 		}
-		t, err := f.Open(filepath.Join(o.dir, f.Path()), report.Options{Excel: o.excel})
+		t, err := f.Open(filepath.Join(s.dir.dir, f.Path()), report.Options{Excel: o.excel})
 		if err != nil {
 			s.abandon()
 			return nil, nothingf("write %s: %w", f.Name, err)
@@ -154,35 +167,66 @@ func (s *sink) evidence(c *table.Case, place table.Place) error {
 	return nil
 }
 
-// abandon ends the tables after a failure; the failure is what gets reported.
+// abandon ends the tables after a failure, and leaves nothing of them; the failure is what gets reported.
 func (s *sink) abandon() {
 	for _, t := range s.open {
 		_ = t.Close(nil)
 	}
 	s.open = nil
+	if s.dir != nil {
+		s.dir.abandon()
+	}
 }
 
-// report writes everything and ends the tables.
+// report writes everything and ends the tables. All of it is there then, or nothing.
 func (s *sink) report(d *diagnosis.Diagnosis) error {
-	var errs []error
-	for i, t := range s.open {
-		if err := t.Close(d); err != nil {
-			errs = append(errs, nothingf("write %s: %w", s.dirs[i].Name, err))
-			continue
+	if s.dir == nil {
+		for _, f := range s.files {
+			if err := s.file(f, d); err != nil {
+				return err
+			}
 		}
-		s.wrote(filepath.Join(s.dir, s.dirs[i].Path()))
+		return nil
 	}
-	s.open = nil
-	for _, f := range s.files {
-		if err := s.file(f, d); err != nil {
-			errs = append(errs, err)
-		}
+	if err := s.directory(d); err != nil {
+		s.abandon()
+		return err
 	}
-	return errors.Join(errs...)
+	if err := s.dir.commit(); err != nil {
+		return nothingf("write %s: %w", s.out.dir, err)
+	}
+	for _, f := range append(slices.Clone(s.dirs), s.files...) {
+		s.wrote(filepath.Join(s.out.dir, f.Path()))
+	}
+	return nil
 }
 
-func (s *sink) file(f report.Format, d *diagnosis.Diagnosis) (err error) {
-	if s.dir == "" && s.out.path == "" {
+// directory writes the reports where they are built.
+func (s *sink) directory(d *diagnosis.Diagnosis) error {
+	for len(s.open) > 0 {
+		t, f := s.open[0], s.dirs[len(s.dirs)-len(s.open)]
+		s.open = s.open[1:]
+		if err := t.Close(d); err != nil {
+			return nothingf("write %s: %w", f.Name, err)
+		}
+	}
+	for _, f := range s.files {
+		path := filepath.Join(s.dir.dir, f.Path())
+		if err := whole(s.ctx, path, func(w io.Writer) error { return f.Write(w, d, s.options()) }); err != nil {
+			return nothingf("write %s: %w", filepath.Join(s.out.dir, f.Path()), err)
+		}
+	}
+	return nil
+}
+
+// options are those of a report that is a file.
+func (s *sink) options() report.Options {
+	return report.Options{Color: s.out.color.value == "always"}
+}
+
+// file writes the one report to standard output, or to the file of --out.
+func (s *sink) file(f report.Format, d *diagnosis.Diagnosis) error {
+	if s.out.path == "" {
 		o := report.Options{Color: colors(s.out.color.value, s.stdout), Width: terminalWidth(s.stdout)}
 		w := bufio.NewWriter(s.stdout)
 		if err := f.Write(w, d, o); err != nil {
@@ -190,17 +234,10 @@ func (s *sink) file(f report.Format, d *diagnosis.Diagnosis) (err error) {
 		}
 		return w.Flush()
 	}
-	path := filepath.Join(s.dir, f.Path())
-	if s.out.path != "" {
-		path = s.out.path
+	if err := whole(s.ctx, s.out.path, func(w io.Writer) error { return f.Write(w, d, s.options()) }); err != nil {
+		return nothingf("write %s: %w", s.out.path, err)
 	}
-	err = whole(path, func(w io.Writer) error {
-		return f.Write(w, d, report.Options{Color: s.out.color.value == "always"})
-	})
-	if err != nil {
-		return nothingf("write %s: %w", path, err)
-	}
-	s.wrote(path)
+	s.wrote(s.out.path)
 	return nil
 }
 

@@ -85,6 +85,7 @@ func verbs() []*cobra.Command {
 		newCompare(),
 		newReport(),
 		newFleet(),
+		newRedact(),
 		newExplain(),
 		newCollect(),
 		newSchema(),

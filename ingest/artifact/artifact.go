@@ -21,6 +21,15 @@ type Input struct {
 	Body io.Reader
 	// Fields asks for the table of INFO fields without a column of their own.
 	Fields bool
+	// Refused, if set, is told of every line that is rejected.
+	Refused func(line int32)
+}
+
+// Refuse tells Refused.
+func (in *Input) Refuse(line int32) {
+	if in.Refused != nil {
+		in.Refused(line)
+	}
 }
 
 // Account is what became of the bytes: each was a record, a line of no interest, or a rejected

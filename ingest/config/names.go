@@ -100,3 +100,6 @@ func isName(s string) bool {
 	}
 	return s != "" && len(s) <= 100
 }
+
+// Names lists the settings that are known by name. The slice is a copy.
+func Names() []string { return slices.Clone(known) }

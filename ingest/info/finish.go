@@ -320,6 +320,7 @@ func (r *Reader) textOf(no int32) string {
 
 // problem puts a row of Problems out, the first maxTold of a file.
 func (r *Reader) problem(line int32, reason string, text []byte) {
+	r.in.Refuse(line)
 	if r.told++; r.told > maxTold {
 		return
 	}

@@ -24,6 +24,7 @@ func (r *reader) ignoreBlock(s *stream) {
 // problem rejects a line.
 func (r *reader) problem(number int32, line []byte) {
 	r.account.Rejected++
+	r.in.Refuse(number)
 	if r.told++; r.told > maxProblems {
 		r.unread++
 		r.lastLine = number

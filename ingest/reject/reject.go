@@ -35,6 +35,7 @@ type Lines struct {
 // Add rejects a line; text is its beginning, or empty where it may hold a secret.
 func (l *Lines) Add(line int32, reason, text string) {
 	l.Account.Rejected++
+	l.In.Refuse(l.In.Origin.Line + line)
 	if line == l.open {
 		text = ""
 	}

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -48,6 +49,20 @@ func TestTextLeavesTheRest(t *testing.T) {
 	} {
 		if got := Text(s); got != s {
 			t.Errorf("%s\n  becomes %s", s, got)
+		}
+	}
+}
+
+// A log line in JSON stays JSON.
+func TestTextKeepsRecordsWhole(t *testing.T) {
+	for _, s := range []string{
+		`argv[1]: '\"hunter2\"'`, `ERR unknown command 'X', with args beginning with: 'hunter2' `, `MODULE LOAD /x.so hunter2`, `AUTH hunter2`, `requirepass hunter2`, `requirepass \"hunter2\"`,
+		`redis://u:hunter2@h:1`, `user a on >hunter2`, `password: hunter2`,
+	} {
+		line := `{"log":"1:M ` + s + `\n","stream":"stdout"}`
+		got := Text(line)
+		if strings.Contains(got, "hunter2") || !strings.HasSuffix(got, `","stream":"stdout"}`) || !json.Valid([]byte(got)) {
+			t.Errorf("%s\n  becomes %s", line, got)
 		}
 	}
 }

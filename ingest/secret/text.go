@@ -135,7 +135,7 @@ func (t *text) names() {
 	cli := strings.Contains(t.s, "-cli")
 	// An unknown command may be AUTH under another name, or with a slip of the pen (redis 7.4.1 server.c commandCheckExistence).
 	if i := strings.Index(t.s, "args beginning with:"); i >= 0 {
-		t.hide(i+len("args beginning with:"), len(t.s))
+		t.hide(i+len("args beginning with:"), t.end(i))
 	}
 	before := ""
 	for i := 0; i < len(t.s); {
@@ -148,7 +148,7 @@ func (t *text) names() {
 		end := i + n
 		if strings.HasPrefix(t.s[end:], "[") && word == "argv" { // a crash report: argv[1]: '"hunter2"'
 			if close := strings.IndexByte(t.s[end:], ']'); close > 1 && t.s[end:end+close] != "[0" {
-				t.hide(end+close+1, len(t.s))
+				t.hide(end+close+1, t.end(end))
 			}
 		}
 		switch bare := strings.TrimLeft(word, "-"); {
@@ -166,6 +166,26 @@ func (t *text) names() {
 	}
 }
 
+// end is where the text ends that at lies in: with the quotes around it, where it is a string of JSON, and else with all.
+func (t *text) end(at int) int {
+	in := false
+	for i := 0; i < len(t.s); i++ {
+		switch t.s[i] {
+		case '\\':
+			i++
+		case '"':
+			if in && i >= at {
+				return len(strings.TrimSuffix(t.s[:i], `\n`))
+			}
+			in = !in
+		}
+		if i >= at && !in {
+			break
+		}
+	}
+	return len(t.s)
+}
+
 // given hides what a module is given behind its path.
 func (t *text) given(at int) {
 	at += lenFrom(t.s[at:], isBetween)
@@ -173,7 +193,7 @@ func (t *text) given(at int) {
 	at += path
 	at += lenFrom(t.s[at:], isBetween)
 	if path > 0 {
-		to := len(strings.TrimRight(t.s, "\"') \r\n"))
+		to := len(strings.TrimRight(t.s[:t.end(at)], "\"') \r\n"))
 		t.hide(at, max(at, to))
 	}
 }
@@ -217,7 +237,7 @@ func (t *text) valueLen(from int, between string) int {
 		quote, escaped = between[i], i > 0 && between[i-1] == '\\'
 	}
 	if quote == 0 {
-		n := lenFrom(s, func(c byte) bool { return c > ' ' })
+		n := min(lenFrom(s, func(c byte) bool { return c > ' ' }), t.end(from)-from)
 		for n > 1 && strings.IndexByte(",;)}]\"'", s[n-1]) >= 0 {
 			n--
 		}

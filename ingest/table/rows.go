@@ -14,12 +14,12 @@ type Sample struct {
 	// At is the best date of the dump on the server's own clock, as UTC; Null if nothing dates it.
 	At Micros `col:"server_at_us" doc:"best date of the dump on the server's own clock"`
 	// Dated is how At was found: server_time, line, name, uptime, mtime, or empty.
-	Dated string `col:"dated" is:"word" doc:"how the dump was dated: server_time, line, name, uptime, mtime"`
+	Dated string `col:"dated" is:"own" doc:"how the dump was dated: server_time, line, name, uptime, mtime"`
 	// Collected is the collector's date of the dump (line or file name), on the collector's clock.
 	Collected Micros `col:"collected_us" doc:"the collector's own date of the dump"`
 
 	Version    string `col:"version" is:"word" as:"version" doc:"redis_version, or valkey_version where there is one"`
-	Flavor     string `col:"flavor" is:"word" doc:"redis or valkey"`
+	Flavor     string `col:"flavor" is:"own" doc:"redis or valkey"`
 	Mode       string `col:"server_mode" is:"word" info:"redis_mode|server_mode" doc:"standalone, cluster or sentinel"`
 	RunID      string `col:"run_id" is:"name" info:"run_id" doc:"random id of the process: changes at every restart"`
 	ProcessID  Int    `col:"process_id" info:"process_id" doc:"pid"`
@@ -152,13 +152,13 @@ type Event struct {
 	Origin
 	// Stamp is the message's own stamp. With ClockLocal it is the local time read as if it were UTC.
 	Stamp Micros `col:"stamp_us" doc:"the message's own stamp; local time is read as if it were UTC"`
-	Clock string `col:"clock" is:"word" doc:"how stamp_us reads: utc, local, local-no-year, none"`
+	Clock string `col:"clock" is:"own" doc:"how stamp_us reads: utc, local, local-no-year, none"`
 	// Outer is the wrapper's stamp (docker, CRI, journald, syslog), UTC; Null without one or where it has no zone.
 	Outer Micros `col:"outer_us" doc:"the log wrapper's own stamp"`
 	PID   Int    `col:"pid" doc:"process id of the line"`
 	Role  string `col:"role" is:"word" doc:"M primary, S replica, C child, X sentinel, empty before 3.0"`
 	Level string `col:"log_level" is:"word" doc:"debug, verbose, notice, warning"`
-	Kind  string `col:"kind" is:"word" doc:"id in the catalogue of messages, or other"`
+	Kind  string `col:"kind" is:"own" doc:"id in the catalogue of messages, or other"`
 
 	Peer    string `col:"peer" is:"host" doc:"ip:port the message names: the replica, the primary, a client"`
 	ReplID  string `col:"replid" is:"name" doc:"replication id the message names (asked for, granted, created)"`
@@ -187,7 +187,7 @@ type Command struct {
 	Client string `col:"client" is:"host" doc:"ip:port of the caller"`
 	User   string `col:"client_name" is:"name" doc:"CLIENT SETNAME of the caller"`
 	// Log is slow, or large-request and large-reply (COMMANDLOG: Micros then holds bytes).
-	Log string `col:"log_kind" is:"word" doc:"slow, large-request or large-reply"`
+	Log string `col:"log_kind" is:"own" doc:"slow, large-request or large-reply"`
 }
 
 // Setting is one CONFIG GET pair or one redis.conf line.

@@ -196,31 +196,44 @@ func (t *Table[R]) Words(column string) []string {
 // Rename replaces words of a text column by others. It costs as much as the column has different words, and
 // closes t for appending.
 func (t *Table[R]) Rename(column string, to map[string]string) {
+	t.Map(func(c Column, w string) string {
+		if r, ok := to[w]; ok && c.Name == column {
+			return r
+		}
+		return w
+	})
+}
+
+// Map replaces the words of all text columns by what change makes of them. It costs as much as they have different words, and closes t for
+// appending.
+func (t *Table[R]) Map(change func(c Column, word string) string) {
+	cols := Columns[R]()
 	for n, rec := range t.Records() {
-		for i, f := range rec.Schema().Fields() {
-			if f.Name != column {
+		columns := slices.Clone(rec.Columns())
+		for i, c := range cols {
+			if c.Kind != KindText {
 				continue
 			}
 			old := rec.Column(i).(*array.Dictionary)
 			words := old.Dictionary().(*array.String)
 			b := array.NewStringBuilder(memory.DefaultAllocator)
+			changed := false
 			for j := range words.Len() {
 				w := words.Value(j)
-				if r, ok := to[w]; ok {
-					w = r
-				}
-				b.Append(w)
+				to := change(c, w)
+				changed = changed || to != w
+				b.Append(to)
 			}
 			dict := b.NewArray()
 			b.Release()
-			renamed := array.NewDictionaryArray(old.DataType(), old.Indices(), dict)
+			if changed {
+				columns[i] = array.NewDictionaryArray(old.DataType(), old.Indices(), dict)
+				defer columns[i].Release()
+			}
 			dict.Release()
-			columns := slices.Clone(rec.Columns())
-			columns[i] = renamed
-			t.chunks[n] = array.NewRecord(rec.Schema(), columns, rec.NumRows())
-			renamed.Release()
-			rec.Release()
 		}
+		t.chunks[n] = array.NewRecord(rec.Schema(), columns, rec.NumRows())
+		rec.Release()
 	}
 }
 
@@ -251,6 +264,7 @@ type Is string
 
 // The ways of a column's tag "is". Every column of text has one.
 const (
+	IsOwn     Is = "own"     // a word of this program's
 	IsWord    Is = "word"    // a word of the server's own
 	IsText    Is = "text"    // what a server or a person wrote: messages, reasons, values of settings
 	IsHost    Is = "host"    // an address or a host's name, with its port

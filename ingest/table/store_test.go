@@ -249,7 +249,7 @@ func TestReadIntoAnotherStruct(t *testing.T) {
 
 // Every text column says what its words are: it decides what may leave the house.
 func TestEveryTextColumnSaysWhatItIs(t *testing.T) {
-	known := map[Is]bool{IsWord: true, IsText: true, IsHost: true, IsName: true, IsArgs: true, IsPath: true, IsExcerpt: true}
+	known := map[Is]bool{IsOwn: true, IsWord: true, IsText: true, IsHost: true, IsName: true, IsArgs: true, IsPath: true, IsExcerpt: true}
 	for table, columns := range map[string][]Column{
 		"samples": Columns[Sample](), "replicas": Columns[Replica](), "statistics": Columns[Statistic](), "events": Columns[Event](), "commands": Columns[Command](),
 		"settings": Columns[Setting](), "clients": Columns[Client](), "latency": Columns[Latency](), "fields": Columns[Field](), "problems": Columns[Problem](),
