@@ -51,7 +51,7 @@ type archive struct {
 // expand lists what is in s, if s is an archive. An archive that cannot be read to its end is a
 // Problem; the members before that stay.
 func (w *walker) expand(s Source, depth int) bool {
-	raw, err := s.open()
+	raw, err := s.Open()
 	if err != nil {
 		return false // the reader will meet the same error and say so
 	}
@@ -92,7 +92,7 @@ func (w *walker) expand(s Source, depth int) bool {
 			if err != nil || isSparse(hdr) {
 				return Source{}, false
 			}
-			return Source{Size: hdr.Size, open: within(s.open, at, hdr.Size)}, true
+			return Source{Size: hdr.Size, open: within(s.Open, at, hdr.Size)}, true
 		})
 	default:
 		a.tar(io.MultiReader(bytes.NewReader(head), body), nil)
@@ -197,7 +197,7 @@ func (a *archive) tar(r io.Reader, place func(*tar.Header, io.Reader) (Source, b
 
 // zip lists the members of a zip, which are read in place whenever they are opened.
 func (a *archive) zip(s Source) {
-	r, err := s.open()
+	r, err := s.Open()
 	if err != nil {
 		a.unreadable(s.Path, reasonOf(err), nil)
 		return
@@ -265,27 +265,35 @@ func (a *archive) count() bool {
 }
 
 func (a *archive) add(s Source, p string, mod table.Micros) {
-	s.Path, s.Name, s.ModTime, s.root = p, path.Base(p), mod, a.root
+	s.Path, s.ModTime, s.root = p, mod, a.root
 	a.sniffed(s, a.depth, false)
 }
 
 // hold keeps what can be read only once: in memory what is small, in a temporary file what is not.
 // size is -1 where it is not known. It is false when there is no more room.
 func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Source, bool) {
-	s := Source{Path: p, Name: path.Base(p), ModTime: mod}
+	s := Source{Path: p, ModTime: mod}
 	room := min(a.lim.KeepBytes/8, a.keep)
 	var kept bytes.Buffer
 	if size >= 0 && size <= room {
-		kept.Grow(int(size))
+		// Exactly as large as it is: there may be a million of a few bytes.
+		b := make([]byte, size)
+		n, err := io.ReadFull(r, b)
+		if err != nil && err != io.EOF {
+			a.problem(p, fmt.Sprintf("%v; what stands before it was read", err))
+		}
+		a.keep -= int64(n)
+		s.Size, s.open = int64(n), inMemory(b[:n])
+		return s, true
 	}
-	if size <= room {
+	if size < 0 {
 		n, err := kept.ReadFrom(io.LimitReader(r, room))
 		if err != nil {
 			a.problem(p, fmt.Sprintf("%v; what stands before it was read", err))
 		}
-		if err != nil || n < room || size == n {
+		if err != nil || n < room {
 			a.keep -= n
-			s.Size, s.open = n, within(inMemory(kept.Bytes()), 0, n)
+			s.Size, s.open = n, inMemory(kept.Bytes())
 			return s, true
 		}
 	}

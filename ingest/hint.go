@@ -28,8 +28,9 @@ type hints struct {
 	// reached are the addresses by which whoever took its dumps reached it, loopback among them.
 	reached []string
 	port    string
-	role    int  // above zero where it mostly calls itself a primary, below where a replica
-	cluster bool // runs in cluster mode
+	role    int    // above zero where it mostly calls itself a primary, below where a replica
+	cluster bool   // runs in cluster mode
+	first   string // how a file of the family begins: its first line; "" of an instance
 	// lines are a log's first and last lines with a process and a time, each as a hash, in their order.
 	lines []uint64
 	// pid is the process that speaks first in the log, or that the first dump names; 0 where none does, or where it is 1, as everybody's in

@@ -12,21 +12,28 @@ import (
 type family struct {
 	files []file // oldest first
 	kind  string // the format's name; "" where none claims it
-	first string // how one of that kind begins: its first line
-	hints hints
+	hints *hints // noHints where nothing was said
 
-	root  string   // as in Source
-	dir   []string // the directory that says whose it is: the given path's parts without those that name no instance
-	stem  string   // what its name says beyond its kind
+	*folder
+	stem  string // what its name says beyond its kind
 	class stemClass
 	whose *instance
 }
 
+// folder is where files lie; all that lie there share it.
+type folder struct {
+	root string   // as in Source
+	dir  []string // the directory that says whose it is: the given path's parts without those that name no instance
+}
+
+// noHints is what most of a million files say; it stays as it is.
+var noHints hints
+
 // file is one file of a family.
 type file struct {
-	src  *Source
-	rot  rotated
-	kind string // "" where it was not looked at
+	src *Source
+	age
+	kind string // "" where it was not looked at, notArtifact where that found nothing
 }
 
 // instance is one server process's evidence before it is read.
@@ -46,8 +53,7 @@ var kindDirs = [...]string{
 var systemDirs = [...]string{"var", "etc", "lib", "opt", "srv", "data", "usr", "local", "run"}
 
 // understand reads a family's path: whose it may be.
-func (f *family) understand(name string, dir []string) {
-	f.dir = dir
+func (f *family) understand(name string) {
 	f.stem = stemOf(name)
 	plain := normal(f.stem)
 	switch {
@@ -161,7 +167,9 @@ func identify(fams []*family) []*instance {
 	}
 	all = mergeProcesses(fams, all)
 	for _, f := range fams {
-		f.hints.lines = nil
+		if f.hints != &noHints {
+			f.hints.lines = nil
+		}
 	}
 	for _, in := range all {
 		in.hints.lines = nil
@@ -278,7 +286,7 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 	tell := func(fams []*family) {
 		for _, f := range fams {
 			if f.whose != nil {
-				f.whose.hints.add(f.hints)
+				f.whose.hints.add(*f.hints)
 			}
 		}
 	}
@@ -294,7 +302,7 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 		if f.whose == nil && f.isAnchor() {
 			name := f.stem
 			if name == "" {
-				name = trimExt(f.files[0].rot.family)
+				name = trimExt(rotationOf(f.files[0].src.Name()).family)
 			}
 			f.whose = at(name)
 		}
@@ -352,7 +360,7 @@ func nameAll(all []*instance, fams []*family) {
 		}
 		for _, f := range fams {
 			if f.whose == in {
-				in.parts = []string{trimExt(f.files[0].rot.family)}
+				in.parts = []string{trimExt(rotationOf(f.files[0].src.Name()).family)}
 				if f.files[0].src.Path == "-" {
 					in.parts = []string{"stdin"}
 				}

@@ -98,8 +98,7 @@ func each(ctx context.Context, o Options, formats []artifact.Format, visit func(
 	return of(ctx, o, found, formats, visit)
 }
 
-// EachOf is Each of what Walk found, which stays open: the files can be read once more. Of files that are told apart line by line it puts the
-// servers' shares in their place among found's Sources.
+// EachOf is Each of what Walk found, which stays open: the files can be read once more. It takes found's Sources away: copy the list before that.
 func EachOf(ctx context.Context, o Options, found *Found, visit func(*table.Case) error) (Summary, error) {
 	return of(ctx, o, found, Formats(), visit)
 }
@@ -124,11 +123,11 @@ func nothing(roots []string, found *Found, sum *Summary) error {
 	if len(roots) > 3 {
 		where += ", ..."
 	}
-	why := fmt.Sprintf("none of %d files is an INFO dump, a server or Sentinel log, a slowlog, a configuration, a client list or a latency report with anything in it", len(found.Sources))
+	why := fmt.Sprintf("none of %d files is an INFO dump, a server or Sentinel log, a slowlog, a configuration, a client list or a latency report with anything in it", found.count)
 	switch {
-	case len(found.Sources) == 0 && len(sum.Problems) == 0:
+	case found.count == 0 && len(sum.Problems) == 0:
 		why = "it is empty"
-	case len(found.Sources) == 0:
+	case found.count == 0:
 		why = sum.Problems[0].File + ": " + sum.Problems[0].Reason
 	}
 	return fmt.Errorf("%w in %s: %s; expected a directory for each instance (redis-a/redis.log, redis-a/info.log, ...), files named after instances (redis-a.log, info-redis-a.txt), or an archive of either",
@@ -136,7 +135,11 @@ func nothing(roots []string, found *Found, sum *Summary) error {
 }
 
 func (s *Summary) add(f []table.File, p []table.Problem) {
-	s.Files = append(s.Files, f...)
+	if len(s.Files) == 0 {
+		s.Files = f
+	} else {
+		s.Files = append(s.Files, f...)
+	}
 	s.Problems = append(s.Problems, p...)
 }
 

@@ -203,7 +203,6 @@ func TestBrokenFiles(t *testing.T) {
 		{Path: "c/redis-b/redis.log.gz", open: text(gz("x")[:8])},
 	}}
 	for i := range found.Sources {
-		found.Sources[i].Name = filepath.Base(found.Sources[i].Path)
 		found.Sources[i].root = "c"
 		found.Sources[i].ModTime = table.Null
 	}

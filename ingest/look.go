@@ -31,6 +31,9 @@ func (e *engine) look(ctx context.Context, fams []*family) error {
 	})
 }
 
+// notArtifact is the kind of a file that was looked at and is nothing that any format reads.
+const notArtifact = "-"
+
 // lookAt learns from one file of f. Whatever goes wrong here goes wrong again when it is read, and is said then.
 func (e *engine) lookAt(f *family, j int, buf []byte) {
 	src := f.files[j].src
@@ -48,7 +51,7 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		renewed(buf[:n])
 		body = newlines{body}
 	}
-	name := trimCodec(src.Name)
+	name := trimCodec(src.Name())
 	format, ok := e.formatOf(name, buf[:n], f.kind)
 	if !ok && n == glance {
 		m, _ := io.ReadFull(body, buf[n:HeadBytes])
@@ -59,11 +62,13 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		src.tangled = true
 	}
 	if !ok {
+		f.files[j].kind = notArtifact
 		return
 	}
 	f.files[j].kind = format.Name
 	if f.kind == "" {
-		f.kind, f.first = format.Name, string(firstLine(buf[:n]))
+		f.kind = format.Name
+		f.said().first = string(firstLine(buf[:n]))
 	}
 	i := slices.IndexFunc(hinting[:], func(h hinter) bool { return h.kind == format.Name })
 	if i < 0 {
@@ -74,7 +79,7 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		m, _ := io.ReadFull(body, buf[n:h.bytes])
 		n += m
 	}
-	f.hints.add(h.scan(buf[:n]))
+	f.said().add(h.scan(buf[:n]))
 	// What an instance says of itself may change over a long file: ids do with every failover.
 	if at, ok := raw.(io.ReaderAt); ok && len(codecs) == 0 && src.Size > int64(n) {
 		m, _ := at.ReadAt(buf[:h.bytes], max(int64(n), src.Size-int64(h.bytes)))
@@ -85,6 +90,14 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		f.hints.add(h.scan(tail))
 	}
 	f.hints.compact()
+}
+
+// said is the family's own hints, to be added to.
+func (f *family) said() *hints {
+	if f.hints == &noHints {
+		f.hints = &hints{}
+	}
+	return f.hints
 }
 
 // sideBySide calls do for 0 to n-1 from as many goroutines as there are workers; each has a buffer of

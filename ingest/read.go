@@ -55,30 +55,39 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 		e.names[in.name] = true
 	}
 	e.total(found.Sources)
-	sum.add(e.leftOver(ctx, fams))
-	return sum, e.readAll(ctx, unite(fams, all), &sum, visit)
+	fams, rest := e.leftOver(ctx, fams)
+	sum.add(rest.files, rest.problems)
+	units := unite(fams, all)
+	// Whoever reads on holds what it needs: what is read can be let go of.
+	found.count, found.Sources = len(found.Sources), nil
+	return sum, e.readAll(ctx, units, &sum, visit)
 }
 
 // families sorts the files into streams: a name with its rotations and dates, in one directory.
 func (e *engine) families(sources []Source) []*family {
 	var out []*family
-	byKey := map[string]*family{}
+	byKey, dirs := map[string]*family{}, map[string]*folder{}
 	for i := range sources {
 		src := &sources[i]
-		rot := rotationOf(src.Name)
+		rot := rotationOf(src.Name())
 		dir := path.Dir(slashed(src.Path))
 		key := dir + "\x00" + rot.family
 		f := byKey[key]
 		if f == nil {
-			f = &family{root: slashed(src.root)}
-			f.understand(rot.family, instanceDir(dir, f.root))
+			root := slashed(src.root)
+			at := root + "\x00" + dir
+			if dirs[at] == nil {
+				dirs[at] = &folder{root, slices.Clip(instanceDir(dir, root))}
+			}
+			f = &family{folder: dirs[at], hints: &noHints}
+			f.understand(rot.family)
 			byKey[key] = f
 			out = append(out, f)
 		}
-		f.files = append(f.files, file{src: src, rot: rot})
+		f.files = append(f.files, file{src: src, age: rot.age})
 	}
 	for _, f := range out {
-		slices.SortStableFunc(f.files, func(a, b file) int { return compareRotated(a.rot, b.rot) })
+		slices.SortStableFunc(f.files, func(a, b file) int { return compareAges(a.age, b.age) })
 	}
 	return out
 }
@@ -105,18 +114,28 @@ func (e *engine) tell(files int) {
 }
 
 // leftOver accounts for the files of families that no format claims.
-func (e *engine) leftOver(ctx context.Context, fams []*family) (files []table.File, problems []table.Problem) {
+// They are let go of: there may be a million.
+func (e *engine) leftOver(ctx context.Context, fams []*family) ([]*family, *result) {
+	n := 0
 	for _, f := range fams {
+		if f.kind == "" {
+			n += len(f.files)
+		}
+	}
+	r := &result{files: make([]table.File, 0, n)}
+	buf := make([]byte, HeadBytes)
+	left := fams[:0]
+	for i, f := range fams {
+		fams[i] = nil
 		if f.kind != "" {
+			left = append(left, f)
 			continue
 		}
 		for _, x := range f.files {
-			r := &result{}
-			e.file(ctx, f, x, nil, r, make([]byte, HeadBytes))
-			files, problems = append(files, r.files...), append(problems, r.problems...)
+			e.file(ctx, f, x, nil, r, buf)
 		}
 	}
-	return files, problems
+	return left, r
 }
 
 // part is what one worker reads at a time, one file after another: the streams of one instance, or a big one
@@ -310,12 +329,12 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		return
 	}
 	format, ok := e.formatNamed(x.kind)
-	if line := firstLine(head); !ok && len(line) > 0 && string(line) == f.first {
+	if line := firstLine(head); !ok && len(line) > 0 && string(line) == f.hints.first {
 		// Of a hundred thousand dumps in a directory all begin alike.
 		format, ok = e.formatNamed(f.kind)
 	}
-	if !ok {
-		format, ok = e.formatOf(trimCodec(src.Name), head, f.kind)
+	if !ok && x.kind != notArtifact {
+		format, ok = e.formatOf(trimCodec(src.Name()), head, f.kind)
 	}
 	if !ok {
 		account.Kind = KindOther
@@ -328,7 +347,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	}
 	in := artifact.Input{
 		Origin:  table.Origin{Instance: whose, File: src.evidence()},
-		Name:    trimCodec(src.Name),
+		Name:    trimCodec(src.Name()),
 		ModTime: src.ModTime,
 		Body:    &prefixed{head: head, err: watched.err, ReadCloser: io.NopCloser(watched)},
 		Fields:  e.Fields,

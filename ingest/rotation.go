@@ -8,9 +8,14 @@ import (
 // rotated is a file name taken apart: which stream of files it belongs to and where in it it stands.
 type rotated struct {
 	family string // the name of the live file, without compression suffix
-	rank   int    // 0 dated, 1 numbered, 2 the live file
+	age
+}
+
+// age is where a file stands in its stream.
+type age struct {
 	date   string // digits of the date or stamp, in the order in which they sort
-	number int    // logrotate's: higher is older
+	number int32  // logrotate's: higher is older
+	rank   int8   // 0 dated, 1 numbered, 2 the live file
 }
 
 // rotationOf takes the marks of rotation off a file name. Known are
@@ -25,15 +30,15 @@ type rotated struct {
 func rotationOf(name string) rotated {
 	name = trimCodec(name)
 	if strings.HasPrefix(name, "@4") {
-		return rotated{family: "current", date: name}
+		return rotated{family: "current", age: age{date: name}}
 	}
-	r := rotated{rank: 2}
+	r := rotated{age: age{rank: 2}}
 	if stem, ok := cutAside(name); ok {
 		name = trimCodec(stem)
 		r.family, r.rank, r.number = name, 1, 1
 	}
 	if stem, n, ok := cutNumber(name); ok {
-		r.family, r.rank, r.number = stem, 1, n
+		r.family, r.rank, r.number = stem, 1, int32(n)
 		name = stem
 	}
 	if family, date, ok := cutDate(name); ok {
@@ -72,9 +77,8 @@ func cutAside(name string) (string, bool) {
 }
 
 // compareRotated puts the oldest first.
-func compareRotated(a, b rotated) int {
+func compareAges(a, b age) int {
 	return cmp.Or(
-		compareNatural(a.family, b.family),
 		cmp.Compare(a.rank, b.rank),
 		compareNatural(a.date, b.date),
 		cmp.Compare(b.number, a.number),

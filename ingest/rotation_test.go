@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -38,7 +39,10 @@ func TestRotation(t *testing.T) {
 		want := strings.Fields(names)
 		got := slices.Clone(want)
 		r.Shuffle(len(got), func(i, j int) { got[i], got[j] = got[j], got[i] })
-		slices.SortFunc(got, func(a, b string) int { return compareRotated(rotationOf(a), rotationOf(b)) })
+		slices.SortFunc(got, func(a, b string) int {
+			x, y := rotationOf(a), rotationOf(b)
+			return cmp.Or(compareNatural(x.family, y.family), compareAges(x.age, y.age))
+		})
 		if !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}

@@ -18,26 +18,32 @@ import (
 type Source struct {
 	// Path is the file's path as given; a member's is its archive's path, a slash, and its own.
 	Path string
-	// Name is the base name.
-	Name string
 	// Size is in bytes as stored, before decompression.
 	Size    int64
 	ModTime table.Micros
 	// root is the directory, or the archive, that was asked for and that Path lies in; empty for a
 	// file that was named itself.
 	root string
-	open func() (io.ReadCloser, error)
+	open func() (io.ReadCloser, error) // nil for a file that is opened by its path
 	// tangled tells that its beginning looks like several servers' evidence, or evidence in records.
 	tangled bool
 	share   *share // set where this is a part of a file
 }
 
+// Name is the base name.
+func (s *Source) Name() string { return path.Base(slashed(s.Path)) }
+
 // Open reads the stored bytes from the beginning, as often as it is called and side by side.
-func (s *Source) Open() (io.ReadCloser, error) { return s.open() }
+func (s *Source) Open() (io.ReadCloser, error) {
+	if s.open == nil {
+		return os.Open(s.Path)
+	}
+	return s.open()
+}
 
 // Text opens what the readers are given: decompressed, as UTF-8, with LF at the ends of lines.
 func (s *Source) Text(lim Limits) (io.ReadCloser, error) {
-	raw, err := s.open()
+	raw, err := s.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +87,8 @@ type Found struct {
 	// Files accounts for what could not be read, Problems says why.
 	Files    []table.File
 	Problems []table.Problem
+
+	count int // how many Sources there were when they were read
 
 	temp *os.File    // holds members of archives that cannot be read twice
 	open []io.Closer // archives that are read in place
@@ -264,16 +272,13 @@ func (w *walker) link(path, p, real string) {
 // file lists a file, or what is in it. Only what is named like an archive is opened here, and what was
 // asked for by its own name: a directory may hold a million dumps.
 func (w *walker) file(path, root string, info fs.FileInfo, named bool) {
-	s := Source{
-		Path: path, Name: filepath.Base(path), Size: info.Size(), ModTime: table.MicrosOf(info.ModTime()), root: root,
-		open: func() (io.ReadCloser, error) { return os.Open(path) },
-	}
+	s := Source{Path: path, Size: info.Size(), ModTime: table.MicrosOf(info.ModTime()), root: root}
 	w.sniffed(s, 0, named)
 }
 
 // sniffed lists s, or its members where it is an archive.
 func (w *walker) sniffed(s Source, depth int, look bool) {
-	if (look || namedArchive(s.Name)) && w.expand(s, depth) {
+	if (look || namedArchive(s.Name())) && w.expand(s, depth) {
 		return
 	}
 	w.Sources = append(w.Sources, s)

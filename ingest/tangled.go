@@ -170,7 +170,7 @@ func (e *engine) sharesOf(src *Source) (shares []Source, by string) {
 	}
 	extra, broken := left(string(data), res.Parts)
 	for i, p := range res.Parts {
-		s := Source{Name: shareName(src.Name, p), Path: src.Path, Size: int64(len(p.Text)), ModTime: src.ModTime, root: src.root}
+		s := Source{Path: src.Path, Size: int64(len(p.Text)), ModTime: src.ModTime, root: src.root}
 		s.share = &share{file: src.Path, lines: p.Lines}
 		if i == 0 {
 			s.share.bytes, s.share.extra, s.share.broken = bytesOf(body, int64(len(data))), extra, broken
@@ -179,7 +179,7 @@ func (e *engine) sharesOf(src *Source) (shares []Source, by string) {
 		if p.Server != "" {
 			dir = path.Join(dir, strings.Trim(path.Clean("/"+p.Server), "/"))
 		}
-		s.Path = path.Join(dir, s.Name)
+		s.Path = path.Join(dir, shareName(src.Name(), p))
 		text := p.Text
 		s.open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
 		shares = append(shares, s)

@@ -24,6 +24,7 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 	}
 	sum.Units++
 	sum.Instances += len(c.Instances)
+	u.families, u.instances = nil, nil // read: a directory may have had a million files
 	return visit(c)
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -15,15 +16,80 @@ import (
 
 // JSON writes the diagnosis in the form that scripts rely on: every slice a list, never null; one value a line, but
 // lists of numbers on one; characters a reader cannot see as \u escapes, so that a terminal shows
-// them and obeys none.
+// them and obeys none. It is made piece by piece: a list of a million files is never in memory as text.
 func JSON(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
-	var compact bytes.Buffer
-	enc := json.NewEncoder(&compact)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(whole(d)); err != nil {
+	own := *d
+	if own.Schema == "" {
+		own.Schema = diagnosis.Schema
+	}
+	p := pieces{w: bufio.NewWriter(w)}
+	p.enc = json.NewEncoder(&p.compact)
+	p.enc.SetEscapeHTML(false)
+	err := p.value(reflect.ValueOf(own), 0)
+	p.w.WriteByte('\n')
+	if err := errors.Join(err, p.w.Flush()); err != nil {
 		return fmt.Errorf("write json report: %w", err)
 	}
-	_, err := w.Write(indent(compact.Bytes()))
+	return nil
+}
+
+// pieces writes a diagnosis piece by piece.
+type pieces struct {
+	w       *bufio.Writer
+	enc     *json.Encoder
+	compact bytes.Buffer
+	laid    []byte
+}
+
+// value writes v with its fields at that depth: the structs of the top and lists of structs part by part, everything else at once.
+func (p *pieces) value(v reflect.Value, depth int) error {
+	switch t := v.Type(); {
+	case t == reflect.TypeFor[diagnosis.Diagnosis](), t == reflect.TypeFor[diagnosis.Inputs]():
+		return p.list('{', '}', v.NumField(), depth, func(i int) error {
+			fmt.Fprintf(p.w, "%q: ", t.Field(i).Tag.Get("json"))
+			return p.value(v.Field(i), depth+1)
+		})
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return p.list('[', ']', v.Len(), depth, func(i int) error { return p.piece(v.Index(i), depth+1) })
+	}
+	return p.piece(v, depth)
+}
+
+func (p *pieces) list(begin, end byte, n, depth int, each func(int) error) error {
+	p.w.WriteByte(begin)
+	for i := range n {
+		if i > 0 {
+			p.w.WriteByte(',')
+		}
+		p.newline(depth + 1)
+		if err := each(i); err != nil {
+			return err
+		}
+	}
+	if n > 0 {
+		p.newline(depth)
+	}
+	return p.w.WriteByte(end)
+}
+
+func (p *pieces) newline(depth int) {
+	p.w.WriteByte('\n')
+	for range depth {
+		p.w.WriteByte(' ')
+	}
+}
+
+// piece writes a whole copy of v.
+func (p *pieces) piece(v reflect.Value, depth int) error {
+	own := reflect.New(v.Type()).Elem()
+	own.Set(v)
+	fill(own)
+	p.compact.Reset()
+	if err := p.enc.Encode(own.Interface()); err != nil {
+		return err
+	}
+	p.laid = indent(p.laid[:0], bytes.TrimSuffix(p.compact.Bytes(), []byte("\n")), depth)
+	_, err := p.w.Write(p.laid)
 	return err
 }
 
@@ -112,10 +178,8 @@ func fill(v reflect.Value) {
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 // indent lays compact JSON out, one space a level. json.Indent would put each number of a series
-// on a line of its own: 200,000 lines for a day.
-func indent(src []byte) []byte {
-	out := make([]byte, 0, len(src)+len(src)/4)
-	depth := 0
+// on a line of its own: 200,000 lines for a day. What it appends to out begins at that depth.
+func indent(out, src []byte, depth int) []byte {
 	newline := func() {
 		out = append(out, '\n')
 		for range depth {

@@ -101,7 +101,7 @@ func TestIndentKeepsMeaning(t *testing.T) {
 		if err := json.Unmarshal(compact, &want); err != nil {
 			t.Fatal(err)
 		}
-		laid := indent(compact)
+		laid := indent(nil, compact, 0)
 		if err := json.Unmarshal(laid, &got); err != nil {
 			t.Fatalf("%v in %s", err, laid)
 		}

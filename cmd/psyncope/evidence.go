@@ -174,7 +174,8 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 	case err != nil:
 		return nil, err
 	}
-	d := diagnosis.Merge(append(all, ofNoCase(rest))...)
+	d := diagnosis.Merge(all...)
+	addRest(d, rest)
 	if e.verbose && !e.quiet {
 		account(cmd.ErrOrStderr(), d)
 	}
@@ -271,9 +272,9 @@ func (d *diagnoses) wait() ([]*diagnosis.Diagnosis, error) {
 	return d.made, d.failed
 }
 
-// ofNoCase accounts for the files that belong to no unit of work.
-func ofNoCase(rest ingest.Summary) *diagnosis.Diagnosis {
-	d := diagnosis.Merge()
+// addRest accounts for the files that belong to no unit of work.
+func addRest(d *diagnosis.Diagnosis, rest ingest.Summary) {
+	d.Inputs.Files = slices.Grow(d.Inputs.Files, len(rest.Files))
 	for _, f := range rest.Files {
 		d.AddFile(f)
 	}
@@ -285,7 +286,7 @@ func ofNoCase(rest ingest.Summary) *diagnosis.Diagnosis {
 			d.AddProblem(table.Problem{Origin: table.Origin{File: f.Path}, Reason: "not understood: nothing in it is an artifact that this program reads; convert it to text, or leave it out"})
 		}
 	}
-	return d
+	d.Finish()
 }
 
 // account says what was read, and what of it had to be guessed.

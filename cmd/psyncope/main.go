@@ -16,6 +16,7 @@ const orderly = 700 * time.Millisecond
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, left := withLeftovers(ctx)
+	tuneHeap()
 	// The first signal asks for an orderly end, and is the end soon after; a second one finds the default handler and ends at once.
 	context.AfterFunc(ctx, func() {
 		stop()

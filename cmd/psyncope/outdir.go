@@ -46,50 +46,54 @@ type outDir struct {
 }
 
 // newOutDir begins a directory in which names are to be written. What is in the way and psyncope did not write is an error, unless force is given.
-func newOutDir(ctx context.Context, path string, names []string, force bool) (o *outDir, err error) {
-	o = &outDir{ctx: ctx, final: path}
+func newOutDir(ctx context.Context, path string, names []string, force bool) (*outDir, error) {
+	o := &outDir{ctx: ctx, final: path}
+	if err := o.begin(path, names, force); err != nil {
+		o.abandon()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (o *outDir) begin(path string, names []string, force bool) (err error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		o.final = real
 	}
 	if o.final, err = filepath.Abs(o.final); err != nil {
-		return nil, err
+		return err
 	}
 	restore(o.final)
 	if _, err := os.Lstat(o.final); errors.Is(err, fs.ErrNotExist) {
 		o.made = true
 	}
 	if err := os.MkdirAll(o.final, 0o755); err != nil {
-		return nil, err
+		return err
 	}
 	if o.unlock, err = lockDir(o.final); err != nil {
-		return nil, err
+		o.made = false // it is the other run's
+		return err
 	}
-	defer func() {
-		if err != nil {
-			o.abandon()
-		}
-	}()
 	sweep(o.final)
 	foreign, err := foreignIn(o.final)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	here, _ := os.Getwd()
 	o.beside = len(foreign) > 0 || here == o.final
 	for _, name := range names {
 		if slices.Contains(foreign, name) && !force {
-			return nil, fmt.Errorf("%s is there and psyncope did not write it: name another directory, or say --force", filepath.Join(path, name))
+			return fmt.Errorf("%s is there and psyncope did not write it: name another directory, or say --force", filepath.Join(path, name))
 		}
 	}
 	if o.dir, err = os.MkdirTemp(filepath.Dir(o.final), "."+filepath.Base(o.final)+".new-"); err != nil {
 		// Nothing may be put beside it: it is built inside.
 		o.beside = true
 		if o.dir, err = os.MkdirTemp(o.final, ".psyncope.new-"); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	o.built = making(ctx, o.dir)
-	return o, os.Chmod(o.dir, 0o755)
+	o.built = making(o.ctx, o.dir)
+	return os.Chmod(o.dir, 0o755)
 }
 
 // foreignIn names what is in a directory and not in its manifest.

@@ -11,7 +11,6 @@
 package config
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"strings"
@@ -108,7 +107,7 @@ const refused = "the server refused"
 
 // scan reads body in whatever form it is.
 func scan(body io.Reader, s sink) error {
-	buffered := bufio.NewReaderSize(body, headBytes)
+	buffered := reply.Buffered(body)
 	head, _ := buffered.Peek(headBytes)
 	switch form, inStep := formOf(head); form {
 	case formPairs:

@@ -10,6 +10,10 @@ import (
 // sniff tells INFO by its lines: known fields and headers among the first hundred, or two dozen where nothing else is among them. Logs that hold an INFO in a
 // crash report are mostly other lines.
 func sniff(name string, head []byte) int {
+	named := strings.Contains(strings.ToLower(name), "info")
+	if !named && bytes.IndexByte(head, ':') < 0 && bytes.IndexByte(head, '#') < 0 {
+		return 0 // no field, no heading, no date
+	}
 	r := NewReader(&table.Case{}, false)
 	known, shaped, failed, dates, logs, lines := 0, 0, 0, 0, 0, 0
 	for lines < 100 && len(head) > 0 && (lines < 24 || known+shaped < lines) {
@@ -37,7 +41,6 @@ func sniff(name string, head []byte) int {
 		}
 		lines++
 	}
-	named := strings.Contains(strings.ToLower(name), "info")
 	switch {
 	case lines == 0:
 		return 0

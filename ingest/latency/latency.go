@@ -10,7 +10,6 @@
 package latency
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"slices"
@@ -115,7 +114,7 @@ func isSecond(n int64) bool { return n >= firstSecond && n <= lastSecond }
 // scan reads body in whatever form it is.
 func scan(name string, body io.Reader, s sink) error {
 	r := &reader{sink: s, asked: historyOf(name)}
-	buffered := bufio.NewReaderSize(body, reply.BufferBytes)
+	buffered := reply.Buffered(body)
 	head, _ := buffered.Peek(sniffBytes)
 	if beginsRaw(head) {
 		err := reply.Lines(buffered, r.raw)

@@ -24,7 +24,11 @@ type lines struct {
 }
 
 func newLines(r io.Reader) *lines {
-	return &lines{r: r, buf: make([]byte, firstSize)}
+	size := firstSize
+	if b, ok := r.(*bytes.Reader); ok {
+		size = min(size, b.Len()+1)
+	}
+	return &lines{r: r, buf: make([]byte, size)}
 }
 
 // next is the next line without its newline; false at the end of the stream or where it failed.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"psyncope/ingest/message"
+	"psyncope/ingest/secret"
 	"psyncope/ingest/table"
 )
 
@@ -56,6 +57,10 @@ func (k *known) of(msg []byte) *said {
 	w.kind = m.Kind
 	w.peer, w.replID, w.replID2 = legible(m.Peer, maxText, ""), legible(m.ReplID, maxText, ""), legible(m.ReplID2, maxText, "")
 	w.detail = legible(m.Detail, maxText, "")
+	if w.detail != "" {
+		// Beside its name a credential is known for one, by itself it may not be.
+		w.detail = secret.Part(w.text, w.detail)
+	}
 	w.offset, w.bytes, w.number = m.Offset, m.Bytes, m.Number
 	w.cut = m.Cut
 	// A message with a number in it is seldom said again, but for storms, which the fold remembers.

@@ -38,8 +38,21 @@ type Value struct {
 	Line  int32 // where it begins
 }
 
-// BufferBytes is how much Read and Lines read at once. A bufio.Reader of this size they use as it is.
+// BufferBytes is how much Read and Lines read at once. A bufio.Reader they use as it is.
 const BufferBytes = 16 << 10
+
+// Buffered is r behind a buffer of that size, or of what there is of bytes that are in memory already: heads of files are, and there may be a
+// million.
+func Buffered(r io.Reader) *bufio.Reader {
+	if b, ok := r.(*bufio.Reader); ok {
+		return b
+	}
+	size := BufferBytes
+	if b, ok := r.(*bytes.Reader); ok {
+		size = min(size, b.Len()+1)
+	}
+	return bufio.NewReaderSize(r, size)
+}
 
 const (
 	maxText  = 8 << 10  // an argument in the slowlog has at most 128 bytes and a marker; a joined command 4.7 KiB
@@ -63,7 +76,7 @@ type Handler struct {
 
 // Read reads r to its end. It fails only where r does.
 func Read(r io.Reader, h Handler) error {
-	in := &scanner{r: bufio.NewReaderSize(r, BufferBytes), line: 1}
+	in := &scanner{r: Buffered(r), line: 1}
 	p := &parser{in: in, h: h}
 	for {
 		head, err := in.peek(64)

@@ -85,7 +85,7 @@ func (s *scanner) readLine() (line int32, text string) {
 // Lines gives every line of r, without its end, to each. A line beyond 1 MiB is cut. It fails only
 // where r does.
 func Lines(r io.Reader, each func(line int32, text string)) error {
-	s := scanner{r: bufio.NewReaderSize(r, BufferBytes), line: 1}
+	s := scanner{r: Buffered(r), line: 1}
 	for {
 		if b, err := s.peek(1); len(b) == 0 {
 			if err == io.EOF {

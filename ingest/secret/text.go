@@ -1,6 +1,9 @@
 package secret
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Text is s with every credential in it replaced. It is s itself where there is none.
 func Text(s string) string {
@@ -13,6 +16,14 @@ func Text(s string) string {
 	t.users()
 	t.blobs()
 	return t.masked()
+}
+
+// Part is a piece of a text, or Mask where it is none of what is left of the text without its credentials.
+func Part(text, piece string) string {
+	if clean := Text(text); clean != text && !strings.Contains(clean, piece) {
+		return Mask
+	}
+	return piece
 }
 
 // Open reports whether s ends in the name of a secret, so that the secret itself stands on the line behind it, as it does where CONFIG GET was
@@ -58,8 +69,9 @@ var beginnings = [...]string{"pass", "pwd", "auth", "argv[", "acl ", "api", "acc
 type span struct{ from, to int }
 
 type text struct {
-	s     string
-	spans []span
+	s      string
+	spans  []span
+	quotes []int // where quotes are that no backslash stands before, behind a -1; nil where nobody asked yet
 }
 
 func (t *text) hide(from, to int) {
@@ -168,22 +180,22 @@ func (t *text) names() {
 
 // end is where the text ends that at lies in: with the quotes around it, where it is a string of JSON, and else with all.
 func (t *text) end(at int) int {
-	in := false
-	for i := 0; i < len(t.s); i++ {
-		switch t.s[i] {
-		case '\\':
-			i++
-		case '"':
-			if in && i >= at {
-				return len(strings.TrimSuffix(t.s[:i], `\n`))
+	if t.quotes == nil {
+		t.quotes = append(t.quotes, -1)
+		for i := 0; i < len(t.s); i++ {
+			switch t.s[i] {
+			case '\\':
+				i++
+			case '"':
+				t.quotes = append(t.quotes, i)
 			}
-			in = !in
-		}
-		if i >= at && !in {
-			break
 		}
 	}
-	return len(t.s)
+	next, _ := slices.BinarySearch(t.quotes, at) // the quotes before it, and one more
+	if next%2 == 1 || next == len(t.quotes) {
+		return len(t.s)
+	}
+	return max(at, len(strings.TrimSuffix(t.s[:t.quotes[next]], `\n`)))
 }
 
 // given hides what a module is given behind its path.

@@ -14,7 +14,6 @@
 package slowlog
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"strconv"
@@ -184,7 +183,7 @@ func isNamed(name string) bool {
 // scan reads body in whatever form it is.
 func scan(name string, body io.Reader, s sink) error {
 	r := &reader{sink: s, log: logOf(name, logSlow)}
-	buffered := bufio.NewReaderSize(body, reply.BufferBytes)
+	buffered := reply.Buffered(body)
 	head, _ := buffered.Peek(sniffBytes)
 	if beginsRaw(head) {
 		raw := raw{reader: r}
