@@ -72,7 +72,7 @@ func (w *walker) expand(s Source, depth int) bool {
 		a.root = s.Path
 	}
 	if a.depth > w.lim.Depth {
-		w.unreadable(s.Path, fmt.Sprintf("more than %d archives inside one another, left alone", w.lim.Depth), nil)
+		w.unreadable(s.Path, fmt.Sprintf("more than %d archives inside one another (--max-depth), left alone", w.lim.Depth), nil)
 		return true
 	}
 	place, ok := raw.(randomAccess)
@@ -256,13 +256,7 @@ func (a *archive) member(name string) (string, bool) {
 }
 
 // count is false when there are too many members, which is said once.
-func (a *archive) count() bool {
-	a.members++
-	if a.members == a.lim.Members+1 {
-		a.problem(a.path, fmt.Sprintf("more than %d members, the rest left alone", a.lim.Members))
-	}
-	return a.members <= a.lim.Members
-}
+func (a *archive) count() bool { return a.walker.count(a.path) }
 
 func (a *archive) add(s Source, p string, mod table.Micros) {
 	s.Path, s.ModTime, s.root = p, mod, a.root

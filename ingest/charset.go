@@ -46,7 +46,7 @@ func zeros(head []byte, from int) bool {
 func inUTF8(head []byte, r io.ReadCloser) (text io.ReadCloser, name string, ok bool) {
 	for _, c := range charsets {
 		if c.match(head) {
-			stored := &watched{r: r}
+			stored := &counter{r: r}
 			return &recoded{Reader: c.of.NewDecoder().Reader(stored), Closer: r, stored: stored}, c.name, true
 		}
 	}
@@ -57,7 +57,7 @@ func inUTF8(head []byte, r io.ReadCloser) (text io.ReadCloser, name string, ok b
 type recoded struct {
 	io.Reader
 	io.Closer
-	stored *watched
+	stored *counter
 }
 
 // bytesOf is how many bytes of a file were read, before its text was recoded, of which there are so many.

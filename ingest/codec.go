@@ -146,7 +146,7 @@ func decode(r io.ReadCloser, lim Limits) (io.ReadCloser, []string, error) {
 		}
 		if len(names) == lim.Depth {
 			r.Close()
-			return nil, names, fmt.Errorf("more than %d compressions around one another", lim.Depth)
+			return nil, names, fmt.Errorf("more than %d compressions around one another (--max-depth)", lim.Depth)
 		}
 		names = append(names, c.name)
 		stored := &counter{r: rest}
@@ -229,9 +229,9 @@ func (e *expanding) Read(b []byte) (int, error) {
 	e.n += int64(n)
 	switch {
 	case e.n > e.lim.MemberBytes:
-		e.err = fmt.Errorf("%s: %w of %d bytes", e.name, errBomb, e.lim.MemberBytes)
+		e.err = fmt.Errorf("%s: %w of %d bytes (--max-file-size)", e.name, errBomb, e.lim.MemberBytes)
 	case e.n > e.lim.RatioFrom && e.n/e.lim.Ratio > e.stored.n:
-		e.err = fmt.Errorf("%s: %w of %d times its size", e.name, errBomb, e.lim.Ratio)
+		e.err = fmt.Errorf("%s: %w of %d times its size (--max-ratio)", e.name, errBomb, e.lim.Ratio)
 	case err == nil || err == io.EOF:
 		return n, err
 	default:

@@ -257,7 +257,7 @@ func TestBombIsReadUpToTheLimit(t *testing.T) {
 	dir := tree(t, map[string]string{"redis-a/redis.log.gz": gz(strings.Repeat(primaryLog(), 20000))})
 	sum, err := Each(t.Context(), Options{Roots: []string{dir}, Limits: Limits{MemberBytes: 1 << 20}}, func(c *table.Case) error {
 		rows := c.Problems.Rows()
-		if len(rows) == 0 || !strings.Contains(rows[len(rows)-1].Reason, "gzip: expands beyond the limit of 1048576 bytes; what stands before it was read") {
+		if len(rows) == 0 || !strings.Contains(rows[len(rows)-1].Reason, "gzip: expands beyond the limit of 1048576 bytes (--max-file-size); what stands before it was read") {
 			t.Errorf("problems %v", rows)
 		}
 		return nil

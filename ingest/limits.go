@@ -1,6 +1,9 @@
 package ingest
 
-import "os"
+import (
+	"os"
+	"time"
+)
 
 // Limits bound what hostile or careless input may cost. A zero field stands for its default.
 // Whatever hits a limit is a Problem; what was read before it stays.
@@ -19,8 +22,17 @@ type Limits struct {
 	// Depth is how many archives may lie inside one another, and how many compressions around one
 	// another. Default 4.
 	Depth int
-	// Members is the most files taken from all archives together. Default 4 million.
+	// Members is the most files taken, those of all archives counted. Default 4 million.
 	Members int
+	// LineBytes is the longest line that a file may have. Default 256 MiB: whole exports stand on one line, and the largest that is taken
+	// apart has a quarter of that. It is looked at as the file is read, a block of up to 256 KiB at a time.
+	LineBytes int64
+	// FileTime is how long the reading of one file may take. Default 15 minutes: at the slowest that was seen, 30 MB/s with xz, that is
+	// 27 GB.
+	FileTime time.Duration
+	// Memory is how much the process may have on its heap. As it comes near, no more groups are begun before those in hand are done; a file
+	// whose reading would go beyond is read up to there. Default 16 GiB: a fleet of 2.9 GB takes a hundredth of that.
+	Memory int64
 	// KeepBytes is how much of archives that cannot be read twice is kept in memory; the rest
 	// goes to one temporary file. Default 64 MiB. A member above an eighth of it is never kept.
 	KeepBytes int64
@@ -54,6 +66,15 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Members == 0 {
 		l.Members = 4_000_000
+	}
+	if l.LineBytes == 0 {
+		l.LineBytes = 256 << 20
+	}
+	if l.FileTime == 0 {
+		l.FileTime = 15 * time.Minute
+	}
+	if l.Memory == 0 {
+		l.Memory = 16 << 30
 	}
 	if l.TempDir == "" {
 		l.TempDir = os.TempDir()

@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -216,7 +218,7 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 		states[i] = s
 	}
 	jobs := make(chan job)
-	slots := make(chan struct{}, e.Workers+1)
+	slots, visited := make(chan struct{}, e.Workers+1), make(chan struct{}, 1)
 	go func() {
 		defer close(jobs)
 		for i, s := range states {
@@ -224,6 +226,13 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 			case slots <- struct{}{}:
 			case <-ctx.Done():
 				return
+			}
+			for len(slots) > 1 && e.heap() > e.Limits.Memory/2 { // those in hand first
+				select {
+				case <-visited:
+				case <-ctx.Done():
+					return
+				}
 			}
 			s.results = make([]result, len(s.parts))
 			// The biggest first, so that nobody waits for it alone at the end.
@@ -277,6 +286,10 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 			return err
 		}
 		<-slots
+		select {
+		case visited <- struct{}{}:
+		default:
+		}
 	}
 	return nil
 }
@@ -310,14 +323,16 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		r.unreadable(account, reasonOf(err))
 		return
 	}
-	stored := &storedBytes{ReadCloser: raw, ctx: ctx, e: e}
+	limited, cancel := context.WithTimeout(ctx, e.Limits.FileTime)
+	defer cancel()
+	stored := &storedBytes{ReadCloser: raw, ctx: ctx, limited: limited, e: e}
 	body, codecs, err := decode(stored, e.Limits)
 	if err != nil {
 		r.unreadable(account, reasonOf(err))
 		return
 	}
 	defer body.Close()
-	watched := &watched{r: body}
+	watched := &watched{r: body, most: e.Limits.LineBytes}
 	n, err := io.ReadFull(watched, buf)
 	head := buf[:n]
 	if returned(head) {
@@ -387,6 +402,15 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 			Reason: reasonOf(err) + "; what stands before it was read",
 		})
 	}
+	if bytesOf(body, watched.n) > 0 && a.Records+a.Ignored+a.Rejected == 0 && src.share == nil {
+		// Every byte is accounted for: of this file no line was anything.
+		if len(bytes.TrimSpace(head)) == 0 {
+			a.Ignored = 1
+		} else {
+			a.Rejected = 1
+			r.evidence.Problems.Append(&table.Problem{Origin: table.Origin{Instance: whose, File: src.evidence(), Line: 1}, Reason: "nothing in it could be read"})
+		}
+	}
 	account.Kind, account.Instance, account.Bytes = format.Name, whose, bytesOf(body, watched.n)
 	account.Records, account.Ignored, account.Rejected = a.Records, a.Ignored, a.Rejected
 	account.First, account.Last = a.First, a.Last
@@ -405,14 +429,23 @@ func (r *result) unreadable(f table.File, reason string) {
 // watched counts what a format was given and remembers how it ended: a format that takes a failing body for
 // the file's end would otherwise hide it.
 type watched struct {
-	r   io.Reader
-	n   int64
-	err error
+	r          io.Reader
+	n          int64
+	err        error
+	line, most int64 // bytes since the last line's end, and how many there may be
 }
 
 func (w *watched) Read(b []byte) (int, error) {
 	n, err := w.r.Read(b)
 	w.n += int64(n)
+	if i := bytes.LastIndexByte(b[:n], '\n'); i >= 0 {
+		w.line = int64(n - i - 1)
+	} else {
+		w.line += int64(n)
+	}
+	if w.line > w.most {
+		err = fmt.Errorf("a line of more than %d bytes (--max-line)", w.most)
+	}
 	if err != nil {
 		w.err = err
 	}
@@ -422,9 +455,14 @@ func (w *watched) Read(b []byte) (int, error) {
 // storedBytes tells how far the reading is, and ends it with ctx.
 type storedBytes struct {
 	io.ReadCloser
-	ctx context.Context
-	e   *engine
+	ctx     context.Context
+	limited context.Context // ends with ctx, or when the file has taken too long
+	e       *engine
+	n       int64 // since the limits were looked at
 }
+
+// lookEvery is how many stored bytes go by between two looks at the clock and the heap.
+const lookEvery = 1 << 20
 
 // tellEvery is how many stored bytes go by between two calls of Progress.
 const tellEvery = 4 << 20
@@ -434,6 +472,12 @@ func (s *storedBytes) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	n, err := s.ReadCloser.Read(b)
+	if s.n += int64(n); s.n >= lookEvery {
+		s.n = 0
+		if err := s.e.within(s.limited); err != nil {
+			return n, err
+		}
+	}
 	if s.e.Progress != nil && s.e.read.Add(int64(n)) >= tellEvery {
 		s.e.tell(0)
 	}

@@ -240,6 +240,9 @@ func (w *walker) dir(root string) {
 		if d.IsDir() || w.wanted != nil && !w.wanted(path) {
 			return nil
 		}
+		if !namedArchive(d.Name()) && !w.count(root) { // its members are counted
+			return fs.SkipAll
+		}
 		if d.Type()&fs.ModeSymlink != 0 {
 			w.link(path, p, real)
 			return nil
@@ -256,6 +259,15 @@ func (w *walker) dir(root string) {
 		w.file(path, root, info, false)
 		return nil
 	})
+}
+
+// count is false when there are too many files, which is said once, of the archive or directory in which that was seen.
+func (w *walker) count(in string) bool {
+	w.members++
+	if w.members == w.lim.Members+1 {
+		w.problem(in, fmt.Sprintf("more than %d files (--max-files), the rest left alone", w.lim.Members))
+	}
+	return w.members <= w.lim.Members
 }
 
 // link says where a symbolic link leads if that is not to something which the walk finds anyway.

@@ -50,14 +50,14 @@ func TestWalk(t *testing.T) {
 			files:    map[string]string{"a.tar": tarred(map[string]string{"b.tar": tarred(map[string]string{"c.tar": tarred(map[string]string{"d": "d"})}), "e": "e"})},
 			lim:      Limits{Depth: 2},
 			want:     map[string]string{"a.tar/e": "e"},
-			problems: []string{"a.tar/b.tar/c.tar: more than 2 archives inside one another, left alone"},
+			problems: []string{"a.tar/b.tar/c.tar: more than 2 archives inside one another (--max-depth), left alone"},
 		},
 		{
 			name:     "too many members",
 			files:    map[string]string{"a.tar": tarred(map[string]string{"1": "1", "2": "2", "3": "3"}), "b.zip": zipped(map[string]string{"4": "4"})},
 			lim:      Limits{Members: 2},
 			want:     map[string]string{"a.tar/1": "1", "a.tar/2": "2"},
-			problems: []string{"a.tar: more than 2 members, the rest left alone"},
+			problems: []string{"a.tar: more than 2 files (--max-files), the rest left alone"},
 		},
 		{
 			name:     "a tar that breaks off",

@@ -26,8 +26,11 @@ func JSON(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 	p.enc = json.NewEncoder(&p.compact)
 	p.enc.SetEscapeHTML(false)
 	err := p.value(reflect.ValueOf(own), 0)
-	p.w.WriteByte('\n')
-	if err := errors.Join(err, p.w.Flush()); err != nil {
+	if err == nil {
+		p.w.WriteByte('\n')
+		err = p.w.Flush()
+	}
+	if err != nil {
 		return fmt.Errorf("write json report: %w", err)
 	}
 	return nil

@@ -34,6 +34,7 @@ type evidence struct {
 	quiet        bool
 	progress     *choice
 	redacting
+	limits
 }
 
 const (
@@ -62,6 +63,7 @@ func (e *evidence) flags(cmd *cobra.Command) {
 	f.Lookup("progress").NoOptDefVal = "always"
 	addToggle(cmd.Flags(), &e.redact, "redact", "", "put pseudonyms in place of names, addresses, ids, keys and values")
 	e.redacting.flags(cmd)
+	e.limits.flags(cmd)
 }
 
 // options turns the flags into those of the analysis.
@@ -137,6 +139,10 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 	if err != nil {
 		return nil, err
 	}
+	lim, err := e.limits.limits(cmd)
+	if err != nil {
+		return nil, err
+	}
 	var apart func(file, by string, n int)
 	if e.verbose && !e.quiet {
 		apart = func(file, by string, n int) {
@@ -153,6 +159,7 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		Stdin:    cmd.InOrStdin(),
 		Progress: show,
 		Same:     same,
+		Limits:   lim,
 		Names:    named,
 		Apart:    apart,
 	}, func(c *table.Case) error {
@@ -287,6 +294,7 @@ func addRest(d *diagnosis.Diagnosis, rest ingest.Summary) {
 		}
 	}
 	d.Finish()
+	d.OneAccountEach()
 }
 
 // account says what was read, and what of it had to be guessed.

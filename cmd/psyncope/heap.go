@@ -22,7 +22,7 @@ const (
 func tuneHeap() {
 	type mark struct{ _ *int } // a pointer, or it would share its memory with others and never be finalized
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	large, ours := false, debug.SetMemoryLimit(-1) == math.MaxInt64 // GOMEMLIMIT is somebody's word
+	large, set := false, int64(math.MaxInt64)
 	var look func(*mark)
 	look = func(*mark) {
 		metrics.Read(live)
@@ -30,8 +30,9 @@ func tuneHeap() {
 		if live[0].Value.Uint64() < roomy {
 			limit = held
 		}
-		if ours {
+		if debug.SetMemoryLimit(-1) == set { // else GOMEMLIMIT or --max-memory said otherwise
 			debug.SetMemoryLimit(limit)
+			set = limit
 		}
 		if now := live[0].Value.Uint64() > manyBytes; now != large {
 			large = now

@@ -115,3 +115,39 @@ func (d *Diagnosis) AddFile(f table.File) {
 func (d *Diagnosis) AddProblem(p table.Problem) {
 	d.Inputs.Problems = append(d.Inputs.Problems, Problem{File: p.File, Line: p.Line, Reason: p.Reason, Text: p.Text})
 }
+
+// OneAccountEach adds up the accounts of a file that are in several cases, or in one and in none: a path stands once. It is for the diagnoses of one
+// reading; two saved reports may well each have a file of the same path. Files are sorted.
+func (d *Diagnosis) OneAccountEach() {
+	out := d.Inputs.Files[:0]
+	for _, f := range d.Inputs.Files {
+		n := len(out)
+		if n == 0 || out[n-1].Path != f.Path {
+			out = append(out, f)
+			continue
+		}
+		o := &out[n-1]
+		if !o.Understood && f.Understood {
+			o.Kind, o.Understood = f.Kind, true
+		}
+		if o.Instance != f.Instance {
+			o.Instance = ""
+		}
+		if o.Group != f.Group {
+			o.Group = ""
+		}
+		o.Bytes, o.Records, o.Ignored, o.Rejected = max(o.Bytes, f.Bytes), o.Records+f.Records, o.Ignored+f.Ignored, o.Rejected+f.Rejected
+		if CompareStamps(f.First, o.First) < 0 && f.First != nil || o.First == nil {
+			o.First = f.First
+		}
+		if CompareStamps(f.Last, o.Last) > 0 {
+			o.Last = f.Last
+		}
+	}
+	clear(d.Inputs.Files[len(out):])
+	d.Inputs.Files = out
+	d.Inputs.Bytes = 0
+	for _, f := range out {
+		d.Inputs.Bytes += f.Bytes
+	}
+}

@@ -214,10 +214,13 @@ func ISO(b []byte) (at table.Micros, clock string, n int) {
 	return at - offset, table.ClockUTC, n + w
 }
 
+// Years beyond these are damage: clocks of computers begin in 1970, and the last whole year before table.MostInstant is 2254.
+const firstYear, lastYear = 1970, 2254
+
 // civil is the number of days from 1970-01-01 to a date of the Gregorian calendar, which it checks. Years
 // begin in March here, so that the leap day is the last. (time.Date takes four times as long.)
 func civil(year, month, day int) (int, bool) {
-	if month < 1 || month > 12 || day < 1 || day > 31 {
+	if month < 1 || month > 12 || day < 1 || day > 31 || year < firstYear || year > lastYear {
 		return 0, false
 	}
 	leap := year%4 == 0 && (year%100 != 0 || year%400 == 0)

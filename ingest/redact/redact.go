@@ -258,7 +258,10 @@ func (p *places) of(s *ingest.Source) string {
 		}
 		return r
 	}, name)
-	if !filepath.IsLocal(name) {
+	switch {
+	case s.Path == "-":
+		name = "stdin"
+	case !filepath.IsLocal(name):
 		name = "file"
 	}
 	whole := name
