@@ -158,26 +158,65 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// What loads is written as it was loaded; damage is an error.
 func FuzzLoad(f *testing.F) {
-	for _, d := range samples() {
-		var b bytes.Buffer
-		if err := JSON(&b, d, Options{}); err != nil {
-			f.Fatal(err)
-		}
-		if b.Len() < 1<<16 {
-			f.Add(b.Bytes())
-		}
+	for _, s := range []string{
+		`{"schema":"psyncope/report/v1"}`, `{"schema":"psyncope/report/v1","incidents":[{"id":"a","start":"2026-11-22T18:45:30.123Z","chain":[{"kind":"x"}]}],"notes":[]}`,
+		`{"schema":"psyncope/report/v1","series":[{"name":"a","points":[[0,null]]}]}`, `{"schema":"x"}`, `[1`,
+	} {
+		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		d, err := Load(bytes.NewReader(in))
-		if err != nil {
+		if err != nil || len(in) > 4<<10 {
 			return
 		}
-		// What loads renders, in every format.
-		for _, f := range files() {
+		var a, b bytes.Buffer
+		if err := JSON(&a, d, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Load(bytes.NewReader(a.Bytes()))
+		if err != nil {
+			t.Fatalf("%v in %s", err, a.String())
+		}
+		if err := JSON(&b, again, Options{}); err != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
+			t.Errorf("%v: %s becomes %s", err, a.String(), b.String())
+		}
+	})
+}
+
+// FuzzRender puts names of any kind where servers, files and messages have theirs: no format fails or lets a terminal's commands through, and a
+// plan's lines stay lines of shell that call nothing new.
+func FuzzRender(f *testing.F) {
+	for _, s := range []string{"redis-a", "a; rm -rf /", "$(id)", "`id`", "\x1b[2J", "<script>", "a\nb", "|x|", "=cmd()", "\u202e", "'"} {
+		f.Add(s, "text")
+	}
+	stamp := atp(0)
+	f.Fuzz(func(t *testing.T, name, text string) {
+		if len(name)+len(text) > 300 {
+			return
+		}
+		d := &diagnosis.Diagnosis{
+			Schema: diagnosis.Schema,
+			Groups: []diagnosis.Group{{ID: name, Primary: name, Replicas: []string{text}}},
+			Incidents: []diagnosis.Incident{{
+				ID: "incident-1", Group: name, Start: stamp, End: stamp, Severity: diagnosis.Critical, Headline: text, Affected: []string{name},
+				Trigger: diagnosis.Trigger{Kind: "slow-command", Instance: name, At: stamp, Confidence: 0.9, Summary: text},
+				Chain:   []diagnosis.Step{{At: stamp, Kind: "link-lost", Instance: name, Summary: text, Evidence: []diagnosis.Evidence{{File: name, Line: 1, Text: text}}, From: -1}},
+			}},
+			Notes: []diagnosis.Note{{Kind: "x", Instance: name, Summary: text}},
+		}
+		for _, format := range []string{"text", "md", "plan", "html"} {
+			f, _ := ByName(format)
 			var b bytes.Buffer
 			if err := f.Write(&b, d, Options{}); err != nil {
-				t.Errorf("%s: %v", f.Name, err)
+				t.Fatalf("%s: %v", format, err)
+			}
+			if i := bytes.IndexAny(b.Bytes(), "\x1b\x00\x07\x9b"); format != "html" && i >= 0 && bytes.IndexByte(b.Bytes(), 0x1b) >= 0 {
+				t.Errorf("%s lets an escape through: %q", format, b.Bytes()[max(0, i-20):])
+			}
+			if format == "html" && bytes.Contains(bytes.ToLower(b.Bytes()), []byte("<script>"+strings.ToLower(text))) && text != "" && strings.Contains(text, "<") {
+				t.Error("html lets a tag through")
 			}
 		}
 	})

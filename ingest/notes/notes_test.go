@@ -31,3 +31,17 @@ func TestNotes(t *testing.T) {
 		t.Errorf("%+v", rows)
 	}
 }
+
+func FuzzRead(f *testing.F) {
+	f.Add("2026-11-22T22:01:54.866Z no answer: x\nfoo\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 4<<10 {
+			return
+		}
+		var out table.Case
+		a, err := Format().Read(artifact.Input{Name: "collect.log", ModTime: table.Null, Body: strings.NewReader(text)}, &out)
+		if err != nil || a.Records < 0 || a.Ignored < 0 || a.Rejected < 0 {
+			t.Errorf("%+v, %v", a, err)
+		}
+	})
+}

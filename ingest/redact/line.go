@@ -22,8 +22,7 @@ func (l *lines) line(text string) string {
 	l.open = secret.Open(text)
 	switch {
 	case strings.TrimSpace(text) == "":
-		l.open = open && strings.TrimSpace(text) == "" && !l.kinds["config"] // CONFIG GET: an empty line is the value
-		return text
+		return text // of CONFIG GET it is the value: none is set
 	case open:
 		return hidden(text)
 	case l.refused[l.number]:
@@ -31,14 +30,15 @@ func (l *lines) line(text string) string {
 		return pseudonym.Withheld(len(text))
 	}
 	for _, unknown := range l.unknown[l.number] {
-		before, after, ok := strings.Cut(text, unknown)
-		if !ok {
-			// It stands there in another spelling, as in JSON: nothing of the line but its numbers stays.
+		if before, after, ok := strings.Cut(text, unknown); ok {
 			l.withheld++
-			return l.m.Slowlog(secret.Text(text))
+			return l.words(secret.Text(before)) + pseudonym.Withheld(len(unknown)) + l.words(after)
 		}
+	}
+	if l.begins[l.number] {
+		// It stands there in another spelling, as in JSON: nothing of the line but its numbers stays.
 		l.withheld++
-		return l.words(secret.Text(before)) + pseudonym.Withheld(len(unknown)) + l.words(after)
+		return l.m.Slowlog(secret.Text(text))
 	}
 	return l.words(secret.Text(text))
 }

@@ -96,7 +96,8 @@ type known struct {
 type file struct {
 	kinds   map[string]bool
 	refused map[int]bool
-	unknown map[int][]string // by line: texts of messages that the catalogue does not have
+	unknown map[int][]string // by line: texts of messages that the catalogue does not have, said there or folded with one that was
+	begins  map[int]bool     // lines of which it is sure that they are such
 }
 
 func (k *known) file(path string) *file {
@@ -104,7 +105,7 @@ func (k *known) file(path string) *file {
 	defer k.mu.Unlock()
 	f := k.of[path]
 	if f == nil {
-		f = &file{kinds: map[string]bool{}, refused: map[int]bool{}, unknown: map[int][]string{}}
+		f = &file{kinds: map[string]bool{}, refused: map[int]bool{}, unknown: map[int][]string{}, begins: map[int]bool{}}
 		k.of[path] = f
 	}
 	return f
@@ -127,6 +128,7 @@ func (k *known) learn(c *table.Case) error {
 			continue
 		}
 		f := k.file(e.File)
+		f.begins[int(e.Line)], f.begins[int(max(e.Line, e.LastLine))] = true, true
 		for line := e.Line; line <= max(e.Line, e.LastLine); line++ {
 			if !slices.Contains(f.unknown[int(line)], e.Text) {
 				f.unknown[int(line)] = append(f.unknown[int(line)], e.Text)
