@@ -30,10 +30,7 @@ func JSON(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 		p.w.WriteByte('\n')
 		err = p.w.Flush()
 	}
-	if err != nil {
-		return fmt.Errorf("write json report: %w", err)
-	}
-	return nil
+	return err
 }
 
 // pieces writes a diagnosis piece by piece.
@@ -89,7 +86,7 @@ func (p *pieces) piece(v reflect.Value, depth int) error {
 	fill(own)
 	p.compact.Reset()
 	if err := p.enc.Encode(own.Interface()); err != nil {
-		return err
+		return fmt.Errorf("write json report: %w", err)
 	}
 	p.laid = indent(p.laid[:0], bytes.TrimSuffix(p.compact.Bytes(), []byte("\n")), depth)
 	_, err := p.w.Write(p.laid)

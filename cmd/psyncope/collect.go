@@ -57,6 +57,7 @@ Without --for or --once the run goes on until Ctrl-C. The password is read from 
 
 func collected(cmd *cobra.Command, o collect.Options, quiet bool) error {
 	o.Lock = lockDir
+	endingItself(cmd.Context())
 	began := time.Now()
 	res, err := collect.Run(cmd.Context(), o)
 	var path *fs.PathError

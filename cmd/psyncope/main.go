@@ -20,7 +20,7 @@ func main() {
 	// The first signal asks for an orderly end, and is the end soon after; a second one finds the default handler and ends at once.
 	context.AfterFunc(ctx, func() {
 		stop()
-		time.Sleep(orderly)
+		time.Sleep(left.patience())
 		left.remove()
 		fmt.Fprintln(os.Stderr, "psyncope: interrupted")
 		os.Exit(exitInterrupted)

@@ -43,6 +43,7 @@ type outDir struct {
 	bare   bool // it is to hold nothing but what is put into it: no manifest
 	unlock func()
 	built  func() // forgets dir
+	room   func() // forgets that final was made
 }
 
 // newOutDir begins a directory in which names are to be written. What is in the way and psyncope did not write is an error, unless force is given.
@@ -68,6 +69,9 @@ func (o *outDir) begin(path string, names []string, force bool) (err error) {
 	}
 	if err := os.MkdirAll(o.final, 0o755); err != nil {
 		return err
+	}
+	if o.made {
+		o.room = makingRoom(o.ctx, o.final)
 	}
 	if o.unlock, err = lockDir(o.final); err != nil {
 		o.made = false // it is the other run's
@@ -143,10 +147,13 @@ func (o *outDir) end() {
 	if o.built != nil {
 		o.built()
 	}
+	if o.room != nil {
+		o.room()
+	}
 	if o.unlock != nil {
 		o.unlock()
 	}
-	o.built, o.unlock = nil, nil
+	o.built, o.room, o.unlock = nil, nil, nil
 }
 
 // commit puts the directory into its place.

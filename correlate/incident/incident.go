@@ -16,6 +16,7 @@ type Incident struct {
 	// Seed is the server whose fault this is where no link was lost.
 	Seed       *timeline.Host
 	Start, End micros // end is unknown while a link is still down at the capture's end
+	promoted   bool   // one of its replicas was made a primary
 	facts
 }
 
@@ -27,8 +28,9 @@ func Find(g *replication.Group) []*Incident {
 			continue // provisioning: a note
 		}
 		var home *Incident
+		timeout := max(o.Replica.Duration("repl-timeout"), o.Replica.Duration("repl-ping-replica-period")) // a link shows that it holds by its pings too
 		for i := len(out) - 1; i >= 0 && home == nil; i-- {
-			if out[i].takes(o) {
+			if out[i].takes(o, timeout) {
 				home = out[i]
 			}
 		}
@@ -80,14 +82,17 @@ func (in *Incident) add(o *replication.Outage) {
 			in.End = max(in.End, o.Restored)
 		}
 	}
+	in.promoted = in.promoted || o.Promoted
 	in.Outages = append(in.Outages, o)
 }
 
 // takes reports whether o belongs to the incident: lost together with its links, lost to the work of its
 // resyncs, or lost again before a whole repl-timeout had shown the link to hold.
-func (in *Incident) takes(o *replication.Outage) bool {
-	timeout := max(o.Replica.Duration("repl-timeout"), o.Replica.Duration("repl-ping-replica-period")) // a link shows that it holds by its pings too
+func (in *Incident) takes(o *replication.Outage, timeout micros) bool {
 	slack := timeout + timeline.ThreeTicks + o.Replica.Clock.Err
+	if in.End != unknown && o.Lost > in.End+slack && !in.promoted {
+		return false // long over: most of a year's incidents are
+	}
 	last := unknown
 	for _, p := range slices.Backward(in.Outages) { // a storm has thousands, and the newest answers
 		if p.Replica == o.Replica && p.Restored != unknown && o.Lost-p.Restored <= slack || p.Promoted && (Demoted(o) || o.Moved != nil) {

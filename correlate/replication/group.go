@@ -18,6 +18,10 @@ type Group struct {
 	// ByAddr says which host an ip:port means. Addresses of replicas without artifacts get a host of their own.
 	ByAddr map[string]*timeline.Host
 	Links  []*Outage
+
+	guessedOf *timeline.Host // of which guessed was found: finding it goes through all its rows
+	guessed   bool
+	answering map[*timeline.Host]bool // see answers
 }
 
 // noReplID is what servers print where there is no second replication id.
@@ -161,7 +165,7 @@ func namesOf(g *Group, h *timeline.Host) bool {
 func (g *Group) Servers() []*timeline.Host {
 	out := []*timeline.Host{g.Primary}
 	for _, h := range g.Hosts {
-		if h != g.Primary && answers(h) {
+		if h != g.Primary && g.answers(h) {
 			out = append(out, h)
 		}
 	}
@@ -176,8 +180,15 @@ func (g *Group) IsRelay(h *timeline.Host) bool {
 }
 
 // answers reports whether the host was ever asked for a resync, or made a primary.
-func answers(h *timeline.Host) bool {
-	return h.AnyEvent(func(e *timeline.Event) bool {
+func (g *Group) answers(h *timeline.Host) bool {
+	if is, ok := g.answering[h]; ok {
+		return is
+	}
+	if g.answering == nil {
+		g.answering = map[*timeline.Host]bool{}
+	}
+	g.answering[h] = h.AnyEvent(func(e *timeline.Event) bool {
 		return e.Is(message.Asked) || e.Kind == message.Promoted || e.Kind == message.PromotedByFailover
 	}) || h.AnySample(func(s *timeline.Sample) bool { return s.Role == "master" && s.ConnectedReplicas.Or(0) > 0 })
+	return g.answering[h]
 }

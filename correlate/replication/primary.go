@@ -56,8 +56,11 @@ func firstPrimary(hosts []*timeline.Host) *timeline.Host {
 // Guessed reports whether nothing but elimination makes the primary the server that the others follow: its own evidence shows it serving
 // nobody.
 func (g *Group) Guessed() bool {
-	shown, _ := asPrimary(g.Primary)
-	return shown < servesReplicas && (g.Primary.HasLog() || g.Primary.HasInfo())
+	if g.guessedOf != g.Primary {
+		shown, _ := asPrimary(g.Primary)
+		g.guessedOf, g.guessed = g.Primary, shown < servesReplicas && (g.Primary.HasLog() || g.Primary.HasInfo())
+	}
+	return g.guessed
 }
 
 // mayFollow reports whether an address that replicas name may be the first primary's, for want of another. One whose log only tells of

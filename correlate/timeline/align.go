@@ -21,10 +21,28 @@ func Align(servers, sentinels []*Host, primary *Host, o Options) {
 		ref = servers[0]
 	}
 	ref.Clock.aligned, ref.Clock.Method, ref.Clock.Err = true, "reference", 0
-	// Whoever shares requests with an aligned server is aligned next: siblings meet at a new primary.
-	for range servers {
-		for _, h := range servers {
-			h.alignToAny(servers, o)
+	// Whoever shares requests with an aligned server is aligned next: siblings meet at a new primary. A pair that failed once is not tried
+	// again: what the two logged stays the same.
+	tries := make([]aligning, 0, len(servers))
+	var aligned []int // places in servers, in their order
+	for i, h := range servers {
+		switch {
+		case h.Clock.aligned:
+			aligned = append(aligned, i)
+		default:
+			tries = append(tries, aligning{Host: h, at: i})
+		}
+	}
+	for more := true; more; {
+		more = false
+		for i := range tries {
+			t := &tries[i]
+			if t.Clock.aligned || !t.toAny(servers, aligned, o) {
+				continue
+			}
+			n, _ := slices.BinarySearch(aligned, t.at)
+			aligned = slices.Insert(aligned, n, t.at)
+			more = true
 		}
 	}
 	for _, h := range servers {
@@ -36,20 +54,35 @@ func Align(servers, sentinels []*Host, primary *Host, o Options) {
 	alignSentinels(servers, sentinels)
 }
 
-// alignToAny aligns the host as a person says, or to the first aligned server that logged requests of its own.
-func (h *Host) alignToAny(servers []*Host, o Options) {
-	if h.Clock.aligned {
-		return
+// aligning is a host that is to be aligned.
+type aligning struct {
+	*Host
+	at     int          // its place among the servers
+	failed map[int]bool // places of servers that it shares nothing with
+}
+
+// toAny aligns the host as a person says, or to the first aligned server that logged requests of its own.
+func (a *aligning) toAny(servers []*Host, aligned []int, o Options) bool {
+	if s, ok := o.Skew[a.Name]; ok {
+		a.Clock.set(micros(s.Microseconds()), second/2, 0, "--skew")
+		return true
 	}
-	if s, ok := o.Skew[h.Name]; ok {
-		h.Clock.set(micros(s.Microseconds()), second/2, 0, "--skew")
-		return
+	if len(a.Events) == 0 {
+		return false // it logged nothing
 	}
-	for _, p := range servers {
-		if p != h && p.Clock.aligned && h.alignTo(p) {
-			return
+	for _, i := range aligned {
+		if a.failed[i] {
+			continue
 		}
+		if a.alignTo(servers[i]) {
+			return true
+		}
+		if a.failed == nil {
+			a.failed = map[int]bool{}
+		}
+		a.failed[i] = true
 	}
+	return false
 }
 
 // Tied reports whether something ties the host's clock to the reference, or a person says how far it is off.

@@ -39,4 +39,5 @@ type Host struct {
 	// release is the version that the log names last: every setting's default hangs on it, and looking for it means
 	// going through the whole log.
 	release *release
+	ofFile  map[string]Source // see sources
 }

@@ -22,6 +22,11 @@ const (
 func SourceOf(hosts []*Host, e diagnosis.Evidence) Source {
 	is := func(o *table.Origin) bool { return o.Line == e.Line && o.File == e.File }
 	for _, h := range hosts {
+		if s, ok := h.sources()[e.File]; ok && s != severalSources {
+			return s
+		} else if !ok {
+			continue // none of its rows is of that file
+		}
 		switch {
 		case slices.ContainsFunc(h.Commands, func(c Command) bool { return is(&c.Origin) }):
 			return SourceSlowlog
@@ -32,4 +37,34 @@ func SourceOf(hosts []*Host, e diagnosis.Evidence) Source {
 		}
 	}
 	return SourceInfo
+}
+
+// severalSources marks a file that has rows of several kinds.
+const severalSources Source = "several"
+
+// sources tells of each file that the host's rows are of what they are. It is looked up for each line that is quoted, and made once.
+func (h *Host) sources() map[string]Source {
+	if h.ofFile != nil {
+		return h.ofFile
+	}
+	h.ofFile = map[string]Source{}
+	add := func(file string, s Source) {
+		if was, ok := h.ofFile[file]; ok && was != s {
+			s = severalSources
+		}
+		h.ofFile[file] = s
+	}
+	for i := range h.Commands {
+		add(h.Commands[i].File, SourceSlowlog)
+	}
+	for i := range h.latency {
+		add(h.latency[i].File, SourceLatency)
+	}
+	for i := range h.Events {
+		add(h.Events[i].File, SourceLog)
+	}
+	for i := range h.Samples {
+		add(h.Samples[i].File, SourceInfo)
+	}
+	return h.ofFile
 }
