@@ -22,6 +22,8 @@ type Group struct {
 	guessedOf *timeline.Host // of which guessed was found: finding it goes through all its rows
 	guessed   bool
 	answering map[*timeline.Host]bool // see answers
+	byIP      map[string][]string     // addresses in ByAddr, by ip; of so many as indexed says
+	indexed   int
 }
 
 // noReplID is what servers print where there is no second replication id.

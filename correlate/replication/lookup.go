@@ -36,15 +36,32 @@ func (g *Group) At(addr string) *timeline.Host {
 		return nil
 	}
 	var found *timeline.Host
-	for a, h := range g.ByAddr {
-		if other, _, err := net.SplitHostPort(a); err == nil && other == ip {
-			if found != nil && found != h {
-				return nil
-			}
-			found = h
+	for _, a := range g.addrsOf(ip) {
+		h := g.ByAddr[a]
+		if found != nil && found != h {
+			return nil
 		}
+		found = h
 	}
 	return found
+}
+
+// addrsOf lists the addresses in ByAddr that have that ip. A primary may have ten thousand replicas, and each dump names them all.
+func (g *Group) addrsOf(ip string) []string {
+	if g.indexed != len(g.ByAddr) {
+		g.byIP, g.indexed = map[string][]string{}, 0
+		for a := range g.ByAddr {
+			g.index(a)
+		}
+	}
+	return g.byIP[ip]
+}
+
+func (g *Group) index(addr string) {
+	g.indexed++
+	if ip, _, err := net.SplitHostPort(addr); err == nil {
+		g.byIP[ip] = append(g.byIP[ip], addr)
+	}
 }
 
 // stranger is the host of a replica that no artifact is of, by the address it has in the primary's evidence.
@@ -54,7 +71,11 @@ func (g *Group) stranger(addr string) *timeline.Host {
 	}
 	h := &timeline.Host{Name: addr, Settings: map[string]timeline.Setting{}, Peers: g.Primary.Peers, Addrs: []string{addr}}
 	h.Clock = g.Primary.Clock
+	known := g.indexed == len(g.ByAddr) && g.byIP != nil
 	g.ByAddr[addr] = h
+	if known {
+		g.index(addr)
+	}
 	return h
 }
 

@@ -310,7 +310,7 @@ func (c Column) Unit() string {
 	return ""
 }
 
-// Columns lists the columns of R in the order of its fields; those of an embedded struct stand in its place.
+// Columns lists the columns of R in the order of its fields; those of an embedded struct stand in its place. The slice is a copy.
 func Columns[R any]() []Column {
 	return columnsOf(reflect.TypeFor[R](), 0)
 }
