@@ -34,9 +34,9 @@ func overflowClosed(s *scene) Finding {
 		return outLoud(found(o.Overflow.At, fmt.Sprintf("the primary closed %s at its output buffer limit with %s bytes waiting", o.Replica.Name, diagnosis.BytesOf(o.Overflow.Bytes.Or(0))), o.Overflow.Evidence()))
 	}
 	// The closed client's address carries its own port, not the listening one: near misses in time count.
-	for i := range s.Primary.Events {
-		e := &s.Primary.Events[i]
-		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= timeline.TwoTicks+o.Replica.Clock.Err && !s.Several {
+	near := timeline.TwoTicks + o.Replica.Clock.Err
+	for e := range s.Primary.Within(timeline.Span{From: s.Lost - near, To: s.Lost + near}) {
+		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= near && !s.Several {
 			return outLoud(found(e.At, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", diagnosis.BytesOf(e.Bytes.Or(0))), e.Evidence()))
 		}
 	}

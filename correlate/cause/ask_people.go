@@ -22,8 +22,7 @@ func movedAtLoss(s *scene) Finding {
 			return found(o.Lost, o.Replica.Name+" was re-pointed at that moment", o.Moved.Evidence())
 		}
 	}
-	for i := range s.Primary.Events {
-		e := &s.Primary.Events[i]
+	for e := range s.Primary.Within(timeline.Span{From: s.Lost - timeline.TwoTicks, To: s.Lost + timeline.TwoTicks}) {
 		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= timeline.TwoTicks {
 			return found(e.At, s.Primary.Name+" changed its role at that moment", e.Evidence())
 		}

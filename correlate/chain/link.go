@@ -51,8 +51,14 @@ func linkBack(steps []step, i int, byKind map[string][]int) {
 // linkAhead looks at the steps behind: where the clocks cannot tell which came first, the cause may have been sorted after its effect.
 func linkAhead(steps []step, i int) {
 	s := &steps[i]
-	for j := i + 1; j < len(steps) && s.From < 0 && s.at != unknown && steps[j].at-s.at <= s.err+steps[j].err; j++ {
-		for _, r := range Rules {
+	var to []*Rule // a herd's steps are all of one moment: most lead nowhere
+	for k := range Rules {
+		if Rules[k].To == s.Kind {
+			to = append(to, &Rules[k])
+		}
+	}
+	for j := i + 1; len(to) > 0 && j < len(steps) && s.From < 0 && s.at != unknown && steps[j].at-s.at <= s.err+steps[j].err; j++ {
+		for _, r := range to {
 			if steps[j].Instance != s.Instance && r.fits(&steps[j], s) {
 				s.Rule, s.From, s.Because = r.Name, j, r.When
 				break
