@@ -27,7 +27,7 @@ func TestTextKeepsTheServersWords(t *testing.T) {
 		"used_memory_human:1.50M", "repl_backlog_histlen:1048576", "aof_last_bgrewrite_status:ok", "# Replication", "role:master", "redis_version:7.0.15", "master_repl_offset:123456789012",
 		`{"log":"1:M 22 Nov 2026 18:45:30.123 * Ready to accept connections\n","stream":"stdout","time":"2026-11-22T18:45:30.123456789Z"}`,
 		"client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", "### 2026-11-22T18:45:30.123Z", "20261122T184530Z", "Sun Nov 22 18:45:30 UTC 2026",
-		"cmdstat_get:calls=100,usec=200,usec_per_call=2.00,rejected_calls=0,failed_calls=0", "0x7ffd12ab", "1) (integer) 14", "[withheld: 12 bytes]", "db0:keys=1,expires=0,avg_ttl=0", "used_memory:16mb 64kb 10s",
+		"cmdstat_get:calls=100,usec=200,usec_per_call=2.00,rejected_calls=0,failed_calls=0", "0x7ffd12ab", "1) (integer) 14", "[withheld: 12 bytes]", "db0:keys=1,expires=0,avg_ttl=0", "used_memory:16mb 64kb 10s", "。。。", "… “a” — │", "/var/spool/cron /etc/cron.d/x /root/.ssh/authorized_keys",
 	} {
 		if got := m.Text(s); got != s {
 			t.Errorf("%s\n  becomes %s", s, got)

@@ -142,8 +142,9 @@ func (w *writer) each(c string) {
 		}
 		n := tokenLen(c[i:])
 		if n == 0 {
-			w.put(c[i : i+1])
-			i++
+			_, n := utf8.DecodeRuneInString(c[i:])
+			w.put(c[i : i+n])
+			i += n
 			continue
 		}
 		w.token(c[i : i+n])
