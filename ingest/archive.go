@@ -86,13 +86,13 @@ func (w *walker) expand(s Source, depth int) bool {
 			a.zip(held)
 		}
 	case inPlace:
-		section := io.NewSectionReader(place, 0, s.Size)
+		section, open := io.NewSectionReader(place, 0, s.Size), s.Open
 		a.tar(section, func(hdr *tar.Header, _ io.Reader) (Source, bool) {
 			at, err := section.Seek(0, io.SeekCurrent)
 			if err != nil || isSparse(hdr) {
 				return Source{}, false
 			}
-			return Source{Size: hdr.Size, open: within(s.Open, at, hdr.Size)}, true
+			return Source{Size: hdr.Size, open: open, at: at}, true
 		})
 	default:
 		a.tar(io.MultiReader(bytes.NewReader(head), body), nil)
@@ -270,14 +270,15 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 	room := min(a.lim.KeepBytes/8, a.keep)
 	var kept bytes.Buffer
 	if size >= 0 && size <= room {
-		// Exactly as large as it is: there may be a million of a few bytes.
-		b := make([]byte, size)
+		b := a.chunk.room(size, &s)
 		n, err := io.ReadFull(r, b)
 		if err != nil && err != io.EOF {
 			a.problem(p, fmt.Sprintf("%v; what stands before it was read", err))
 		}
 		a.keep -= int64(n)
-		s.Size, s.open = int64(n), inMemory(b[:n])
+		if s.Size = int64(n); s.at == 0 {
+			s.open = inMemory(b[:n])
+		}
 		return s, true
 	}
 	if size < 0 {
@@ -310,6 +311,32 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 		a.problem(p, fmt.Sprintf("%s; what stands before it was read", reasonOf(err)))
 	}
 	return s, true
+}
+
+// chunk is memory that small members share. Its first byte is nobody's: a source that begins at 0 is one by itself.
+type chunk struct {
+	left []byte
+	at   int64
+	open func() (io.ReadCloser, error)
+}
+
+const chunkBytes = 1 << 20
+
+// room gives room for size bytes, which are what s opens.
+func (c *chunk) room(size int64, s *Source) []byte {
+	if size > chunkBytes/4 {
+		b := make([]byte, size)
+		s.open = inMemory(b)
+		return b
+	}
+	if size > int64(len(c.left)) {
+		whole := make([]byte, chunkBytes)
+		*c = chunk{left: whole[1:], at: 1, open: inMemory(whole)}
+	}
+	b := c.left[:size]
+	s.open, s.at = c.open, c.at
+	c.left, c.at = c.left[size:], c.at+size
+	return b
 }
 
 func inMemory(b []byte) func() (io.ReadCloser, error) {

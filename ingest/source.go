@@ -25,6 +25,9 @@ type Source struct {
 	// file that was named itself.
 	root string
 	open func() (io.ReadCloser, error) // nil for a file that is opened by its path
+	// at is where in what open gives the source's Size bytes begin; 0 where it gives the source itself. Members of one archive share an open: there
+	// may be a million.
+	at int64
 	// tangled tells that its beginning looks like several servers' evidence, or evidence in records.
 	tangled bool
 	share   *share // set where this is a part of a file
@@ -37,6 +40,9 @@ func (s *Source) Name() string { return path.Base(slashed(s.Path)) }
 func (s *Source) Open() (io.ReadCloser, error) {
 	if s.open == nil {
 		return os.Open(s.Path)
+	}
+	if s.at > 0 {
+		return within(s.open, s.at, s.Size)()
 	}
 	return s.open()
 }
@@ -151,6 +157,7 @@ type walker struct {
 	stdin   io.Reader
 	wanted  func(path string) bool
 	keep    int64 // bytes that may still be kept in memory
+	chunk   chunk // where small ones are kept
 	spilled int64
 	members int
 }

@@ -14,8 +14,8 @@ const (
 	growthSmall = 100 // percent, Go's own
 	growthLarge = 25
 	// Below roomy, the process is held to held in all as well: the runtime collects earlier where it would go beyond.
-	roomy = 350 << 20
-	held  = 430 << 20
+	roomy = 400 << 20
+	held  = 420 << 20
 )
 
 // tuneHeap looks at the heap after each collection, for as long as the process lives.
