@@ -19,7 +19,11 @@ func (g *Group) LastSeen() micros {
 // AttachedAt are the replicas the primary had just before.
 func (g *Group) AttachedAt(p *timeline.Host, at micros) map[*timeline.Host]bool {
 	out := map[*timeline.Host]bool{}
+	every := g.linked()
 	for _, o := range g.Links {
+		if len(out) == every {
+			break // nobody is left to be found: a link that was lost thousands of times is looked at once
+		}
 		if o.Server != nil && o.Server != p || o.Promoted {
 			continue
 		}
@@ -53,4 +57,16 @@ func (g *Group) follows(s *timeline.Sample, p *timeline.Host) bool {
 	}
 	named := g.At(net.JoinHostPort(s.PrimaryHost, diagnosis.Itoa(s.PrimaryPort.Or(6379))))
 	return named == nil || named == p
+}
+
+// linked is how many different replicas the links are of.
+func (g *Group) linked() int {
+	if g.linkedOf != len(g.Links) {
+		seen := map[*timeline.Host]bool{}
+		for _, o := range g.Links {
+			seen[o.Replica] = true
+		}
+		g.linkedOf, g.replicas = len(g.Links), len(seen)
+	}
+	return g.replicas
 }

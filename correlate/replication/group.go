@@ -24,6 +24,8 @@ type Group struct {
 	answering map[*timeline.Host]bool // see answers
 	byIP      map[string][]string     // addresses in ByAddr, by ip; of so many as indexed says
 	indexed   int
+	linkedOf  int // of how many links replicas is
+	replicas  int // see linked
 }
 
 // noReplID is what servers print where there is no second replication id.
