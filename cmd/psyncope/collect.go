@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,18 +13,22 @@ import (
 
 func newCollect() *cobra.Command {
 	var o collect.Options
+	var who credentials
 	var quiet bool
 	cmd := &cobra.Command{
 		Use:   "collect ADDR… --out DIR",
 		Short: "Take a capture from live servers",
 		Long: `Ask servers for INFO, the slowlog, latency events, settings and clients, round after round, and keep
-the answers in a directory that analyze reads. ADDR is HOST, HOST:PORT or NAME=HOST:PORT, where NAME
+the answers in a directory that analyze reads. ADDR is HOST, HOST:PORT or a URL (redis://, and rediss:// for TLS), or NAME=ADDR, where NAME
 is what reports will call the server. One connection a server; nothing is changed on it; a server
 that does not answer is a gap in its own record only. Passwords are never written.
 
-Without --for or --once the run goes on until Ctrl-C. The password is read from REDISCLI_AUTH.`,
+Without --for or --once the run goes on until Ctrl-C. The password is read from REDISCLI_AUTH, unless a flag or a URL says better. A
+user needs these rights: ACL SETUSER collector on +info +slowlog|get +latency|latest +client|list +config|get (before 7.0: +info +slowlog +latency
++client +config); what is missing is said once, with what will be lacking.`,
 		Example: `  psyncope collect redis-a:6379 redis-b:6379 --out ./capture --for 15m
-  psyncope collect primary=10.0.0.1 replica=10.0.0.2 --out ./capture --once`,
+  psyncope collect primary=10.0.0.1 replica=10.0.0.2 --out ./capture --once
+  psyncope collect rediss://collector@redis-a:6380 --cacert ca.pem --cert me.pem --key me.key --askpass --out ./capture`,
 		Args: needs("an address: HOST, HOST:PORT or NAME=HOST:PORT", "psyncope collect 127.0.0.1:6379 --out ./capture --once"),
 		RunE: func(cmd *cobra.Command, words []string) error {
 			switch {
@@ -36,7 +39,14 @@ Without --for or --once the run goes on until Ctrl-C. The password is read from 
 			case o.Interval < 0 || o.For < 0 || o.Timeout < 0:
 				return usagef("--interval, --for and --timeout are not negative")
 			}
-			o.Addrs, o.Password = words, os.Getenv("REDISCLI_AUTH")
+			var err error
+			o.Addrs, o.Username = wholeAddresses(words), who.user
+			if o.TLS, err = who.config(); err != nil {
+				return err
+			}
+			if o.Password, err = who.password(cmd); err != nil {
+				return err
+			}
 			if !quiet {
 				o.Log = func(s string) { fmt.Fprintln(cmd.ErrOrStderr(), s) }
 			}
@@ -50,7 +60,7 @@ Without --for or --once the run goes on until Ctrl-C. The password is read from 
 	addToggle(cmd.Flags(), &o.Once, "once", "", "take one round")
 	f.DurationVar(&o.Timeout, "timeout", collect.DefaultTimeout, "how long to wait for one answer")
 	f.StringVar(&o.Sections, "sections", collect.DefaultSections, "`ARGUMENT` of INFO")
-	f.StringVar(&o.Username, "user", "", "ACL `USER`; the password comes from REDISCLI_AUTH")
+	who.flags(cmd)
 	addToggle(cmd.Flags(), &quiet, "quiet", "q", "say nothing but errors")
 	return cmd
 }

@@ -14,6 +14,9 @@ import (
 const orderly = 700 * time.Millisecond
 
 func main() {
+	if args, env := unseen(os.Args[1:]); env != "" {
+		again(args, env)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, left := withLeftovers(ctx)
 	tuneHeap()

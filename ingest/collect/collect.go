@@ -14,19 +14,15 @@ package collect
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9/logging"
-
-	"psyncope/ingest/secret"
 )
 
 // Defaults of the Options that are zero.
@@ -49,8 +45,9 @@ var ErrNoAnswer = errors.New("no server answered")
 
 // Options says what to collect, from whom, for how long and where to.
 type Options struct {
-	// Addrs are the servers: host, host:port, [v6]:port, or name=host:port to choose the name of the
-	// instance's directory. The port is 6379 where none is given.
+	// Addrs are the servers: host, host:port, [v6]:port, redis://user:password@host:port, rediss:// for TLS, and
+	// name=ADDR to choose the name of the instance's directory. The port is 6379 where none is given; what a URL says of credentials goes before
+	// Username and Password.
 	Addrs []string
 	// Out is the directory of the capture. It is made where missing; a capture already there is continued.
 	Out string
@@ -67,6 +64,8 @@ type Options struct {
 	Sections string
 	// Username and Password are sent where Password is not empty.
 	Username, Password string
+	// TLS is how servers are spoken to; nil is in the clear, but for rediss:// addresses, which then are checked against the system's authorities.
+	TLS *tls.Config
 	// Now is the collector's clock; nil is time.Now.
 	Now func() time.Time
 	// Lock holds the directory for this run, so that no other writes into it; nil holds nothing.
@@ -81,6 +80,9 @@ type Server struct {
 	Name, Addr string
 	// Rounds were asked for; Failed of them got no INFO.
 	Rounds, Failed int
+
+	username, password string
+	tls                bool
 }
 
 // Result is what came of a run.
@@ -175,72 +177,4 @@ func (o Options) withDefaults() Options {
 		tell(s)
 	}
 	return o
-}
-
-// parseAddrs names the servers; two of the same name, or the same address twice, are an error as
-// their records would mix.
-func parseAddrs(addrs []string) ([]Server, error) {
-	if len(addrs) == 0 {
-		return nil, errors.New("collect: no server to collect from")
-	}
-	out := make([]Server, 0, len(addrs))
-	seen := map[string]string{}
-	for _, a := range addrs {
-		name, addr, named := strings.Cut(a, "=")
-		if !named {
-			name, addr = "", a
-		}
-		addr, err := withPort(addr)
-		if err != nil {
-			return nil, fmt.Errorf("collect: address %q: %s", secret.Text(a), secret.Text(err.Error()))
-		}
-		if name == "" {
-			name = strings.NewReplacer("[", "", "]", "").Replace(addr)
-		}
-		name = safeName(name)
-		for _, key := range []string{"name " + name, "address " + addr} {
-			if other, taken := seen[key]; taken {
-				return nil, fmt.Errorf("collect: %q and %q have the same %s", other, a, key)
-			}
-			seen[key] = a
-		}
-		out = append(out, Server{Name: name, Addr: addr})
-	}
-	return out, nil
-}
-
-func withPort(addr string) (string, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		host, port = strings.Trim(addr, "[]"), "6379"
-		if strings.Contains(host, ":") && net.ParseIP(host) == nil {
-			return "", err
-		}
-	}
-	if host == "" {
-		return "", errors.New("no host")
-	}
-	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-		return "", fmt.Errorf("no such port: %q", port)
-	}
-	return net.JoinHostPort(host, port), nil
-}
-
-// safeName makes a directory's name of a server's: no separators, no leading dot, not too long.
-func safeName(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
-			return r
-		}
-		return '-'
-	}, s)
-	s = strings.TrimLeft(s, ".")
-	if len(s) > 100 {
-		s = s[:100]
-	}
-	if s == "" {
-		return "server"
-	}
-	return s
 }

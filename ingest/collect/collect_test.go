@@ -232,6 +232,11 @@ func TestAddrs(t *testing.T) {
 		{in: []string{"cache.example:7000"}, want: []Server{{Name: "cache.example-7000", Addr: "cache.example:7000"}}},
 		{in: []string{"[::1]:7000", "::1"}, want: []Server{{Name: "--1-7000", Addr: "[::1]:7000"}, {Name: "--1-6379", Addr: "[::1]:6379"}}},
 		{in: []string{"a/../b=h"}, want: []Server{{Name: "a-..-b", Addr: "h:6379"}}},
+		{in: []string{"redis://h"}, want: []Server{{Name: "h-6379", Addr: "h:6379"}}},
+		{in: []string{"a=rediss://u:p%40w@h:7/0"}, want: []Server{{Name: "a", Addr: "h:7", username: "u", password: "p@w", tls: true}}},
+		{in: []string{"redis://:pw@[::1]"}, want: []Server{{Name: "--1-6379", Addr: "[::1]:6379", password: "pw"}}},
+		{in: []string{"http://:hunter2@h"}, err: "redis or rediss"},
+		{in: []string{"redis://:hunter2@h:x"}, err: "no URL"},
 		{in: nil, err: "no server"},
 		{in: []string{"h:0"}, err: "no such port"},
 		{in: []string{"a=:6379"}, err: "no host"},
@@ -241,13 +246,25 @@ func TestAddrs(t *testing.T) {
 	} {
 		got, err := parseAddrs(c.in)
 		if c.err != "" {
-			if err == nil || !strings.Contains(err.Error(), c.err) {
+			if err == nil || !strings.Contains(err.Error(), c.err) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%q: error %v, want %q", c.in, err, c.err)
 			}
 			continue
 		}
-		if err != nil || !cmp.Equal(got, c.want) {
+		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%q: %v, %v", c.in, got, err)
+		}
+	}
+}
+
+func TestWithoutPassword(t *testing.T) {
+	for in, want := range map[string]string{
+		"redis://:hunter2@h:1": "redis://h:1", "a=rediss://u:hunter2@h": "a=rediss://u@h", "redis://u:hunter2@h/0": "redis://u@h/0",
+		"h:1": "h:1", "a=h": "a=h", "redis://h": "redis://h", "redis://u@h": "redis://u@h", "--out": "--out", "x://%": "x://%",
+	} {
+		got, had := WithoutPassword(in)
+		if strings.ReplaceAll(got, "//@", "//") != want || had != strings.Contains(in, "hunter2") {
+			t.Errorf("%s becomes %s, %v", in, got, had)
 		}
 	}
 }

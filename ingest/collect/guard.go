@@ -21,7 +21,10 @@ const (
 	maxReplyHead = 64 << 10
 )
 
-var errReply = errors.New("no reply that a server would send")
+// badReply is the error of a reply beyond the bounds. It wraps nothing: go-redis tells what an error wraps in its place.
+func badReply(format string, args ...any) error {
+	return errors.New("no reply that a server would send: " + fmt.Sprintf(format, args...))
+}
 
 // guarded is a connection whose replies are held to the bounds. It follows the wire protocol's frames (RESP2 and RESP3) and looks no further.
 type guarded struct {
@@ -50,7 +53,7 @@ func (f *frames) take(b []byte) error {
 	f.bytes += int64(len(b))
 	for len(b) > 0 {
 		if f.bytes > maxReply {
-			return fmt.Errorf("%w: more than %d bytes", errReply, int64(maxReply))
+			return badReply("more than %d bytes", int64(maxReply))
 		}
 		if f.body > 0 {
 			n := min(f.body, int64(len(b)))
@@ -64,7 +67,7 @@ func (f *frames) take(b []byte) error {
 		b = b[1:]
 		if c != '\n' {
 			if f.head = append(f.head, c); len(f.head) > maxReplyHead {
-				return fmt.Errorf("%w: a line of more than %d bytes", errReply, maxReplyHead)
+				return badReply("a line of more than %d bytes", maxReplyHead)
 			}
 			continue
 		}
@@ -83,7 +86,7 @@ func (f *frames) begins(behind int64) error {
 		head = head[:n-1]
 	}
 	if len(head) == 0 {
-		return fmt.Errorf("%w: an empty line", errReply)
+		return badReply("an empty line")
 	}
 	n, err := strconv.ParseInt(string(head[1:]), 10, 64)
 	switch head[0] {
@@ -93,7 +96,7 @@ func (f *frames) begins(behind int64) error {
 	case '$', '=', '!':
 		switch {
 		case err != nil || n > maxReply || n < -1:
-			return fmt.Errorf("%w: it claims %q bytes", errReply, short(head[1:]))
+			return badReply("it claims %q bytes", short(head[1:]))
 		case n < 0:
 			f.ended(behind)
 		default:
@@ -107,17 +110,17 @@ func (f *frames) begins(behind int64) error {
 		f.items += max(n, 0)
 		switch {
 		case err != nil || n < -1 || n > maxReplyItems || f.items > maxReplyItems:
-			return fmt.Errorf("%w: it claims %q elements", errReply, short(head[1:]))
+			return badReply("it claims %q elements", short(head[1:]))
 		case n <= 0:
 			f.ended(behind)
 		case len(f.left) == maxReplyDepth:
-			return fmt.Errorf("%w: more than %d lists in one another", errReply, maxReplyDepth)
+			return badReply("more than %d lists in one another", maxReplyDepth)
 		default:
 			f.left = append(f.left, n)
 		}
 		return nil
 	}
-	return fmt.Errorf("%w: it begins with %q", errReply, short(head))
+	return badReply("it begins with %q", short(head))
 }
 
 // ended closes an element and the lists that end with it; behind a whole reply all begins anew.

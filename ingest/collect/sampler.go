@@ -3,6 +3,7 @@ package collect
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -105,13 +106,14 @@ func (s *sampler) round(ctx context.Context) error {
 		return err
 	}
 	for _, step := range []struct {
-		name string
-		take func(context.Context, string) error
+		name    string
+		lacking string
+		take    func(context.Context, string) error
 	}{
-		{"slowlog", s.takeSlowlog},
-		{"latency", s.takeLatency},
-		{"client", s.takeClients},
-		{"config", s.takeConfig},
+		{"slowlog", "the commands that held it", s.takeSlowlog},
+		{"latency", "how long forks and fsyncs took", s.takeLatency},
+		{"client", "whose output buffers were large", s.takeClients},
+		{"config", "its settings, so that defaults are assumed", s.takeConfig},
 	} {
 		err := step.take(ctx, info)
 		var refusal redis.Error
@@ -123,7 +125,9 @@ func (s *sampler) round(ctx context.Context) error {
 			// No permission, renamed, or an old server: said once, and not asked again.
 			if !s.refused[step.name] {
 				s.refused[step.name] = true
-				if err := s.note(s.opt.Now(), step.name+" refused: "+oneLine(err.Error())); err != nil {
+				why := step.name + " refused: " + oneLine(err.Error())
+				s.tell(s.opt.Now(), why+"; lacking will be "+step.lacking)
+				if err := s.note(s.opt.Now(), why); err != nil {
 					return err
 				}
 			}
@@ -155,11 +159,15 @@ func (s *sampler) gap(asked, gaveUp time.Time, err error) error {
 
 // dial prepares the one connection; nothing is sent before the first command.
 func (s *sampler) dial() {
+	username, password := s.opt.Username, s.opt.Password
+	if s.password != "" {
+		username, password = s.username, s.password
+	}
 	s.client = redis.NewClient(&redis.Options{
 		Addr:                     s.Addr,
-		Dialer:                   dialGuarded(min(time.Second, s.opt.Timeout)),
-		Username:                 s.opt.Username,
-		Password:                 s.opt.Password,
+		Dialer:                   s.dialGuarded(min(time.Second, s.opt.Timeout)),
+		Username:                 username,
+		Password:                 password,
 		Protocol:                 2,
 		DisableIdentity:          true,
 		MaxRetries:               -1,
@@ -173,16 +181,39 @@ func (s *sampler) dial() {
 	})
 }
 
-// dialGuarded connects, and holds what comes to the bounds of a reply.
-func dialGuarded(timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
+// dialGuarded connects, over TLS where that is asked for, and holds what comes to the bounds of a reply.
+func (s *sampler) dialGuarded(timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		d := net.Dialer{Timeout: timeout}
 		c, err := d.DialContext(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}
+		if s.tls || s.opt.TLS != nil {
+			if c, err = overTLS(ctx, timeout, c, s.opt.TLS, addr); err != nil {
+				return nil, err
+			}
+		}
 		return &guarded{Conn: c}, nil
 	}
+}
+
+func overTLS(ctx context.Context, timeout time.Duration, c net.Conn, config *tls.Config, addr string) (net.Conn, error) {
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	config = config.Clone()
+	if host, _, err := net.SplitHostPort(addr); err == nil && config.ServerName == "" {
+		config.ServerName = host
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	t := tls.Client(c, config)
+	if err := t.HandshakeContext(ctx); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("TLS: %w", err)
+	}
+	return t, nil
 }
 
 // closer closes the present client, also when it was replaced meanwhile.
