@@ -14,13 +14,14 @@ import (
 func newCollect() *cobra.Command {
 	var o collect.Options
 	var who credentials
+	var maps []string
 	var quiet bool
 	cmd := &cobra.Command{
 		Use:   "collect ADDR… --out DIR",
 		Short: "Take a capture from live servers",
 		Long: `Ask servers for INFO, the slowlog, latency events, settings and clients, round after round, and keep
 the answers in a directory that analyze reads. ADDR is HOST, HOST:PORT or a URL (redis://, and rediss:// for TLS), or NAME=ADDR, where NAME
-is what reports will call the server. One connection a server; nothing is changed on it; a server
+is what reports will call the server. One address of a group is enough: servers name their primary and their replicas. One connection a server; nothing is changed on it; a server
 that does not answer is a gap in its own record only. Passwords are never written.
 
 Without --for or --once the run goes on until Ctrl-C. The password is read from REDISCLI_AUTH, unless a flag or a URL says better. A
@@ -40,6 +41,9 @@ user needs these rights: ACL SETUSER collector on +info +slowlog|get +latency|la
 				return usagef("--interval, --for and --timeout are not negative")
 			}
 			var err error
+			if o.Map, err = pairs("map", maps); err != nil {
+				return err
+			}
 			o.Addrs, o.Username = wholeAddresses(words), who.user
 			if o.TLS, err = who.config(); err != nil {
 				return err
@@ -59,6 +63,8 @@ user needs these rights: ACL SETUSER collector on +info +slowlog|get +latency|la
 	f.DurationVar(&o.For, "for", 0, "how long; 0 is until Ctrl-C")
 	addToggle(cmd.Flags(), &o.Once, "once", "", "take one round")
 	f.DurationVar(&o.Timeout, "timeout", collect.DefaultTimeout, "how long to wait for one answer")
+	addToggle(f, &o.Alone, "alone", "", "ask the servers that are named here and no others; else their primary and replicas, and theirs, are asked as well, with the same credentials")
+	f.StringArrayVar(&maps, "map", nil, "how an address that servers name is reached from here, as `FROM=TO`: 10.0.0.2:6379=127.0.0.1:7002, or a host alone")
 	f.StringVar(&o.Sections, "sections", collect.DefaultSections, "`ARGUMENT` of INFO")
 	who.flags(cmd)
 	addToggle(cmd.Flags(), &quiet, "quiet", "q", "say nothing but errors")

@@ -161,3 +161,88 @@ func TestCollectAsAGuest(t *testing.T) {
 		}
 	}
 }
+
+// serve starts a server on a free port of the loopback, until the test ends.
+func serve(t *testing.T, args ...string) (port int) {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("redis-server is not installed")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port = l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	server := exec.Command("redis-server", append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, args...)...)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	return port
+}
+
+// From one address of a group its others are found, also one that joins later, and each is asked once.
+func TestCollectFollows(t *testing.T) {
+	primary := serve(t, "--repl-diskless-sync-delay", "0")
+	of := func(port int) []string {
+		return []string{"--replicaof", "127.0.0.1", fmt.Sprint(port), "--repl-diskless-sync-delay", "0"}
+	}
+	first := serve(t, of(primary)...)
+	second := serve(t, of(first)...) // a replica of a replica
+	out := filepath.Join(t.TempDir(), "capture")
+	cmd := exec.CommandContext(t.Context(), program(t), "collect", fmt.Sprintf("here=localhost:%d", second), "--out", out, "--interval", "50ms")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	there := func(names ...string) {
+		t.Helper()
+		for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			missing := ""
+			for _, name := range names {
+				_, err := os.Stat(filepath.Join(out, name, "config.txt"))
+				if b, _ := os.ReadFile(filepath.Join(out, name, "info.log")); err != nil || !bytes.Contains(b, []byte("role:master")) && !bytes.Contains(b, []byte("master_link_status:up")) {
+					missing = name
+				}
+			}
+			switch {
+			case missing == "":
+				return
+			case time.Now().After(deadline):
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+				t.Fatalf("%s is not asked: %s", missing, said.String())
+			}
+		}
+	}
+	dir := func(port int) string { return fmt.Sprintf("127.0.0.1-%d", port) }
+	there("here", dir(first), dir(primary))
+	third := serve(t, of(primary)...)
+	there(dir(third))
+	_ = cmd.Process.Signal(os.Interrupt)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v: %s", err, said.String())
+	}
+	entries, err := os.ReadDir(out)
+	if err != nil || len(entries) != 4 {
+		t.Errorf("%v: %v; %s", entries, err, said.String())
+	}
+	if !strings.Contains(said.String(), fmt.Sprintf("follows from %s", dir(primary))) {
+		t.Errorf("said %s", said.String())
+	}
+	d := analysed(t, out)
+	if len(d.Groups) != 1 || len(d.Incidents) != 0 {
+		t.Errorf("%d groups, %d incidents", len(d.Groups), len(d.Incidents))
+	}
+
+	// Those that are named alone.
+	alone := filepath.Join(t.TempDir(), "alone")
+	if b, err := exec.CommandContext(t.Context(), program(t), "collect", fmt.Sprintf("127.0.0.1:%d", first), "--out", alone, "--once", "--alone").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, b)
+	}
+	if entries, err := os.ReadDir(alone); err != nil || len(entries) != 1 {
+		t.Errorf("%v: %v", entries, err)
+	}
+}

@@ -8,8 +8,8 @@
 //
 // What is written is complete at every moment: an interrupted run leaves a good capture. Passwords
 // never reach the disk (package secret knows them), and its files are the user's alone. What a server claims of a reply is bounded before room
-// is made for it. The package does not follow the topology, does not fetch server logs, and
-// concludes nothing. It is the only importer of go-redis beside fixtures/lab.
+// is made for it. Servers that name one another in INFO are followed; addresses that lead nowhere from here are said once, and leave nothing.
+// The package does not fetch server logs, and concludes nothing. It is the only importer of go-redis beside fixtures/lab.
 package collect
 
 import (
@@ -66,6 +66,12 @@ type Options struct {
 	Username, Password string
 	// TLS is how servers are spoken to; nil is in the clear, but for rediss:// addresses, which then are checked against the system's authorities.
 	TLS *tls.Config
+	// Alone asks the servers of Addrs and no others. Else those that they name in INFO (their primary, their replicas, and theirs) are asked as well, with the
+	// credentials of who named them; at most Most servers, DefaultMost where that is zero.
+	Alone bool
+	Most  int
+	// Map says how addresses that servers name are reached from here: by host:port, or by host alone.
+	Map map[string]string
 	// Now is the collector's clock; nil is time.Now.
 	Now func() time.Time
 	// Lock holds the directory for this run, so that no other writes into it; nil holds nothing.
@@ -116,13 +122,10 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 		}
 		defer unlock()
 	}
-	samplers := make([]*sampler, len(servers))
-	for i, s := range servers {
-		dir := filepath.Join(opt.Out, s.Name)
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+	for _, s := range servers {
+		if err := os.MkdirAll(filepath.Join(opt.Out, s.Name), 0o700); err != nil {
 			return Result{}, fmt.Errorf("collect: %w", err)
 		}
-		samplers[i] = &sampler{Server: s, opt: &opt, dir: dir}
 	}
 
 	run, cancel := context.WithCancel(ctx)
@@ -131,24 +134,27 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 		// No deadline of the context: connections would take it over, and run into it as into a server that does not answer.
 		defer time.AfterFunc(opt.For, cancel).Stop()
 	}
-	errs := make([]error, len(samplers))
-	var wg sync.WaitGroup
-	for i, s := range samplers {
-		wg.Go(func() { errs[i] = s.run(run) })
+	c := newCrew(&opt)
+	c.mu.Lock()
+	for _, s := range servers {
+		c.start(run, s, nil)
 	}
-	wg.Wait()
+	c.mu.Unlock()
+	c.work.Wait()
 
 	res := Result{Interrupted: ctx.Err() != nil}
 	answered := false
-	for _, s := range samplers {
-		res.Servers = append(res.Servers, s.Server)
+	for _, s := range c.all {
+		if s.found == nil || s.Rounds > s.Failed {
+			res.Servers = append(res.Servers, s.Server)
+		}
 		answered = answered || s.Rounds > s.Failed
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(c.errs...); err != nil {
 		return res, fmt.Errorf("collect: %w", err)
 	}
 	if !answered {
-		return res, fmt.Errorf("collect: %w (%d asked)", ErrNoAnswer, len(samplers))
+		return res, fmt.Errorf("collect: %w (%d asked)", ErrNoAnswer, len(c.all))
 	}
 	return res, nil
 }
@@ -159,6 +165,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.Most <= 0 {
+		o.Most = DefaultMost
 	}
 	if o.Sections == "" {
 		o.Sections = DefaultSections

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,33 @@ func TestLayout(t *testing.T) {
 	}
 	if got := read(t, out, "redis-a", "clients.log"); !strings.Contains(got, "Z\nid=3 addr=10.0.0.9:4 name=app\n\n###") {
 		t.Errorf("clients.log: %q", got)
+	}
+}
+
+// Entries that came between two rounds are all taken, also where they are more than are asked for at first; what the ring let go of is noted.
+func TestSlowlogWithoutGaps(t *testing.T) {
+	ring := func(from, to int) string {
+		var items []string
+		for i := to; i >= from; i-- {
+			items = append(items, entry(strconv.Itoa(i), "100", "20000", "keys"))
+		}
+		return array(items...)
+	}
+	out := t.TempDir()
+	answers := healthy()
+	answers["slowlog get 128"] = inTurn(ring(1, 5), ring(173, 300))
+	answers["slowlog get 1024"] = always(ring(21, 300))
+	f := newFake(t, answers)
+	twoRounds(t, Options{Addrs: []string{"a=" + f.addr}, Out: out}, f)
+	var slow [][]any
+	if err := json.Unmarshal([]byte(read(t, out, "a", "slowlog.json")), &slow); err != nil {
+		t.Fatal(err)
+	}
+	if len(slow) != 5+280 || slow[5][0] != 21.0 || slow[284][0] != 300.0 {
+		t.Errorf("%d entries", len(slow))
+	}
+	if notes := read(t, out, "a", "collect.log"); !strings.Contains(notes, "slowlog: 15 entries were gone before they could be taken") {
+		t.Errorf("notes: %s", notes)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,25 +28,33 @@ const manyClients = 1000
 // slowlogEntries is what SLOWLOG GET is asked for: the default length of the server's ring.
 const slowlogEntries = 128
 
+// mostSlowlog is how many entries are asked for at once at most: some MB, and a moment of the server's thread.
+const mostSlowlog = slowlogEntries * 8 * 8
+
 // sampler is one server's rounds.
 type sampler struct {
 	Server
-	opt *Options
-	dir string
+	opt   *Options
+	crew  *crew
+	found *sampler // who named it; nil where the user did
+	dir   string
 
 	client   *redis.Client
 	sections string // what INFO is asked for, once it is known what the server understands
 	slowlog  growingArray
+	newest   int64 // id of the newest entry that was taken
 	latency  growingArray
 	settings []string        // the last CONFIG GET *, without secrets
 	refused  map[string]bool // commands whose refusal was noted
 	down     bool            // the last round failed
 	named    bool            // info.log has its address
+	twin     atomic.Bool     // another sampler asks the same process
 }
 
 // run takes rounds until ctx ends. It returns an error only if the capture cannot be written.
 func (s *sampler) run(ctx context.Context) error {
 	s.sections = s.opt.Sections
+	s.dir = filepath.Join(s.opt.Out, s.Name)
 	s.slowlog.path = filepath.Join(s.dir, "slowlog.json")
 	s.latency.path = filepath.Join(s.dir, "latency-latest.json")
 	s.refused = map[string]bool{}
@@ -56,7 +65,7 @@ func (s *sampler) run(ctx context.Context) error {
 		if err := s.round(ctx); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
-		if s.opt.Once || ctx.Err() != nil {
+		if s.opt.Once || s.twin.Load() || ctx.Err() != nil {
 			return nil
 		}
 		// A round that outran the interval is not made up for: the server has enough to do.
@@ -90,8 +99,25 @@ func (s *sampler) round(ctx context.Context) error {
 	s.Rounds++
 	if err != nil {
 		s.Failed++
+		if s.found != nil && s.Rounds == s.Failed {
+			return s.unreached(answered, err)
+		}
 		return s.gap(asked, answered, err)
 	}
+	if s.Rounds == s.Failed+1 { // the first answer
+		if !s.crew.claim(s, fieldOf(info, "run_id")) {
+			s.twin.Store(true)
+			s.Failed = s.Rounds
+			return nil
+		}
+		if s.found != nil {
+			s.tell(answered, "follows from "+s.found.Name)
+			if err := os.MkdirAll(s.dir, 0o700); err != nil {
+				return err
+			}
+		}
+	}
+	s.crew.named(ctx, s, info)
 	if s.down {
 		s.down = false
 		s.tell(answered, "answers again")
@@ -138,6 +164,15 @@ func (s *sampler) round(ctx context.Context) error {
 			s.hangUp()
 			return s.note(s.opt.Now(), step.name+": "+oneLine(err.Error()))
 		}
+	}
+	return nil
+}
+
+// unreached says once that a server which another one names does not answer here. It leaves no record: nobody has seen it from here.
+func (s *sampler) unreached(at time.Time, err error) error {
+	s.hangUp()
+	if s.Failed == 1 {
+		s.tell(at, fmt.Sprintf("%s names it, and it does not answer from here (%s): --map says how it is reached", s.found.Name, secret.Text(oneLine(err.Error()))))
 	}
 	return nil
 }
@@ -244,7 +279,7 @@ func (s *sampler) takeSlowlog(ctx context.Context, _ string) error {
 	if s.refused["slowlog"] {
 		return nil
 	}
-	entries, err := s.client.Do(ctx, "slowlog", "get", slowlogEntries).Slice()
+	entries, err := s.slowlogSince(ctx)
 	if err != nil {
 		return err
 	}
@@ -256,6 +291,41 @@ func (s *sampler) takeSlowlog(ctx context.Context, _ string) error {
 		}
 	}
 	return s.slowlog.add(entries) // id and time tell entries apart
+}
+
+// slowlogSince asks for entries of the slowlog, newest first, and for more of them where those do not reach back to the last that was seen: a ring
+// may be longer than the default, and a busy moment fills it. What the ring itself let go of is noted.
+func (s *sampler) slowlogSince(ctx context.Context) ([]any, error) {
+	for n := slowlogEntries; ; n *= 8 {
+		entries, err := s.client.Do(ctx, "slowlog", "get", n).Slice()
+		if err != nil || len(entries) == 0 {
+			return entries, err
+		}
+		newest, oldest := idOf(entries[0]), idOf(entries[len(entries)-1])
+		switch {
+		case newest < s.newest: // the server was started anew, or its slowlog reset with it
+			s.newest = newest
+			return entries, nil
+		case s.newest == 0 || oldest <= s.newest+1:
+		case len(entries) >= n && n < mostSlowlog:
+			continue
+		default:
+			if err := s.note(s.opt.Now(), fmt.Sprintf("slowlog: %d entries were gone before they could be taken", oldest-s.newest-1)); err != nil {
+				return nil, err
+			}
+		}
+		s.newest = newest
+		return entries, nil
+	}
+}
+
+// idOf is a slowlog entry's id; 0 where it is none.
+func idOf(entry any) int64 {
+	if e, ok := entry.([]any); ok && len(e) > 0 {
+		id, _ := e[0].(int64)
+		return id
+	}
+	return 0
 }
 
 func (s *sampler) takeLatency(ctx context.Context, _ string) error {
@@ -406,12 +476,17 @@ func oneLine(s string) string {
 	}, s)
 }
 
-// infoInt is a number of an INFO text, 0 where it is not there.
-func infoInt(info, name string) int {
+// fieldOf is a field of an INFO text, empty where it is not there.
+func fieldOf(info, name string) string {
 	_, rest, found := strings.Cut(info, "\n"+name+":")
 	if !found {
-		return 0
+		return ""
 	}
-	n, _ := strconv.Atoi(rest[:strings.IndexAny(rest+"\n", "\r\n")])
+	return strings.TrimSpace(rest[:strings.IndexAny(rest+"\n", "\r\n")])
+}
+
+// infoInt is a number of an INFO text, 0 where it is not there.
+func infoInt(info, name string) int {
+	n, _ := strconv.Atoi(fieldOf(info, name))
 	return n
 }
