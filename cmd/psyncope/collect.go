@@ -25,7 +25,7 @@ is what reports will call the server. One address of a group is enough: servers 
 that does not answer is a gap in its own record only. Passwords are never written.
 
 Without --for or --once the run goes on until Ctrl-C. The password is read from REDISCLI_AUTH, unless a flag or a URL says better. A
-user needs these rights: ACL SETUSER collector on +info +slowlog|get +latency|latest +client|list +config|get (before 7.0: +info +slowlog +latency
+user needs these rights: ACL SETUSER collector on +info +slowlog|get +latency|latest +latency|history +client|list +config|get (before 7.0: +info +slowlog +latency
 +client +config); what is missing is said once, with what will be lacking.`,
 		Example: `  psyncope collect redis-a:6379 redis-b:6379 --out ./capture --for 15m
   psyncope collect primary=10.0.0.1 replica=10.0.0.2 --out ./capture --once

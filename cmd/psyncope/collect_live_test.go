@@ -89,7 +89,7 @@ func TestCollectAsAGuest(t *testing.T) {
 	l.Close()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	config := fmt.Sprintf("port 0\ntls-port %d\nbind 127.0.0.1\nsave \"\"\ndir %s\ntls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\ntls-auth-clients yes\nuser default off\n"+
-		"user guest on >%s +info +slowlog|get +latency|latest +client|list +config|get\nuser poor on >%s +info\n",
+		"user guest on >%s +info +slowlog|get +latency|latest +latency|history +client|list +config|get\nuser poor on >%s +info\n",
 		port, dir, file("server.pem"), file("server.key"), file("ca.pem"), password, password)
 	if err := os.WriteFile(file("redis.conf"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)

@@ -24,11 +24,12 @@ func entry(id, at, usec, name string) string {
 
 func healthy() map[string]func() string {
 	return map[string]func() string{
-		"hello":   always(array()),
-		"info":    always(bulk(infoText)),
-		"slowlog": inTurn(array(entry("1", "100", "20000", "keys"), entry("0", "99", "11000", "sort")), array(entry("2", "103", "30000", "flushall"), entry("1", "100", "20000", "keys"))),
-		"latency": inTurn(array(array(bulk("fork"), ":100\r\n", ":12\r\n", ":40\r\n")), array(array(bulk("fork"), ":104\r\n", ":13\r\n", ":40\r\n"))),
-		"client":  always(bulk("id=3 addr=10.0.0.9:4 name=app\n")),
+		"hello":                always(array()),
+		"info":                 always(bulk(infoText)),
+		"slowlog":              inTurn(array(entry("1", "100", "20000", "keys"), entry("0", "99", "11000", "sort")), array(entry("2", "103", "30000", "flushall"), entry("1", "100", "20000", "keys"))),
+		"latency history fork": always(array(array(":99\r\n", ":11\r\n"), array(":100\r\n", ":12\r\n"))),
+		"latency":              inTurn(array(array(bulk("fork"), ":100\r\n", ":12\r\n", ":40\r\n")), array(array(bulk("fork"), ":104\r\n", ":13\r\n", ":40\r\n"))),
+		"client":               always(bulk("id=3 addr=10.0.0.9:4 name=app\n")),
 		"config": inTurn(
 			array(bulk("repl-timeout"), bulk("60"), bulk("requirepass"), bulk("hunter2"), bulk("masterauth"), bulk(""), bulk("tls-auth-clients"), bulk("yes")),
 			array(bulk("repl-timeout"), bulk("6"), bulk("requirepass"), bulk("hunter3"), bulk("masterauth"), bulk(""), bulk("tls-auth-clients"), bulk("yes"))),
@@ -102,6 +103,9 @@ func TestLayout(t *testing.T) {
 	if len(latency) != 2 || !cmp.Equal(latency[0], []any{"fork", 100.0, 12.0, 40.0}) {
 		t.Errorf("latency: %v", latency)
 	}
+	if got := read(t, out, "redis-a", "latency-history-fork.json"); got != "[\n[99,11],\n[100,12]\n]\n" {
+		t.Errorf("history: %q", got)
+	}
 	if got := read(t, out, "redis-a", "config.txt"); got != "repl-timeout\n6\nrequirepass\n(redacted)\nmasterauth\n\ntls-auth-clients\nyes\n" {
 		t.Errorf("config.txt: %q", got)
 	}
@@ -140,6 +144,27 @@ func TestSlowlogWithoutGaps(t *testing.T) {
 	}
 }
 
+// Valkey from 8.1 is asked for what it notes of large requests and replies.
+func TestCommandlog(t *testing.T) {
+	out := t.TempDir()
+	answers := healthy()
+	answers["info"] = always(bulk("# Server\r\nredis_version:7.2.4\r\nvalkey_version:8.1.0\r\n"))
+	answers["commandlog get 128 large-request"] = always(array(entry("1", "100", "2000000", "set")))
+	answers["commandlog get 128 large-reply"] = always(array())
+	f := newFake(t, answers)
+	if _, err := Run(t.Context(), Options{Addrs: []string{"a=" + f.addr}, Out: out, Once: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, out, "a", "commandlog-large-request.json"); !strings.Contains(got, "2000000") {
+		t.Errorf("%q", got)
+	}
+	for version, want := range map[string]bool{"8.1.0": true, "9.0": true, "8.0.4": false, "": false, "7.2.4": false, "x.y": false, "10.0.1": true} {
+		if atLeast(version, 8, 1) != want {
+			t.Errorf("%q is not %v", version, want)
+		}
+	}
+}
+
 func TestNoSecretReachesTheDisk(t *testing.T) {
 	out := t.TempDir()
 	f := newFake(t, healthy())
@@ -167,7 +192,7 @@ func TestAsksOnlyWhatIsHarmless(t *testing.T) {
 	if _, err := Run(t.Context(), Options{Addrs: []string{f.addr}, Out: t.TempDir(), Once: true}); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"hello 2", "info everything", "slowlog get 128", "latency latest", "client list", "config get *"}
+	want := []string{"hello 2", "info everything", "slowlog get 128", "latency latest", "latency history fork", "client list", "config get *"}
 	if diff := cmp.Diff(want, f.heard()); diff != "" {
 		t.Error(diff)
 	}

@@ -1,22 +1,17 @@
 package collect
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"sort"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"psyncope/ingest/secret"
 )
@@ -44,11 +39,14 @@ type sampler struct {
 	slowlog  growingArray
 	newest   int64 // id of the newest entry that was taken
 	latency  growingArray
-	settings []string        // the last CONFIG GET *, without secrets
-	refused  map[string]bool // commands whose refusal was noted
-	down     bool            // the last round failed
-	named    bool            // info.log has its address
-	twin     atomic.Bool     // another sampler asks the same process
+	// histories are of latency events and of Valkey's other logs, by their names; eventAt is when each sort of event was last, as far as it was taken.
+	histories map[string]*growingArray
+	eventAt   map[string]int64
+	settings  []string        // the last CONFIG GET *, without secrets
+	refused   map[string]bool // commands whose refusal was noted
+	down      bool            // the last round failed
+	named     bool            // info.log has its address
+	twin      atomic.Bool     // another sampler asks the same process
 }
 
 // run takes rounds until ctx ends. It returns an error only if the capture cannot be written.
@@ -57,7 +55,7 @@ func (s *sampler) run(ctx context.Context) error {
 	s.dir = filepath.Join(s.opt.Out, s.Name)
 	s.slowlog.path = filepath.Join(s.dir, "slowlog.json")
 	s.latency.path = filepath.Join(s.dir, "latency-latest.json")
-	s.refused = map[string]bool{}
+	s.refused, s.histories, s.eventAt = map[string]bool{}, map[string]*growingArray{}, map[string]int64{}
 	defer s.hangUp()
 
 	next := time.Now()
@@ -137,7 +135,8 @@ func (s *sampler) round(ctx context.Context) error {
 		take    func(context.Context, string) error
 	}{
 		{"slowlog", "the commands that held it", s.takeSlowlog},
-		{"latency", "how long forks and fsyncs took", s.takeLatency},
+		{"latency", "when and how long forks and fsyncs took", s.takeLatency},
+		{"commandlog", "which requests and replies were large", s.takeLarge},
 		{"client", "whose output buffers were large", s.takeClients},
 		{"config", "its settings, so that defaults are assumed", s.takeConfig},
 	} {
@@ -192,78 +191,6 @@ func (s *sampler) gap(asked, gaveUp time.Time, err error) error {
 	return s.note(gaveUp, "no answer: "+why)
 }
 
-// dial prepares the one connection; nothing is sent before the first command.
-func (s *sampler) dial() {
-	username, password := s.opt.Username, s.opt.Password
-	if s.password != "" {
-		username, password = s.username, s.password
-	}
-	s.client = redis.NewClient(&redis.Options{
-		Addr:                     s.Addr,
-		Dialer:                   s.dialGuarded(min(time.Second, s.opt.Timeout)),
-		Username:                 username,
-		Password:                 password,
-		Protocol:                 2,
-		DisableIdentity:          true,
-		MaxRetries:               -1,
-		DialerRetries:            1,
-		PoolSize:                 1,
-		DialTimeout:              min(time.Second, s.opt.Timeout),
-		ReadTimeout:              s.opt.Timeout,
-		WriteTimeout:             s.opt.Timeout,
-		ContextTimeoutEnabled:    true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
-}
-
-// dialGuarded connects, over TLS where that is asked for, and holds what comes to the bounds of a reply.
-func (s *sampler) dialGuarded(timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		d := net.Dialer{Timeout: timeout}
-		c, err := d.DialContext(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		if s.tls || s.opt.TLS != nil {
-			if c, err = overTLS(ctx, timeout, c, s.opt.TLS, addr); err != nil {
-				return nil, err
-			}
-		}
-		return &guarded{Conn: c}, nil
-	}
-}
-
-func overTLS(ctx context.Context, timeout time.Duration, c net.Conn, config *tls.Config, addr string) (net.Conn, error) {
-	if config == nil {
-		config = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	config = config.Clone()
-	if host, _, err := net.SplitHostPort(addr); err == nil && config.ServerName == "" {
-		config.ServerName = host
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	t := tls.Client(c, config)
-	if err := t.HandshakeContext(ctx); err != nil {
-		c.Close()
-		return nil, fmt.Errorf("TLS: %w", err)
-	}
-	return t, nil
-}
-
-// closer closes the present client, also when it was replaced meanwhile.
-func (s *sampler) closer() func() {
-	c := s.client
-	return func() { c.Close() }
-}
-
-func (s *sampler) hangUp() {
-	if s.client != nil {
-		s.client.Close()
-		s.client = nil
-	}
-}
-
 // info asks for the sections wanted. A server that does not know the word answers with nothing
 // ("everything" is known from Redis 6.0) and is asked for "all" from then on.
 func (s *sampler) info(ctx context.Context) (string, error) {
@@ -273,162 +200,6 @@ func (s *sampler) info(ctx context.Context) (string, error) {
 		text, err = s.client.Info(ctx, s.sections).Result()
 	}
 	return text, err
-}
-
-func (s *sampler) takeSlowlog(ctx context.Context, _ string) error {
-	if s.refused["slowlog"] {
-		return nil
-	}
-	entries, err := s.slowlogSince(ctx)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if f, ok := e.([]any); ok && len(f) > 3 {
-			if argv, ok := f[3].([]any); ok {
-				withoutSecrets(argv)
-			}
-		}
-	}
-	return s.slowlog.add(entries) // id and time tell entries apart
-}
-
-// slowlogSince asks for entries of the slowlog, newest first, and for more of them where those do not reach back to the last that was seen: a ring
-// may be longer than the default, and a busy moment fills it. What the ring itself let go of is noted.
-func (s *sampler) slowlogSince(ctx context.Context) ([]any, error) {
-	for n := slowlogEntries; ; n *= 8 {
-		entries, err := s.client.Do(ctx, "slowlog", "get", n).Slice()
-		if err != nil || len(entries) == 0 {
-			return entries, err
-		}
-		newest, oldest := idOf(entries[0]), idOf(entries[len(entries)-1])
-		switch {
-		case newest < s.newest: // the server was started anew, or its slowlog reset with it
-			s.newest = newest
-			return entries, nil
-		case s.newest == 0 || oldest <= s.newest+1:
-		case len(entries) >= n && n < mostSlowlog:
-			continue
-		default:
-			if err := s.note(s.opt.Now(), fmt.Sprintf("slowlog: %d entries were gone before they could be taken", oldest-s.newest-1)); err != nil {
-				return nil, err
-			}
-		}
-		s.newest = newest
-		return entries, nil
-	}
-}
-
-// idOf is a slowlog entry's id; 0 where it is none.
-func idOf(entry any) int64 {
-	if e, ok := entry.([]any); ok && len(e) > 0 {
-		id, _ := e[0].(int64)
-		return id
-	}
-	return 0
-}
-
-func (s *sampler) takeLatency(ctx context.Context, _ string) error {
-	if s.refused["latency"] {
-		return nil
-	}
-	entries, err := s.client.Do(ctx, "latency", "latest").Slice()
-	if err != nil {
-		return err
-	}
-	return s.latency.add(entries) // event and time tell entries apart
-}
-
-func (s *sampler) takeClients(ctx context.Context, info string) error {
-	if s.refused["client"] {
-		return nil
-	}
-	cmd := []any{"client", "list"}
-	if infoInt(info, "connected_clients") > manyClients {
-		cmd = append(cmd, "type", "replica")
-	}
-	text, err := s.client.Do(ctx, cmd...).Text()
-	if err != nil {
-		return err
-	}
-	return s.appendFile("clients.log", stamped(s.opt.Now(), []byte(withoutSecretLines(text))))
-}
-
-// withoutSecretLines is a reply of lines, none of which tells a credential. Servers tell none; modules add to INFO what they like.
-func withoutSecretLines(s string) string {
-	lines := strings.SplitAfter(s, "\n")
-	for i, l := range lines {
-		lines[i] = secret.Text(l)
-	}
-	return strings.Join(lines, "")
-}
-
-// withoutSecrets replaces the credentials in a command's arguments.
-func withoutSecrets(argv []any) {
-	words := make([]string, len(argv))
-	for i, a := range argv {
-		words[i], _ = a.(string)
-	}
-	if !secret.Args(words) {
-		return
-	}
-	for i, a := range argv {
-		if _, ok := a.(string); ok {
-			argv[i] = words[i]
-		}
-	}
-}
-
-// takeConfig keeps config.txt at what the server says now, and notes what changed meanwhile.
-func (s *sampler) takeConfig(ctx context.Context, _ string) error {
-	if s.refused["config"] {
-		return nil
-	}
-	pairs, err := s.client.Do(ctx, "config", "get", "*").StringSlice()
-	if err != nil {
-		return err
-	}
-	pairs = pairs[:len(pairs)/2*2]
-	for i := 0; i+1 < len(pairs); i += 2 {
-		pairs[i+1] = secret.Value(strings.TrimSpace(pairs[i]), pairs[i+1])
-	}
-	changed := diff(s.settings, pairs)
-	if s.settings != nil && len(changed) == 0 {
-		return nil
-	}
-	var b bytes.Buffer
-	for _, v := range pairs {
-		b.WriteString(oneLine(v))
-		b.WriteByte('\n')
-	}
-	if err := replaceFile(filepath.Join(s.dir, "config.txt"), b.Bytes()); err != nil {
-		return err
-	}
-	if s.settings != nil {
-		for _, c := range changed {
-			if err := s.note(s.opt.Now(), "setting changed: "+c); err != nil {
-				return err
-			}
-		}
-	}
-	s.settings = pairs
-	return nil
-}
-
-// diff is what differs between two CONFIG GET replies, as "name: old -> new", sorted.
-func diff(old, now []string) []string {
-	was := map[string]string{}
-	for i := 0; i+1 < len(old); i += 2 {
-		was[old[i]] = old[i+1]
-	}
-	var out []string
-	for i := 0; i+1 < len(now); i += 2 {
-		if v, had := was[now[i]]; !had || v != now[i+1] {
-			out = append(out, fmt.Sprintf("%s: %q -> %q", now[i], v, now[i+1]))
-		}
-	}
-	sort.Strings(out)
-	return out
 }
 
 // tell says it to the person who watches.

@@ -36,7 +36,7 @@ func note(line []byte) (at table.Micros, says string, ok bool) {
 	if strings.HasPrefix(rest, noAnswer) || strings.HasPrefix(rest, "setting changed: ") {
 		return table.MicrosOf(t), rest, true
 	}
-	for _, step := range []string{"slowlog", "latency", "client", "config"} {
+	for _, step := range []string{"slowlog", "latency", "commandlog", "client", "config"} {
 		if strings.HasPrefix(rest, step+": ") || strings.HasPrefix(rest, step+" refused: ") {
 			return table.MicrosOf(t), rest, true
 		}

@@ -169,7 +169,10 @@ func (w *writer) escape(c string) int {
 			n = 6
 		}
 	}
-	if n = min(n, len(c)); n < 4 {
+	if n > len(c) || n > 2 && !isHex(strings.ToLower(c[2:n])) { // no number follows
+		n = min(2, len(c))
+	}
+	if n < 4 {
 		w.put(c[:n])
 		return n
 	}
