@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// ReachBack is how far before the end of what is known of a group evidence is read again, in microseconds: ten times repl-timeout's default. A loss is
-// noticed after one, and what led to it lies a few before that; a link that is down for longer is an open incident, and is read from its beginning
-// on. Where a group has set more, it is ten times that.
-const ReachBack = 10 * 60 * 1e6
+// ReachBack is how far before the end of what is known of a group evidence is read again, in microseconds: three times repl-timeout's default. A loss is
+// noticed after one, and what led to it lies within two before that; a link that is down for longer is an open incident, and is read from its beginning
+// on. Where a group has set more, it is three times that.
+const ReachBack = 3 * 60 * 1e6
 
 // reachBacks are those of groups that have set a longer repl-timeout.
 func (s *State) reachBacks() map[string]int64 {
 	out := map[string]int64{}
 	for k, v := range s.Settings {
 		if n, err := strconv.ParseInt(v.Value, 10, 64); err == nil && k.Name == "repl-timeout" && n > 0 && n < 24*3600 {
-			out[k.Group] = max(out[k.Group], 10*n*1e6)
+			out[k.Group] = max(out[k.Group], 3*n*1e6)
 		}
 	}
 	return out
