@@ -212,6 +212,34 @@ func TestFleetRefuses(t *testing.T) {
 			t.Errorf("%q, %v", b, err)
 		}
 	})
+	t.Run("read-only", func(t *testing.T) {
+		if os.Geteuid() != 0 {
+			t.Skip("a disk is made read-only by root only; others cannot take rights from themselves that root has")
+		}
+		disk := t.TempDir()
+		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
+			t.Skipf("no disk of its own here: %v", err)
+		}
+		defer syscall.Unmount(disk, 0)
+		path := filepath.Join(disk, "state.db")
+		if code, said := fleetCommand(t, n.root, "--state", path, "--out", filepath.Join(t.TempDir(), "out")); code != 0 {
+			t.Fatalf("exit %d: %s", code, said)
+		}
+		before := dump(t, path)
+		if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+			t.Skipf("it cannot be made read-only: %v", err)
+		}
+		n.deliver(1)
+		if code, said := fleetCommand(t, n.root, "--state", path, "--out", filepath.Join(t.TempDir(), "out")); code != exitNothing || !strings.Contains(said, "read-only") || !strings.Contains(said, "state") {
+			t.Errorf("exit %d: %s", code, said)
+		}
+		if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, ""); err != nil {
+			t.Fatal(err)
+		}
+		if after := dump(t, path); after != before {
+			t.Error("the state is another")
+		}
+	})
 	t.Run("full disk", func(t *testing.T) {
 		if os.Geteuid() != 0 {
 			t.Skip("a small disk is made by root only")
