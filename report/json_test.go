@@ -192,11 +192,8 @@ func FuzzRender(f *testing.F) {
 		f.Add(s, "text")
 	}
 	stamp := atp(0)
-	f.Fuzz(func(t *testing.T, name, text string) {
-		if len(name)+len(text) > 300 {
-			return
-		}
-		d := &diagnosis.Diagnosis{
+	named := func(name, text string) *diagnosis.Diagnosis {
+		return &diagnosis.Diagnosis{
 			Schema: diagnosis.Schema,
 			Groups: []diagnosis.Group{{ID: name, Primary: name, Replicas: []string{text}}},
 			Incidents: []diagnosis.Incident{{
@@ -206,6 +203,17 @@ func FuzzRender(f *testing.F) {
 			}},
 			Notes: []diagnosis.Note{{Kind: "x", Instance: name, Summary: text}},
 		}
+	}
+	var plain bytes.Buffer
+	if err := HTML(&plain, named("redis-a", "text"), Options{}); err != nil {
+		f.Fatal(err)
+	}
+	scripts := bytes.Count(plain.Bytes(), []byte("<script"))
+	f.Fuzz(func(t *testing.T, name, text string) {
+		if len(name)+len(text) > 300 {
+			return
+		}
+		d := named(name, text)
 		for _, format := range []string{"text", "md", "plan", "html"} {
 			if format == "html" && (len(name)+len(text))%8 != 0 {
 				continue // it takes longer than the others together
@@ -215,11 +223,11 @@ func FuzzRender(f *testing.F) {
 			if err := f.Write(&b, d, Options{}); err != nil {
 				t.Fatalf("%s: %v", format, err)
 			}
-			if i := bytes.IndexAny(b.Bytes(), "\x1b\x00\x07\x9b"); format != "html" && i >= 0 && bytes.IndexByte(b.Bytes(), 0x1b) >= 0 {
+			if i := bytes.IndexByte(b.Bytes(), 0x1b); i >= 0 {
 				t.Errorf("%s lets an escape through: %q", format, b.Bytes()[max(0, i-20):])
 			}
-			if format == "html" && bytes.Contains(bytes.ToLower(b.Bytes()), []byte("<script>"+strings.ToLower(text))) && text != "" && strings.Contains(text, "<") {
-				t.Error("html lets a tag through")
+			if n := bytes.Count(b.Bytes(), []byte("<script")); format == "html" && n != scripts {
+				t.Errorf("html has %d scripts, and %d of its own", n, scripts)
 			}
 		}
 	})

@@ -119,7 +119,7 @@ func unseen(args []string) (clean []string, env string) {
 	return clean, addressesVariable + "=" + strings.Join(full, "\n")
 }
 
-// whole gives addresses their passwords back.
+// wholeAddresses are addresses with the passwords that unseen took out.
 func wholeAddresses(addrs []string) []string {
 	out := make([]string, len(addrs))
 	full := strings.Split(os.Getenv(addressesVariable), "\n")

@@ -194,7 +194,7 @@ func groupPage(ctx context.Context, g *fleet.Group, html report.Format, path str
 	return whole(ctx, path, func(w io.Writer) error { return html.Write(w, d, report.Options{}) })
 }
 
-// sweep removes what killed runs left beside a file or directory that they were about to put there. No other run is at work: the state is locked.
+// sweep removes what killed runs left beside a file or directory that they were about to put there. No other run is at work: the state is locked, or the directory.
 func sweep(path string) {
 	beside, _ := os.ReadDir(filepath.Dir(path)) // where it cannot be read, nothing can be put there either, and that is told
 	for _, e := range beside {

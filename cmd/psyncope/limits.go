@@ -25,7 +25,7 @@ func (l *limits) flags(cmd *cobra.Command) {
 	f.Int64Var(&l.ratio, "max-ratio", 500, "how many times its size it may expand to, from 1 GiB on")
 	f.IntVar(&l.depth, "max-depth", 4, "how many archives may lie inside one another, and compressions around one another")
 	f.IntVar(&l.files, "max-files", 4_000_000, "the most files, members of archives counted")
-	f.StringVar(&l.line, "max-line", "256mb", "the longest line, in `BYTES`")
+	f.StringVar(&l.line, "max-line", "512mb", "the longest line, in `BYTES`")
 	f.DurationVar(&l.fileTime, "max-file-time", 15*time.Minute, "how long the reading of one file may take")
 	f.StringVar(&l.memory, "max-memory", "16gb", "how many `BYTES` of memory to use: near it, groups are read one after another, and a file that needs more is read in part")
 }

@@ -13,9 +13,10 @@ import (
 const (
 	// maxReply is far beyond the largest that is asked for: CLIENT LIST of a thousand clients is 400 KB, INFO with ten thousand replicas 1 MB.
 	maxReply = 64 << 20
-	// maxReplyItems is beyond CONFIG GET * (400) and SLOWLOG GET 128 (128 lists of at most 38).
+	// maxReplyItems is beyond CONFIG GET * (some 500) and the most that is asked of a slowlog: mostSlowlog lists of 6, each with a list of at most 32 arguments
+	// (redis 7.4.1 slowlog.h SLOWLOG_ENTRY_MAX_ARGC).
 	maxReplyItems = 1 << 20
-	// maxReplyDepth is beyond the four levels of COMMAND DOCS; what is asked for here has three.
+	// maxReplyDepth is beyond the three levels of a slowlog, which nests deepest of what is asked for: the list, its entries, their arguments.
 	maxReplyDepth = 8
 	// maxReplyHead is beyond every error and status: a server cuts them at some hundred bytes.
 	maxReplyHead = 64 << 10

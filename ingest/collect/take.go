@@ -110,7 +110,7 @@ func (s *sampler) takeHistories(ctx context.Context, latest []any) error {
 	return nil
 }
 
-// mostEvents is more than servers have: redis 8 and valkey 9 measure some twenty sorts.
+// mostEvents bounds what a server can make of names: those that measure their latency know some twenty sorts of events.
 const mostEvents = 64
 
 // takeLarge takes what Valkey notes of large requests and replies (valkey 8.1.0 commandlog.c).
