@@ -20,13 +20,7 @@ func (s *sampler) takeSlowlog(ctx context.Context, _ string) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if f, ok := e.([]any); ok && len(f) > 3 {
-			if argv, ok := f[3].([]any); ok {
-				withoutSecrets(argv)
-			}
-		}
-	}
+	commandsWithoutSecrets(entries)
 	return s.slowlog.add(entries) // id and time tell entries apart
 }
 
@@ -123,13 +117,7 @@ func (s *sampler) takeLarge(ctx context.Context, info string) error {
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			if f, ok := e.([]any); ok && len(f) > 3 {
-				if argv, ok := f[3].([]any); ok {
-					withoutSecrets(argv)
-				}
-			}
-		}
+		commandsWithoutSecrets(entries)
 		if s.histories[log] == nil {
 			s.histories[log] = &growingArray{path: filepath.Join(s.dir, "commandlog-"+log+".json")}
 		}
@@ -171,6 +159,17 @@ func withoutSecretLines(s string) string {
 		lines[i] = secret.Text(l)
 	}
 	return strings.Join(lines, "")
+}
+
+// commandsWithoutSecrets replaces the credentials in the commands of a slowlog's entries.
+func commandsWithoutSecrets(entries []any) {
+	for _, e := range entries {
+		if f, ok := e.([]any); ok && len(f) > 3 {
+			if argv, ok := f[3].([]any); ok {
+				withoutSecrets(argv)
+			}
+		}
+	}
 }
 
 // withoutSecrets replaces the credentials in a command's arguments.
