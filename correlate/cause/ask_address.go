@@ -127,7 +127,7 @@ func tooShort(s *scene) Finding {
 // missedNothing: a replica that gave its link up for silence, and when it asked again had missed nothing, or a ping at most, was sent nothing
 // meanwhile. Where its primary was awake, it had nothing to send: its pings come further apart than the replica waits. A path that broke,
 // whatever the way, would have cost the replica what was written, or left its timer alone.
-func missedNothing(s *scene) Finding {
+var missedNothing = ofAll(func(s *scene) Finding {
 	const ping = 14 // bytes (redis 7.4.1 replication.c replicationCron)
 	for _, o := range s.Wave {
 		by := o.TimeoutByReplica
@@ -146,7 +146,7 @@ func missedNothing(s *scene) Finding {
 			by.Evidence(), t.AnswerEv.Evidence(), a.Evidence("dump at "+ms(a.At)))
 	}
 	return Finding{at: unknown}
-}
+})
 
 // stayedAway: what is set up wrong does not come right by itself. A timeout that is too short gives the link back each time.
 func stayedAway(s *scene) Finding {

@@ -60,10 +60,7 @@ func overflowLater(s *scene) Finding {
 	if o == nil {
 		return Finding{at: unknown}
 	}
-	for _, x := range s.Outages {
-		if x.Replica != o.Replica {
-			continue
-		}
+	for _, x := range s.LossesOf(o.Replica) {
 		for _, e := range append(append([]*timeline.Event{}, x.Notices...), x.Failures...) {
 			if replication.ClosedReplica(e) && e != o.Overflow {
 				return outLoud(found(unknown, "a round of this link's resyncs ended at the output buffer limit", e.Evidence()))

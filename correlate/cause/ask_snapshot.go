@@ -88,19 +88,13 @@ func droppedAfterTransfer(s *scene) Finding {
 	}
 	n := 0
 	var first *replication.Outage
-	for i, o := range s.Outages {
-		if o.Replica != s.suspect || o.Closing != diagnosis.Full {
-			continue
-		}
-		for _, next := range s.Outages[i+1:] {
-			if next.Replica == o.Replica {
-				if next.Lost-o.Restored <= replication.ClockSlack && next.TimeoutByPrimary == nil && next.Overflow == nil {
-					n++
-					if first == nil {
-						first = next
-					}
-				}
-				break
+	lost := s.LossesOf(s.suspect)
+	for i, o := range lost[:max(len(lost)-1, 0)] {
+		next := lost[i+1]
+		if o.Closing == diagnosis.Full && next.Lost-o.Restored <= replication.ClockSlack && next.TimeoutByPrimary == nil && next.Overflow == nil {
+			n++
+			if first == nil {
+				first = next
 			}
 		}
 	}

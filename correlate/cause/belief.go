@@ -60,7 +60,7 @@ type Judged struct {
 // among the causes that something speaks for, and "unknown", in proportion to the exponent of the score: each cause by its likeliest suspect, for
 // it is no likelier for having more places to lie in, and what a cause has is shared among its suspects.
 func Weigh(in *incident.Incident) Verdict {
-	base := &scene{Incident: in, suspect: in.Primary}
+	base := &scene{Incident: in, suspect: in.Primary, told: map[*question]Finding{}}
 	var hs []*Hypothesis
 	total := math.Exp(unknownScore)
 	for _, c := range All {
@@ -223,7 +223,7 @@ func (s *scene) suspects(c *Cause) []*timeline.Host {
 	case onReplica:
 		var out []*timeline.Host
 		for _, o := range s.Wave {
-			if !slices.Contains(out, o.Replica) {
+			if o == s.FirstOf(o.Replica) {
 				out = append(out, o.Replica)
 			}
 		}
@@ -231,8 +231,10 @@ func (s *scene) suspects(c *Cause) []*timeline.Host {
 			return []*timeline.Host{s.Primary}
 		}
 		if c.Blocks {
+			in := map[*timeline.Host]bool{}
 			for _, o := range s.Outages {
-				if !slices.Contains(out, o.Replica) && !o.Promoted {
+				if s.FirstOf(o.Replica) == nil && !in[o.Replica] && !o.Promoted {
+					in[o.Replica] = true
 					out = append(out, o.Replica)
 				}
 			}

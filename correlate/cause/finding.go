@@ -77,6 +77,23 @@ func whenLinked(ask func(*scene) Finding) func(*scene) Finding {
 type scene struct {
 	*incident.Incident
 	suspect *timeline.Host
+	told    map[*question]Finding // the answers that are the same for all suspects
+}
+
+// question is one that has the same answer for all suspects of an incident.
+type question struct{ ask func(*scene) Finding }
+
+// ofAll asks once what is the same for all suspects: a herd has thousands.
+func ofAll(ask func(*scene) Finding) func(*scene) Finding {
+	q := &question{ask}
+	return func(s *scene) Finding {
+		f, known := s.told[q]
+		if !known {
+			f = q.ask(s)
+			s.told[q] = f
+		}
+		return f
+	}
 }
 
 // own is the suspect's own outage in the first wave; where it is the primary's path that is suspected, the first one.
@@ -84,19 +101,14 @@ func (s *scene) own() *replication.Outage {
 	if s.suspect == s.Primary && s.Several {
 		return s.First
 	}
-	for _, o := range s.Wave {
-		if o.Replica == s.suspect {
-			return o
-		}
-	}
-	return nil
+	return s.FirstOf(s.suspect)
 }
 
 func ms(x micros) string { return x.Time().Format("15:04:05.000") }
 
 // said looks for messages of these kinds in the incident, on the suspect or on any host of the group.
 func said(where string, match func(*timeline.Event) bool, what string) func(*scene) Finding {
-	return func(s *scene) Finding {
+	ask := func(s *scene) Finding {
 		hs := s.places(where)
 		n, evs, on := s.matching(hs, match)
 		if n > 0 {
@@ -111,6 +123,10 @@ func said(where string, match func(*timeline.Event) bool, what string) func(*sce
 		}
 		return Finding{at: unknown}
 	}
+	if where == "suspect" {
+		return ask
+	}
+	return ofAll(ask)
 }
 
 // places are the servers that a word is looked for on.

@@ -11,7 +11,7 @@ var misconfigured = Cause{
 	Clues: []Clue{
 		{Says: "the handshake was refused for what the primary is", Ask: said("suspect", replication.Replies("NOMASTERLINK", "unknown command", "can't resolve", "Name or service not known", "Temporary failure in name resolution", "Invalid argument"), "was refused"), For: Usual},
 		{Says: "it tried an address at which its primary is not", Ask: wrongAddress, For: Hard},
-		{Says: "repl-timeout is no longer than the primary lets pass between two pings, and the link timed out", Ask: tooShort, For: Said},
+		{Says: "repl-timeout is no longer than the primary lets pass between two pings, and the link timed out", Ask: ofAll(tooShort), For: Said},
 		{Says: "a link was given up for silence, and its replica had missed nothing: its primary was awake and sent nothing", Ask: missedNothing, For: Hard},
 		{Says: "the replica never had a link in the evidence", Ask: neverLinked, For: Usual},
 		{Says: "the link did not come back with nothing changed", Ask: stayedAway, Against: Unlikely},

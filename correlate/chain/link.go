@@ -4,22 +4,23 @@ import (
 	"slices"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/timeline"
 )
 
 // link finds for each step the latest earlier one from which a rule leads to it.
 func link(steps []step) []diagnosis.Step {
 	out := make([]diagnosis.Step, len(steps))
-	byKind := map[string][]int{} // the steps before: a storm has tens of thousands, few of which a rule looks at
+	all, before := index{}, index{}
+	for i := range steps {
+		all.add(steps, i)
+	}
 	for i := range steps {
 		s := &steps[i]
 		s.From = -1
-		linkBack(steps, i, byKind)
-		byKind[s.Kind] = append(byKind[s.Kind], i)
-		if s.cause {
-			byKind["*"] = append(byKind["*"], i)
-		}
-		if s.From < 0 {
-			linkAhead(steps, i)
+		linkBack(steps, i, before)
+		before.add(steps, i)
+		if s.From < 0 && s.at != unknown {
+			linkAhead(steps, i, all)
 		}
 		if i > 0 {
 			p := &steps[i-1]
@@ -32,14 +33,44 @@ func link(steps []step) []diagnosis.Step {
 	return out
 }
 
-func linkBack(steps []step, i int, byKind map[string][]int) {
+// index finds steps by their kind, and by whose link they are about: a storm has tens of thousands, few of which a rule looks at.
+type index map[place][]int
+
+type place struct {
+	kind    string         // "*" is any cause
+	replica *timeline.Host // nil for a step about no link, and where any is meant
+	any     bool
+}
+
+func (x index) add(steps []step, i int) {
+	s := &steps[i]
+	kinds := []string{s.Kind}
+	if s.cause {
+		kinds = append(kinds, "*")
+	}
+	for _, k := range kinds {
+		for _, p := range [...]place{{kind: k, replica: s.replica}, {kind: k, any: true}} {
+			x[p] = append(x[p], i)
+		}
+	}
+}
+
+// from are the steps that the rule may lead from to this one.
+func (x index) from(r *Rule, to *step) []int {
+	if r.Where == sameLink {
+		return x[place{kind: r.From, replica: to.replica}]
+	}
+	return x[place{kind: r.From, any: true}]
+}
+
+func linkBack(steps []step, i int, before index) {
 	s := &steps[i]
 	for k := range Rules {
 		r := &Rules[k]
 		if r.To != s.Kind || s.cause {
 			continue
 		}
-		from := byKind[r.From]
+		from := before.from(r, s)
 		for n := len(from) - 1; n >= 0 && from[n] > s.From; n-- {
 			if r.fits(&steps[from[n]], s) {
 				s.Rule, s.From, s.Because = r.Name, from[n], r.When
@@ -49,19 +80,22 @@ func linkBack(steps []step, i int, byKind map[string][]int) {
 }
 
 // linkAhead looks at the steps behind: where the clocks cannot tell which came first, the cause may have been sorted after its effect.
-func linkAhead(steps []step, i int) {
+func linkAhead(steps []step, i int, all index) {
 	s := &steps[i]
-	var to []*Rule // a herd's steps are all of one moment: most lead nowhere
 	for k := range Rules {
-		if Rules[k].To == s.Kind {
-			to = append(to, &Rules[k])
+		r := &Rules[k]
+		if r.To != s.Kind {
+			continue
 		}
-	}
-	for j := i + 1; len(to) > 0 && j < len(steps) && s.From < 0 && s.at != unknown && steps[j].at-s.at <= s.err+steps[j].err; j++ {
-		for _, r := range to {
+		from := all.from(r, s)
+		n, _ := slices.BinarySearch(from, i+1)
+		for ; n < len(from) && (s.From < 0 || from[n] < s.From); n++ {
+			j := from[n]
+			if steps[j].at-s.at > s.err+steps[j].err {
+				break
+			}
 			if steps[j].Instance != s.Instance && r.fits(&steps[j], s) {
 				s.Rule, s.From, s.Because = r.Name, j, r.When
-				break
 			}
 		}
 	}

@@ -28,6 +28,9 @@ type facts struct {
 	Loop     *diagnosis.Loop
 	Storm    bool // the work of one full resync brings on the next
 
+	first map[*timeline.Host]*replication.Outage   // of the first round, each replica's own
+	lost  map[*timeline.Host][]*replication.Outage // each replica's outages
+
 	unseen bool // nobody saw the first link go
 	// stallless are the hosts whose stall cannot have lost a link of the first round: those of which one was closed, or refused a connection.
 	stallless map[*timeline.Host]bool
@@ -42,6 +45,13 @@ func (in *Incident) Close() {
 		in.Primary = in.Seed
 	case len(in.Wave) > 0 && in.Wave[0].Server != nil:
 		in.Primary = in.Wave[0].Server
+	}
+	in.first, in.lost = map[*timeline.Host]*replication.Outage{}, map[*timeline.Host][]*replication.Outage{}
+	for _, o := range slices.Backward(in.Wave) {
+		in.first[o.Replica] = o
+	}
+	for _, o := range in.Outages {
+		in.lost[o.Replica] = append(in.lost[o.Replica], o)
 	}
 	in.Lost, in.Last, in.Contact = in.Start, in.Start, in.Start
 	if len(in.Wave) > 0 {
@@ -144,6 +154,12 @@ func (in *Incident) firstLost() (lost []*replication.Outage) {
 func (in *Incident) replaced(o *replication.Outage) bool {
 	return Demoted(o) && slices.ContainsFunc(in.Outages, func(p *replication.Outage) bool { return p.Promoted && p.Replica != o.Replica })
 }
+
+// FirstOf is a replica's own outage of the first round; nil where it has none.
+func (in *Incident) FirstOf(replica *timeline.Host) *replication.Outage { return in.first[replica] }
+
+// LossesOf are a replica's outages, in the order of time.
+func (in *Incident) LossesOf(replica *timeline.Host) []*replication.Outage { return in.lost[replica] }
 
 // Window is when the cause must have been at work.
 func (in *Incident) Window() timeline.Span {

@@ -79,15 +79,13 @@ func onPrimary(c *diagnosis.ResyncCost, p *timeline.Host, from, to micros) {
 		}
 	}
 	var cow, buffers int64
-	for i := range p.Samples {
-		s := &p.Samples[i]
-		if s.At < from || s.At > to+2*p.Interval() {
-			continue
-		}
+	dumps := p.SamplesWithin(timeline.Span{From: from, To: to + 2*p.Interval()})
+	for i := range dumps {
+		s := &dumps[i]
 		cow, buffers = max(cow, s.CurrentCow.Or(0)), max(buffers, s.MemClientsSlaves.Or(0))
 	}
-	for e := range p.Within(timeline.Span{From: from, To: to + timeline.TwoTicks}) {
-		if e.Kind == message.ForkCow && e.Bytes.Known() {
+	for _, e := range p.Copied {
+		if (e.Last >= from || e.At == unknown) && e.At <= to+timeline.TwoTicks {
 			cow = max(cow, int64(e.Bytes))
 		}
 	}

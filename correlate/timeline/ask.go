@@ -142,6 +142,12 @@ func (h *Host) sampleAt(at micros) int {
 	return sort.Search(len(h.Samples), func(i int) bool { return h.Samples[i].At >= at })
 }
 
+// SamplesWithin are the dumps of a time, both ends counted.
+func (h *Host) SamplesWithin(s Span) []Sample {
+	from := h.sampleAt(s.From)
+	return h.Samples[from:max(from, h.sampleAt(s.To+1))]
+}
+
 // FirstSampleAfter is the first dump at this time or later; nil without one.
 func (h *Host) FirstSampleAfter(at micros) *Sample {
 	if i := h.sampleAt(at); i < len(h.Samples) {

@@ -7,6 +7,7 @@ import (
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/message"
+	"psyncope/ingest/table"
 )
 
 // IsForkCommand reports whether a command stands in the slowlog for a fork (redis 7.4.1 rdb.c, replication.c): where they are
@@ -151,31 +152,45 @@ const longestChild = 3600 * second
 
 func (h *Host) doneChildren() []Explanation {
 	var out []Explanation
+	children := h.children()
+	wrote := map[table.Int][]*Event{} // by the child that wrote them, since its pid was last announced
 	for i := range h.Events {
 		e := &h.Events[i]
+		if children[e.PID] {
+			wrote[e.PID] = append(wrote[e.PID], e)
+		}
 		if !e.Is(message.Forked) || !e.Number.Known() {
 			continue
 		}
-		if c := h.childBefore(i); c != nil && e.At-c.At >= WorthASecond {
+		if c := childBefore(wrote[e.Number], e); c != nil {
 			out = append(out, Explanation{
 				Kind: "fork-stall", Span: Span{c.At, e.At}, Exact: true, Evidence: []diagnosis.Evidence{c.Evidence(), e.Evidence()},
 				Summary: fmt.Sprintf("child %d of %s was done %s before its parent said it had started: the fork returned that late", e.Number, h.Name, diagnosis.Length(e.At-c.At)),
 			})
 		}
+		if e.Kind == message.BgsaveStarted && e.PID != e.Number {
+			delete(wrote, e.Number)
+		}
 	}
 	return out
 }
 
-// childBefore is the first line long enough before the announcement at index i that the announced child wrote itself.
-func (h *Host) childBefore(i int) *Event {
-	e := &h.Events[i]
-	for j := i - 1; j >= 0 && e.At-h.Events[j].At < longestChild; j-- {
-		c := &h.Events[j]
-		switch {
-		case c.PID == e.Number && e.At-c.At >= WorthASecond:
-			return c
-		case c.PID != e.Number && c.Kind == message.BgsaveStarted && c.Number == e.Number:
-			return nil
+// children are the pids that the host's log announces as those of its children.
+func (h *Host) children() map[table.Int]bool {
+	pids := map[table.Int]bool{}
+	for i := range h.Events {
+		if e := &h.Events[i]; e.Is(message.Forked) && e.Number.Known() {
+			pids[e.Number] = true
+		}
+	}
+	return pids
+}
+
+// childBefore is the last line long enough before the announcement that the announced child wrote itself.
+func childBefore(wrote []*Event, e *Event) *Event {
+	for j := len(wrote) - 1; j >= 0 && e.At-wrote[j].At < longestChild; j-- {
+		if e.At-wrote[j].At >= WorthASecond {
+			return wrote[j]
 		}
 	}
 	return nil

@@ -21,6 +21,7 @@ type Host struct {
 	Lives  []Life
 	Stalls []Stall
 	Holds  []Explanation // what of its own held its event loop, in no order
+	Copied []*Event      // what its children said they copied (redis 7.4.1 server.c sendChildInfo), in the order of time
 	Addrs  []string      // ip:port under which others speak of it, best first
 	// Reached are the addresses by which whoever took its dumps reached it: where others speak of it by an announced address, that one may
 	// lead nowhere from where one stands.

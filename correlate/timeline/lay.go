@@ -3,6 +3,8 @@ package timeline
 import (
 	"cmp"
 	"slices"
+
+	"psyncope/ingest/message"
 )
 
 // Lay lays the rows of all hosts on the axis, once. What looks at the rows afterwards changes none.
@@ -71,6 +73,11 @@ func (h *Host) lay() {
 		return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(a.Event, b.Event))
 	})
 	h.orderEvents()
+	for i := range h.Events {
+		if e := &h.Events[i]; e.Kind == message.ForkCow && e.Bytes.Known() {
+			h.Copied = append(h.Copied, e)
+		}
+	}
 	h.strangers()
 	h.Lives = livesOf(h)
 	h.FindStalls()
