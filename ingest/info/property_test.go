@@ -38,7 +38,7 @@ func readBlocks(t testing.TB, block int, fields bool, bodies ...[]byte) evidence
 	t.Helper()
 	var c table.Case
 	r := NewReader(&c, fields)
-	r.block = block
+	r.block, r.most = block, block
 	var sum artifact.Account
 	for i, b := range bodies {
 		acc, err := r.Read(input(fmt.Sprintf("f%d", i), b))
@@ -236,7 +236,7 @@ func TestBlocks(t *testing.T) {
 func readRapid(t *rapid.T, block int, body []byte) evidence {
 	var c table.Case
 	r := NewReader(&c, true)
-	r.block = block
+	r.block, r.most = block, block
 	acc, err := r.Read(input("f", body))
 	if err != nil {
 		t.Fatal(err)

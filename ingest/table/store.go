@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -74,8 +75,10 @@ func (t *Table[R]) flush() {
 		return
 	}
 	if t.cols == nil {
-		t.schema = Schema[R]()
-		for _, c := range Columns[R]() {
+		s := shapeOf[R]()
+		t.schema = s.schema
+		t.cols = make([]column, 0, len(s.columns))
+		for _, c := range s.columns {
 			t.cols = append(t.cols, column{Column: c, same: true})
 		}
 	}
@@ -134,7 +137,7 @@ func (t *Table[R]) Rows() []R { return Read[R](t) }
 // no columns are zero; a column of V that R has not is an error of the program, and Read panics.
 func Read[V, R any](t *Table[R]) []V {
 	rows := make([]V, t.n)
-	cols := Columns[V]()
+	cols := shapeOf[V]().columns
 	from := sourcesOf[R](cols)
 	readers := make([]reader, len(cols))
 	done := 0
@@ -160,7 +163,7 @@ func Read[V, R any](t *Table[R]) []V {
 func sourcesOf[R any](cols []Column) []int {
 	at := map[string]int{}
 	kinds := []ColumnKind{}
-	for i, c := range Columns[R]() {
+	for i, c := range shapeOf[R]().columns {
 		at[c.Name], kinds = i, append(kinds, c.Kind)
 	}
 	out := make([]int, len(cols))
@@ -207,7 +210,7 @@ func (t *Table[R]) Rename(column string, to map[string]string) {
 // Map replaces the words of all text columns by what change makes of them. It costs as much as they have different words, and closes t for
 // appending.
 func (t *Table[R]) Map(change func(c Column, word string) string) {
-	cols := Columns[R]()
+	cols := shapeOf[R]().columns
 	for n, rec := range t.Records() {
 		columns := slices.Clone(rec.Columns())
 		for i, c := range cols {
@@ -311,8 +314,25 @@ func (c Column) Unit() string {
 }
 
 // Columns lists the columns of R in the order of its fields; those of an embedded struct stand in its place. The slice is a copy.
-func Columns[R any]() []Column {
-	return columnsOf(reflect.TypeFor[R](), 0)
+func Columns[R any]() []Column { return slices.Clone(shapeOf[R]().columns) }
+
+// shape is what a row's struct says of its table.
+type shape struct {
+	columns []Column
+	schema  *arrow.Schema
+}
+
+// shapes holds the shape of each row's struct by its reflect.Type: a fleet of small groups has a table for each of tens of thousands of files.
+var shapes sync.Map
+
+func shapeOf[R any]() *shape {
+	t := reflect.TypeFor[R]()
+	if s, ok := shapes.Load(t); ok {
+		return s.(*shape)
+	}
+	cols := columnsOf(t, 0)
+	s, _ := shapes.LoadOrStore(t, &shape{columns: cols, schema: schemaOf(cols)})
+	return s.(*shape)
 }
 
 func columnsOf(t reflect.Type, base uintptr) []Column {
@@ -350,8 +370,9 @@ func columnsOf(t reflect.Type, base uintptr) []Column {
 }
 
 // Schema is the Arrow schema of R; each field carries its description and unit as metadata.
-func Schema[R any]() *arrow.Schema {
-	cols := Columns[R]()
+func Schema[R any]() *arrow.Schema { return shapeOf[R]().schema }
+
+func schemaOf(cols []Column) *arrow.Schema {
 	fields := make([]arrow.Field, len(cols))
 	for i, c := range cols {
 		keys, values := []string{"description"}, []string{c.Doc}
