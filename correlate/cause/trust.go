@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"psyncope/correlate/diagnosis"
-	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
@@ -39,7 +38,7 @@ func trust(h *Hypothesis, s *scene) float64 {
 	if !aloud && len(kinds) < 2 {
 		most = min(most, oneKind)
 	}
-	if slices.ContainsFunc(s.G.Links, followsItself) {
+	if s.G.FollowsItself {
 		most = min(most, mixed)
 	}
 	if !h.loud() {
@@ -66,11 +65,6 @@ func trust(h *Hypothesis, s *scene) float64 {
 		most = min(most, mixed)
 	}
 	return most
-}
-
-// followsItself reports whether by its log a server got a resync from itself: then some of the lines are another server's.
-func followsItself(o *replication.Outage) bool {
-	return o.Server == o.Replica && slices.ContainsFunc(o.Tries, func(t *replication.Attempt) bool { return t.Granted != "" })
 }
 
 // tied reports whether the clocks of both ends of the first round's links are tied to one another. One end alone needs no tie.

@@ -23,20 +23,25 @@ type Incident struct {
 // Find joins outages into incidents: what one cause dropped, and what the work of coming back dropped again.
 func Find(g *replication.Group) []*Incident {
 	var out []*Incident
+	var near []*Incident // those that an outage may still belong to: of a year's incidents most are long over
+	reach := micros(0)
+	for _, o := range g.Links {
+		reach = max(reach, slackOf(o))
+	}
 	for _, o := range g.Links {
 		if o.First && !Failing(o) && !Demoted(o) && (o.Moved == nil || !o.Promoted || replication.ByPerson(o.Moved)) {
 			continue // provisioning: a note
 		}
 		var home *Incident
-		timeout := max(o.Replica.Duration("repl-timeout"), o.Replica.Duration("repl-ping-replica-period")) // a link shows that it holds by its pings too
-		for i := len(out) - 1; i >= 0 && home == nil; i-- {
-			if out[i].takes(o, timeout) {
-				home = out[i]
+		near = slices.DeleteFunc(near, func(in *Incident) bool { return in.End != unknown && o.Lost > in.End+reach && !in.promoted })
+		for i := len(near) - 1; i >= 0 && home == nil; i-- {
+			if near[i].takes(o) {
+				home = near[i]
 			}
 		}
 		if home == nil {
 			home = &Incident{G: g}
-			out = append(out, home)
+			out, near = append(out, home), append(near, home)
 		}
 		home.add(o)
 	}
@@ -88,10 +93,10 @@ func (in *Incident) add(o *replication.Outage) {
 
 // takes reports whether o belongs to the incident: lost together with its links, lost to the work of its
 // resyncs, or lost again before a whole repl-timeout had shown the link to hold.
-func (in *Incident) takes(o *replication.Outage, timeout micros) bool {
-	slack := timeout + timeline.ThreeTicks + o.Replica.Clock.Err
+func (in *Incident) takes(o *replication.Outage) bool {
+	slack := slackOf(o)
 	if in.End != unknown && o.Lost > in.End+slack && !in.promoted {
-		return false // long over: most of a year's incidents are
+		return false
 	}
 	last := unknown
 	for _, p := range slices.Backward(in.Outages) { // a storm has thousands, and the newest answers
@@ -107,7 +112,17 @@ func (in *Incident) takes(o *replication.Outage, timeout micros) bool {
 		return false
 	}
 	open := in.End == unknown || o.Lost <= in.End+timeline.ThreeTicks+o.Replica.Clock.Err
-	return open && o.Lost-last <= slack || in.lostToFork(o, last+slack, timeout)
+	return open && o.Lost-last <= slack || in.lostToFork(o, last+slack, provenAfter(o))
+}
+
+// provenAfter is how long a link must have lasted to show that it holds: a whole repl-timeout, or a ping's time.
+func provenAfter(o *replication.Outage) micros {
+	return max(o.Replica.Duration("repl-timeout"), o.Replica.Duration("repl-ping-replica-period"))
+}
+
+// slackOf is how long after an incident's last work an outage may still be its own.
+func slackOf(o *replication.Outage) micros {
+	return provenAfter(o) + timeline.ThreeTicks + o.Replica.Clock.Err
 }
 
 // sameFault reports whether what lost the incident's links can have lost this one too. A link that is closed while its ends can speak

@@ -18,6 +18,8 @@ type Group struct {
 	// ByAddr says which host an ip:port means. Addresses of replicas without artifacts get a host of their own.
 	ByAddr map[string]*timeline.Host
 	Links  []*Outage
+	// FollowsItself tells that by its log one of its servers got a resync from itself: then some of the lines are another server's.
+	FollowsItself bool
 
 	guessedOf *timeline.Host // of which guessed was found: finding it goes through all its rows
 	guessed   bool

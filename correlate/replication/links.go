@@ -25,6 +25,12 @@ func (g *Group) FindLinks() {
 		return cmp.Or(cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Replica.Name, b.Replica.Name))
 	})
 	g.markServed()
+	g.FollowsItself = slices.ContainsFunc(g.Links, followsItself)
+}
+
+// followsItself reports whether by its log a server got a resync from itself.
+func followsItself(o *Outage) bool {
+	return o.Server == o.Replica && slices.ContainsFunc(o.Tries, func(t *Attempt) bool { return t.Granted != "" })
 }
 
 // outagesOf is the life of one replica's link, as its own and its primaries' evidence tell it.
