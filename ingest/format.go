@@ -6,7 +6,9 @@ import (
 	"psyncope/ingest/artifact"
 	"psyncope/ingest/clients"
 	"psyncope/ingest/config"
+	"psyncope/ingest/host"
 	"psyncope/ingest/info"
+	"psyncope/ingest/kernel"
 	"psyncope/ingest/latency"
 	"psyncope/ingest/logs"
 	"psyncope/ingest/notes"
@@ -32,6 +34,8 @@ func Formats() []artifact.Format {
 		clients.Format(),
 		latency.Format(),
 		notes.Format(),
+		host.Format(),
+		kernel.Format(),
 	}
 }
 
@@ -42,7 +46,7 @@ const sureEnough = 80
 // ideas are words in file names that tell what is probably inside, the first that fits. They only say who is asked
 // first.
 var ideas = [...]struct{ word, kind string }{
-	{"info", "info"}, {"slowlog", "slowlog"}, {"commandlog", "slowlog"}, {"conf", "config"}, {"client", "clients"}, {"latency", "latency"}, {"collect.log", "collect-notes"}, {"log", "log"},
+	{"info", "info"}, {"slowlog", "slowlog"}, {"commandlog", "slowlog"}, {"conf", "config"}, {"client", "clients"}, {"latency", "latency"}, {"vmstat", "host-metrics"}, {"iostat", "host-metrics"}, {"sar", "host-metrics"}, {"sadf", "host-metrics"}, {"collect.log", "collect-notes"}, {"log", "log"},
 }
 
 // formatOf is the format that is surest of a file with this name and these first bytes. likely is the kind of

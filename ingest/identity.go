@@ -57,7 +57,7 @@ func (f *family) understand(name string) {
 	f.stem = stemOf(name)
 	plain := normal(f.stem)
 	switch {
-	case f.stem == "":
+	case f.stem == "" || slices.Contains(hostNames[:], plain):
 		f.class = neutral
 	case slices.Contains(serverNames[:], plain) || isContainerID(plain):
 		f.class = server

@@ -61,6 +61,14 @@ var examples = []struct {
 	{kind: "info", form: "all", name: "info.txt", head: "# Server\r\nredis_version:7.4.1\r\nredis_mode:standalone\r\nrun_id:0123456789012345678901234567890123456789\r\ntcp_port:6379\r\nuptime_in_seconds:120\r\n\r\n# Memory\r\nused_memory:1000\r\nmaxmemory:0\r\n\r\n# Replication\r\nrole:master\r\nconnected_slaves:0\r\n"},
 	{kind: "info", form: "dated", name: "info.log", head: "### 2026-11-22T18:45:30.123Z\n# Replication\nrole:slave\nmaster_host:10.0.0.1\nmaster_port:6379\nmaster_link_status:up\n"},
 
+	{kind: "host-metrics", form: "sar", name: "sar.txt", head: "Linux 6.1.0-18-amd64 (db-1) \t11/22/26 \t_x86_64_\t(4 CPU)\n\n10:00:01        CPU     %user     %nice   %system   %iowait    %steal     %idle\n10:00:02        all      1.00      0.00      0.50      1.00      0.00     97.50\n"},
+	{kind: "host-metrics", form: "sadf", name: "sar.json", head: "{\"sysstat\": {\n\t\"hosts\": [\n\t\t{\n\t\t\t\"nodename\": \"db-1\",\n"},
+	{kind: "host-metrics", form: "vmstat", name: "vmstat.txt", head: "procs -----------memory---------- ---swap-- -----io---- -system-- ------cpu-----\n r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st\n 1  0      0 23134640 122436 1308368    0    0  1043  2212 1262 1153 36 10 52  2  0\n"},
+	{kind: "host-metrics", form: "meminfo", name: "meminfo", head: "MemTotal:       24621632 kB\nMemFree:        23134640 kB\nMemAvailable:   24248228 kB\nBuffers:          122436 kB\n"},
+	{kind: "host-metrics", form: "df", name: "df.txt", head: "Filesystem     1K-blocks     Used Available Use% Mounted on\n/dev/sda1       41251136 41251136         0 100% /\n"},
+	{kind: "host-metrics", form: "exporter", name: "metrics.txt", head: "# HELP node_load1 1m load average.\n# TYPE node_load1 gauge\nnode_load1 0.21\n# HELP node_cpu_seconds_total Seconds the CPUs spent in each mode.\n# TYPE node_cpu_seconds_total counter\nnode_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} 362812.78\n"},
+	{kind: "kernel-log", form: "dmesg", name: "dmesg.txt", head: "[    0.000000] Linux version 6.1.0-18-amd64\n[12346.000000] Out of memory: Killed process 811 (redis-server) total-vm:1234kB, anon-rss:1000kB\n"},
+
 	{kind: "log", form: "7.4", name: "redis.log", head: "12:M 22 Nov 2026 18:57:20.123 * Ready to accept connections tcp\n12:M 22 Nov 2026 18:57:21.123 * Replica 10.0.0.2:6379 asks for synchronization\n"},
 	{kind: "log", form: "a client is dropped", name: "redis.log", head: "12:M 22 Nov 2026 18:57:20.123 # Client id=5 addr=10.0.0.2:5000 laddr=10.0.0.1:6379 fd=9 name= age=3 idle=3 flags=S omem=268435500 events=r cmd=psync scheduled to be closed ASAP for overcoming of output buffer limits.\n"},
 	{kind: "log", form: "2.8", name: "redis.log", head: "[12] 22 Nov 18:57:20.123 * The server is now ready to accept connections on port 6379\n"},
@@ -95,7 +103,6 @@ func TestEveryKindIsToldApart(t *testing.T) {
 // Text that is nothing of the kind is left alone.
 func TestOtherTextIsNoKind(t *testing.T) {
 	for _, head := range []string{
-		"Filesystem     1K-blocks     Used Available Use% Mounted on\n/dev/sda1       41251136 41251136         0 100% /\n",
 		"NAME           TYPE        CLUSTER-IP     EXTERNAL-IP   PORT(S)    AGE\nredis-master   ClusterIP   10.96.12.7     <none>        6379/TCP   3d\n",
 		"{\"schema\":\"psyncope/report/v1\",\"incidents\":[]}\n",
 		"#!/bin/sh\nset -e\nwhile sleep 10; do redis-cli info; done\n",

@@ -209,6 +209,7 @@ var kindWords = [...]string{
 	"memory", "persistence", "stats", "cpu", "commandstats", "errorstats", "keyspace", "replication",
 	"log", "logs", "logfile", "slowlog", "slowlogs", "slow", "commandlog", "entries",
 	"config", "configs", "configuration", "conf", "cfg", "ini", "get",
+	"sar", "sadf", "sysstat", "vmstat", "iostat", "mpstat", "pidstat", "top", "df", "meminfo", "diskstats", "loadavg", "psi", "pressure", "cgroup", "metrics", "dmesg",
 	"client", "clients", "list", "latency", "latest", "history", "doctor", "collect",
 	"json", "ndjson", "jsonl", "csv", "txt", "text", "md", "out", "output", "stdout", "stderr", "err", "raw", "tty", "resp", "dump", "dumps", "cli",
 }
@@ -218,5 +219,8 @@ var serverNames = [...]string{
 	"redis", "valkey", "keydb", "server", "redis-server", "valkey-server", "container", "docker", "journal", "journald", "journalctl",
 	"syslog", "messages", "daemon", "current", "compose", "docker-compose", "pod", "pods", "kubectl", "-",
 }
+
+// hostNames are stems of files about the machine: they say no more whose they are than the directory does.
+var hostNames = [...]string{"host", "node-exporter", "system", "kern", "kernel", "proc"}
 
 var watcherNames = [...]string{"sentinel", "redis-sentinel", "valkey-sentinel"}

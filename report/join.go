@@ -45,7 +45,7 @@ func typeOf(c table.Column) arrow.DataType {
 }
 
 // stampColumns are a table's own stamps: what its rows are placed by.
-var stampColumns = map[string]string{"events": "stamp_us", "commands": "ended_us", "settings": ""}
+var stampColumns = map[string]string{"events": "stamp_us", "commands": "ended_us", "settings": "", "host_samples": "stamp_us"}
 
 // joined is a batch of evidence with its group and its place on the reference axis before its own columns.
 func joined(name string, own []table.Column, r arrow.Record, place table.Place) []arrow.Array {

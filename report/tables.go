@@ -88,6 +88,7 @@ var sheets = []sheet{
 	ofEvidence("settings", "one row a setting of a server", func(c *table.Case) *table.Table[table.Setting] { return &c.Settings }),
 	ofEvidence("clients", "one row a connection in CLIENT LIST", func(c *table.Case) *table.Table[table.Client] { return &c.Clients }),
 	ofEvidence("latency", "one row an entry of LATENCY LATEST or HISTORY", func(c *table.Case) *table.Table[table.Latency] { return &c.Latency }),
+	ofEvidence("host_samples", "one row a thing that a tool said of a host, or of a disk, an interface, a process or a control group of it", func(c *table.Case) *table.Table[table.HostSample] { return &c.Host }),
 	ofEvidence("fields", "one row an INFO field without a column in samples, where it differs from the dump before; only when asked for", func(c *table.Case) *table.Table[table.Field] { return &c.Fields }),
 }
 

@@ -15,6 +15,8 @@ type Host struct {
 	Commands []Command
 	latency  []latency
 	Clients  []table.Client
+	Machine  []HostSample // what tools said of the host under it
+	Kernel   []Event      // what the kernel said there
 	Settings map[string]Setting
 	// Peers are what the group's other servers run with: a better guess than the version's default.
 	Peers  map[string]Setting

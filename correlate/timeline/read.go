@@ -38,9 +38,16 @@ func hosts(c *table.Case) []*Host {
 	part(table.Read[Statistic](&c.Statistics), func(r *Statistic) *[]Statistic { return &of(r.Instance).Stats })
 	// What a collector says of itself is no word of the server's: a log that is not there stays missing, and a process that is
 	// gone stays silent, though somebody goes on asking it.
-	events := slices.DeleteFunc(table.Read[Event](&c.Events), func(r Event) bool { return r.Kind == table.CollectFailed })
+	events := slices.DeleteFunc(table.Read[Event](&c.Events), func(r Event) bool {
+		if table.ByKernel(r.Kind) { // nor is it the server's what the kernel says under it
+			h := of(r.Instance)
+			h.Kernel = append(h.Kernel, r)
+		}
+		return r.Kind == table.CollectFailed || table.ByKernel(r.Kind)
+	})
 	part(events, func(r *Event) *[]Event { return &of(r.Instance).Events })
 	part(table.Read[latency](&c.Latency), func(r *latency) *[]latency { return &of(r.Instance).latency })
+	part(table.Read[HostSample](&c.Host), func(r *HostSample) *[]HostSample { return &of(r.Instance).Machine })
 	part(c.Clients.Rows(), func(r *table.Client) *[]table.Client { return &of(r.Instance).Clients })
 	for _, r := range table.Read[Command](&c.Commands) {
 		if r.Log == "" || r.Log == "slow" {

@@ -55,6 +55,11 @@ func giveYears(h *Host, near, bound micros) {
 		e.Stamp, e.Clock = at, table.ClockLocal
 		next = at
 	}
+	for i := range h.Kernel {
+		if e := &h.Kernel[i]; e.Clock == table.ClockLocalNoYear && e.Stamp != unknown {
+			e.Stamp, e.Clock = dated(e.Stamp, next, bound), table.ClockLocal
+		}
+	}
 }
 
 // dated is a stamp without a year in the year that brings it closest to another, and not behind the bound.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"psyncope/ingest/artifact"
+	"psyncope/ingest/kernel"
 	"psyncope/ingest/logline"
 	"psyncope/ingest/table"
 	"psyncope/ingest/wrap"
@@ -241,7 +242,11 @@ func (r *reader) beside(s *stream, line []byte, at place) {
 				line = after
 			}
 		}
-		if server := r.serverOn(string(w.Host)); server != nil && r.known.knows(line) {
+		server := r.serverOn(string(w.Host))
+		if name == "kernel" && server != nil && r.kernelSays(server, line, at) {
+			return
+		}
+		if server != nil && r.known.knows(line) {
 			*h = logline.Header{Form: logline.Full, PID: table.Null, Level: w.Level, Stamp: w.At, Clock: w.Clock, Message: line}
 			at.at = h.Stamp
 			r.event(server, at)
@@ -249,6 +254,22 @@ func (r *reader) beside(s *stream, line []byte, at place) {
 		}
 	}
 	r.ignore(s)
+}
+
+// kernelSays keeps what the kernel says of the host under a server.
+func (r *reader) kernelSays(s *stream, line []byte, at place) bool {
+	kind, _ := kernel.Said(string(line))
+	if kind == "" {
+		return false
+	}
+	if r.out == nil { // a look at the head
+		r.ignore(s)
+		return true
+	}
+	e, _ := kernel.Event(table.Origin{Instance: s.name, File: r.in.Origin.File, Line: at.line}, string(line), r.wrapped.At, r.wrapped.Clock)
+	r.out.Events.Append(&e)
+	r.account.Records++
+	return true
 }
 
 // parse reads a header in any form that may be trusted.

@@ -31,6 +31,7 @@ func (m *Maker) Case(c *table.Case) {
 	c.Settings.Map(m.column)
 	c.Clients.Map(m.column)
 	c.Latency.Map(m.column)
+	c.Host.Map(m.column)
 	c.Fields.Map(m.column)
 	c.Problems.Map(m.column)
 	for i := range c.Files {

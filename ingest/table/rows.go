@@ -147,6 +147,29 @@ const (
 // an error or nothing. It is the collector's word and not the server's; its Stamp is the collector's date.
 const CollectFailed = "collect-failed"
 
+// Kinds of Events that are the kernel's words and not the server's.
+const (
+	KernelKilled   = "kernel-oom-kill"   // a process was killed for memory; Number is its id
+	KernelSegfault = "kernel-segfault"   // a process used memory that it has not; Number is its id
+	KernelHung     = "kernel-hung-task"  // a process waited for a disk for minutes; Number is its id
+	KernelLockup   = "kernel-lockup"     // a CPU was held, or given to nobody, for so long that the kernel's watchdog saw it
+	KernelLinkDown = "kernel-link-down"  // an interface lost its link
+	KernelLinkUp   = "kernel-link-up"    // an interface got its link again
+	KernelDrops    = "kernel-drops"      // packets were dropped because a table of the kernel's was full
+	KernelDisk     = "kernel-disk-error" // a disk or file system failed
+	KernelClock    = "kernel-clock"      // the clock's source cannot be trusted
+	KernelSuspend  = "kernel-suspend"    // the machine went to sleep, or woke up
+)
+
+// ByKernel reports whether an Event of this kind is the kernel's word.
+func ByKernel(kind string) bool {
+	switch kind {
+	case KernelKilled, KernelSegfault, KernelHung, KernelLockup, KernelLinkDown, KernelLinkUp, KernelDrops, KernelDisk, KernelClock, KernelSuspend:
+		return true
+	}
+	return false
+}
+
 // Event is one message of a server or Sentinel log, or a run of equal ones.
 type Event struct {
 	Origin

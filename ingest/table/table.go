@@ -110,6 +110,7 @@ type Case struct {
 	Settings   Table[Setting]
 	Clients    Table[Client]
 	Latency    Table[Latency]
+	Host       Table[HostSample]
 	Fields     Table[Field]
 	Problems   Table[Problem]
 	Files      []File
@@ -127,6 +128,7 @@ func (c *Case) Take(part *Case) {
 	c.Settings.Take(&part.Settings)
 	c.Clients.Take(&part.Clients)
 	c.Latency.Take(&part.Latency)
+	c.Host.Take(&part.Host)
 	c.Fields.Take(&part.Fields)
 	c.Problems.Take(&part.Problems)
 }
@@ -142,6 +144,7 @@ func (c *Case) RenameInstances(to map[string]string) {
 	c.Settings.Rename(column, to)
 	c.Clients.Rename(column, to)
 	c.Latency.Rename(column, to)
+	c.Host.Rename(column, to)
 	c.Fields.Rename(column, to)
 	c.Problems.Rename(column, to)
 	for i, f := range c.Files {
@@ -166,6 +169,7 @@ func (c *Case) Release() {
 	c.Settings.Release()
 	c.Clients.Release()
 	c.Latency.Release()
+	c.Host.Release()
 	c.Fields.Release()
 	c.Problems.Release()
 }
