@@ -62,7 +62,7 @@ func incidentReport(in *cause.Judged, next micros, p *advice.Plan) diagnosis.Inc
 	start := in.Start
 	if v.Best != nil {
 		at := in.TriggerAt()
-		out.Trigger = diagnosis.Trigger{Kind: v.Best.Cause.Kind, Instance: v.Best.Suspect.Name, At: diagnosis.StampOf(at), Confidence: diagnosis.Round2(v.P), Summary: v.Best.Summary()}
+		out.Trigger = diagnosis.Trigger{Kind: v.Best.Cause.Kind, Instance: v.Best.Suspect.Name, At: diagnosis.StampOf(at), Confidence: diagnosis.Round2(v.P), Summary: v.Best.Summary(), Resource: v.Best.Resource()}
 		if at != unknown {
 			start = min(start, at)
 		}

@@ -310,7 +310,7 @@ func (h *Hypothesis) WhyNot() string {
 		return worst
 	}
 	for i, f := range h.Findings {
-		if f.Answer == dontKnow && h.Cause.Clues[i].For.Worth() >= 2 {
+		if f.Answer == dontKnow && h.Cause.Clues[i].For.Worth() >= 2 && !h.Cause.Clues[i].Rare {
 			if f.need != "" {
 				return "not shown: it would take " + f.need
 			}

@@ -23,6 +23,8 @@ type Cause struct {
 	Fits func(*scene) Finding
 	// Residual says that it is what is left where nothing else is said: it is sure of nothing where those who would say it are not heard.
 	Residual bool
+	// Resource is what runs short whenever it is this cause.
+	Resource diagnosis.Resource
 	// Fix names what to change, in order.
 	Fix []string
 }
@@ -42,6 +44,8 @@ type Clue struct {
 	Ask     func(*scene) Finding
 	For     Grade
 	Against Doubt
+	// Rare marks what few captures have the evidence for: that it is lacking says nothing of a cause that lost.
+	Rare bool
 }
 
 // Grade is how much a yes speaks for a cause.

@@ -29,7 +29,8 @@ type Finding struct {
 	aloud    bool           // a server said so in its log, in words that mean this and nothing else
 	on       *timeline.Host // who said it
 	ran      string         // the call that did it, as a headline says it
-	need     string         // with dontKnow: the artifact that would tell
+	resource diagnosis.Resource
+	need     string // with dontKnow: the artifact that would tell
 }
 
 func found(at micros, text string, ev ...diagnosis.Evidence) Finding {

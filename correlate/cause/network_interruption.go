@@ -11,6 +11,8 @@ var networkInterruption = Cause{
 		{Says: "connecting again failed although the primary was there", Ask: pathBroken, For: Hard},
 		{Says: "a server was awake while its collector could not reach it", Ask: awakeButUnreached, For: Hard},
 		{Says: "both ends answered whoever took their dumps while the link was silent", Ask: bothAwake, For: Hard},
+		{Says: "an interface of either end lost its link", Ask: machineLink, For: Hard, Rare: true},
+		{Says: "frames or segments were lost on either end's machine, more than ever before", Ask: machineLoss, For: Usual, Rare: true},
 		{Says: "others took over from a primary that ran on", Ask: cutOff, For: Hard},
 		{Says: "connecting timed out or found no route, and never got through", Ask: wentNowhere, For: Usual},
 		{Says: "the logs of both ends name no other cause", Ask: nothingElseSaid, For: Usual},

@@ -52,7 +52,7 @@ func trust(h *Hypothesis, s *scene) float64 {
 	if !s.tied() && !(h.Cause.Blocks && aloud) {
 		most = min(most, untied)
 	}
-	if h.Cause.Residual && !s.heard() {
+	if h.Cause.Residual && !s.heard() && !h.measured() {
 		most = min(most, unheard)
 	}
 	if !h.Cause.Blocks && !aloud && s.Loop == nil && s.failedOn() {
@@ -114,6 +114,16 @@ func (h *Hypothesis) restsOn(hosts []*timeline.Host) (kinds []timeline.Source, a
 		}
 	}
 	return kinds, aloud
+}
+
+// measured reports whether something that was measured on a machine says so: then it is more than what is left.
+func (h *Hypothesis) measured() bool {
+	for i, f := range h.Findings {
+		if f.Answer == yes && f.resource != "" && h.Cause.Clues[i].For >= Hard {
+			return true
+		}
+	}
+	return false
 }
 
 // loud reports whether something speaks for the hypothesis that would be hard to explain otherwise.

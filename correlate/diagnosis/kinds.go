@@ -6,6 +6,19 @@ type CauseKind string
 // UnknownCause is the kind where the evidence cannot tell.
 const UnknownCause CauseKind = "unknown"
 
+// Resource is what ran short.
+type Resource string
+
+// The resources that a trigger may name.
+const (
+	CPU     Resource = "cpu"
+	Memory  Resource = "memory"
+	Disk    Resource = "disk"
+	Network Resource = "network"
+	Setting Resource = "setting" // a limit that somebody set
+	Process Resource = "process" // the process itself, or what the system allows one
+)
+
 // Outcome is what a replica asked for, was granted, or got in the end.
 type Outcome string
 

@@ -190,6 +190,8 @@ type Trigger struct {
 	At         *Stamp    `json:"at"`
 	Confidence float64   `json:"confidence"`
 	Summary    string    `json:"summary"`
+	// Resource is what ran short, where the evidence names it; empty elsewhere.
+	Resource Resource `json:"resource,omitempty"`
 }
 
 // Alternative is a cause that was weighed and lost.

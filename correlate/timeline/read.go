@@ -78,6 +78,7 @@ func hosts(c *table.Case) []*Host {
 			h.written = max(h.written, f.ModTime)
 		}
 	}
+	out = giveMachines(out)
 	for _, h := range out {
 		h.countedOnce()
 		h.mend()

@@ -16,6 +16,7 @@ const (
 	SourceInfo    Source = "info"
 	SourceSlowlog Source = "slowlog"
 	SourceLatency Source = "latency"
+	SourceMachine Source = "machine"
 )
 
 // SourceOf is what kind of artifact of these hosts a quoted line is of.
@@ -32,6 +33,8 @@ func SourceOf(hosts []*Host, e diagnosis.Evidence) Source {
 			return SourceSlowlog
 		case slices.ContainsFunc(h.latency, func(l latency) bool { return is(&l.Origin) }):
 			return SourceLatency
+		case slices.ContainsFunc(h.Kernel, func(x Event) bool { return is(&x.Origin) }):
+			return SourceMachine
 		case h.AnyEvent(func(x *Event) bool { return is(&x.Origin) }):
 			return SourceLog
 		}
@@ -62,6 +65,12 @@ func (h *Host) sources() map[string]Source {
 	}
 	for i := range h.Events {
 		add(h.Events[i].File, SourceLog)
+	}
+	for i := range h.Machine {
+		add(h.Machine[i].File, SourceMachine)
+	}
+	for i := range h.Kernel {
+		add(h.Kernel[i].File, SourceMachine)
 	}
 	for i := range h.Samples {
 		add(h.Samples[i].File, SourceInfo)

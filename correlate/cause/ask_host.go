@@ -1,0 +1,305 @@
+package cause
+
+import (
+	"fmt"
+
+	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
+	"psyncope/ingest/table"
+)
+
+// silence is the time in question of a host: its own stall, where one is seen, else the silence that the links were lost to.
+func (s *scene) silence(h *timeline.Host) (timeline.Span, bool) {
+	if st := s.StallOf(h); st != nil {
+		return st.Span, true
+	}
+	if !s.Silent || s.Lost-s.Contact < timeline.TwoTicks {
+		return timeline.Span{}, false
+	}
+	return timeline.Span{From: s.Contact, To: s.Lost}, true
+}
+
+// awake reports whether the host showed itself inside a time: a busy machine that kept nobody waiting is no cause.
+func (s *scene) awake(h *timeline.Host, in timeline.Span) *timeline.Sample {
+	if a := s.answeredInside(h); a != nil && s.StallOf(h) == nil {
+		return a
+	}
+	return nil
+}
+
+// machineLacked asks what the machine under the suspect says of the silence: that it lacked one of these resources for at least half of it.
+// Any resource counts where none is named.
+func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
+	return func(s *scene) Finding {
+		h := s.suspect
+		in, ok := s.silence(h)
+		if !ok || s.First == nil {
+			return Finding{at: unknown}
+		}
+		if !h.HasMachine(in) {
+			return Finding{at: unknown}
+		}
+		if a := s.awake(h, in); a != nil {
+			return Finding{at: unknown}
+		}
+		for _, l := range h.Lacks(in) {
+			if wanted(l.Resource, of) && l.Even >= (in.To-in.From)/2 {
+				f := found(unknown, "the machine lacked "+string(l.Resource)+": "+l.Says, l.Evidence...)
+				if l.Resource == diagnosis.Process {
+					f.Text = l.Says
+				}
+				f.resource = l.Resource
+				return f
+			}
+		}
+		return Finding{at: unknown}
+	}
+}
+
+func wanted(r diagnosis.Resource, of []diagnosis.Resource) bool {
+	if len(of) == 0 {
+		return r != diagnosis.Disk // that a disk is busy holds nobody who does not wait for it
+	}
+	for _, x := range of {
+		if x == r {
+			return true
+		}
+	}
+	return false
+}
+
+// machineStill: the tools on the suspect's machine wrote nothing either for as long, so that it was the machine that stood still.
+func machineStill(s *scene) Finding {
+	h := s.suspect
+	st := s.StallOf(h)
+	if st == nil || s.First == nil {
+		return Finding{at: unknown}
+	}
+	hole, ev, _ := h.MachineStill(st.Span)
+	if hole.To-hole.From < (st.To-st.From)/2 {
+		return Finding{at: unknown}
+	}
+	f := found(hole.From, fmt.Sprintf("the tools on the machine of %s wrote nothing either from %s to %s", h.Name, ms(hole.From), ms(hole.To)), ev...)
+	f.resource = diagnosis.CPU
+	return f
+}
+
+// machineRan: the tools on the suspect's machine went on while it stood still, and tell of no lack: it was the process alone.
+func machineRan(s *scene) Finding {
+	h := s.suspect
+	st := s.StallOf(h)
+	if st == nil || s.First == nil {
+		return Finding{at: unknown}
+	}
+	_, _, ran := h.MachineStill(st.Span)
+	if ran == nil || machineLacked()(s).Answer == yes || len(st.Because) > 0 {
+		return Finding{at: unknown}
+	}
+	f := found(unknown, fmt.Sprintf("the machine of %s ran on and lacked nothing that was measured: the process alone stood still", h.Name),
+		diagnosis.Evidence{File: ran.File, Line: ran.Line, Text: ran.Tool + ": a row of " + ms(ran.At)})
+	f.resource = diagnosis.Process
+	return f
+}
+
+// diskBusy: the disk was busy, or waited for, through the silence of a server that waits for it.
+func diskBusy(s *scene) Finding {
+	if f := machineLacked(diagnosis.Disk)(s); f.Answer == yes {
+		return f
+	}
+	h := s.suspect
+	in, ok := s.silence(h)
+	if !ok {
+		return Finding{at: unknown}
+	}
+	// A disk that was idle has held nobody.
+	var seen *timeline.HostSample
+	for i := range h.Machine {
+		m := &h.Machine[i]
+		if m.At == unknown || !m.DiskUtil.Known() || !m.Interval.Known() || !m.Span().Overlaps(in) {
+			continue
+		}
+		if m.DiskUtil > idleDisk {
+			return Finding{at: unknown}
+		}
+		if m.Span().From <= in.From && m.At >= in.To || seen == nil {
+			seen = m
+		}
+	}
+	if seen == nil {
+		return Finding{at: unknown}
+	}
+	return denied(fmt.Sprintf("the disks of %s were idle: %s", h.Name, seen.Evidence("disk_util_percent", seen.DiskUtil).Text), seen.Evidence("disk_util_percent", seen.DiskUtil))
+}
+
+// idleDisk is the share of its time, in per cent, up to which a disk is taken for idle: a write that waited for seconds in an interval of a
+// minute would have kept it busy for more.
+const idleDisk = 2
+
+// machineLink: the kernel or a tool saw the link of one end's interface go.
+func machineLink(s *scene) Finding {
+	in := timeline.Span{From: s.Contact - timeline.TwoTicks, To: s.Last + timeline.TwoTicks}
+	for _, h := range s.ends() {
+		for i := range h.Kernel {
+			e := &h.Kernel[i]
+			if e.Kind == table.KernelLinkDown && e.At != unknown && e.At >= in.From && e.At <= in.To {
+				f := found(e.At, fmt.Sprintf("an interface of %s lost its link", h.Name), e.Evidence())
+				f.resource = diagnosis.Network
+				return f
+			}
+		}
+		for i := range h.Machine {
+			m := &h.Machine[i]
+			if m.Carrier == 0 && m.At != unknown && m.Span().Overlaps(in) && hadCarrier(h, m) {
+				f := found(unknown, fmt.Sprintf("%s of %s had no carrier", m.Scope, h.Name), m.Evidence("net_carrier", m.Carrier))
+				f.resource = diagnosis.Network
+				return f
+			}
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// hadCarrier reports whether the interface was ever in use: a port without a cable has none all year.
+func hadCarrier(h *timeline.Host, of *timeline.HostSample) bool {
+	for i := range h.Machine {
+		if m := &h.Machine[i]; m.Scope == of.Scope && m.Carrier == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// machineLoss: frames or segments were lost on one end's machine in the silence, and more than at any time before.
+func machineLoss(s *scene) Finding {
+	in, ok := s.silence(s.suspect)
+	if !ok {
+		in = timeline.Span{From: s.Contact - timeline.TwoTicks, To: s.Last + timeline.TwoTicks}
+	}
+	for _, h := range s.ends() {
+		for _, w := range []struct {
+			column string
+			at     func(*timeline.HostSample) table.Float
+		}{
+			{"net_errors_per_second", func(m *timeline.HostSample) table.Float { return m.NetErrors }},
+			{"net_drops_per_second", func(m *timeline.HostSample) table.Float { return m.NetDrops }},
+			{"tcp_retransmits_per_second", func(m *timeline.HostSample) table.Float { return m.Retransmits }},
+		} {
+			var worst *timeline.HostSample
+			before := map[string]table.Float{}
+			for i := range h.Machine {
+				m := &h.Machine[i]
+				v := w.at(m)
+				if !v.Known() || m.At == unknown {
+					continue
+				}
+				if m.At <= in.From {
+					before[m.Scope] = max(before[m.Scope], v)
+					continue
+				}
+				// Twice what had been borne before, and something every second.
+				if usual, told := before[m.Scope]; told && m.Span().Overlaps(in) && v > 2*usual && v >= 1 && (worst == nil || v > w.at(worst)) {
+					worst = m
+				}
+			}
+			if worst != nil {
+				f := found(unknown, fmt.Sprintf("%s of %s rose to %.4g, and had never been above %.4g", w.column, h.Name, float64(w.at(worst)), float64(before[worst.Scope])), worst.Evidence(w.column, w.at(worst)))
+				f.resource = diagnosis.Network
+				return f
+			}
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// ends are the servers at both ends of the first round's links.
+func (s *scene) ends() []*timeline.Host {
+	hs := []*timeline.Host{s.Primary}
+	for _, o := range s.Wave {
+		if o == s.FirstOf(o.Replica) {
+			hs = append(hs, o.Replica)
+		}
+	}
+	return hs
+}
+
+// killedForMemory: the kernel says that it ended the suspect's process.
+func killedForMemory(s *scene) Finding {
+	h := s.suspect
+	e := h.Killed(timeline.Span{From: s.Contact - timeline.MinuteApart, To: s.Last + replication.ClockSlack + h.Clock.Err})
+	if e == nil {
+		return Finding{at: unknown}
+	}
+	f := outLoud(found(e.At, fmt.Sprintf("the kernel killed %s's process %d for memory", h.Name, e.Number), e.Evidence()))
+	f.resource = diagnosis.Memory
+	if e.Kind == table.KernelSegfault {
+		f.Text, f.resource = fmt.Sprintf("the kernel saw %s's process %d touch memory that it has not", h.Name, e.Number), diagnosis.Process
+	}
+	f.exact = e.At != unknown
+	return f
+}
+
+// childKilledForMemory: the kernel says that it ended the child that wrote a snapshot.
+func childKilledForMemory(s *scene) Finding {
+	e := s.Primary.KilledChild(timeline.Span{From: s.Contact - timeline.MinuteApart, To: s.End})
+	if e == nil || e.Kind != table.KernelKilled {
+		return Finding{at: unknown}
+	}
+	f := outLoud(found(e.At, fmt.Sprintf("the kernel killed child %d of %s for memory", e.Number, s.Primary.Name), e.Evidence()))
+	f.resource = diagnosis.Memory
+	return f
+}
+
+// noRoom: a file system of the suspect's machine had nothing left while snapshots failed.
+func noRoom(s *scene) Finding {
+	h := s.suspect
+	for i := range h.Machine {
+		m := &h.Machine[i]
+		const block = 1 << 20 // what a file system may keep back of its last megabyte
+		if m.DiskFree.Known() && m.DiskFree < block && (m.At == unknown || m.At >= s.Contact-timeline.MinuteApart && (s.End == unknown || m.At <= s.End+timeline.MinuteApart)) {
+			f := found(unknown, fmt.Sprintf("the file system %s of %s was full", m.Scope, h.Name), m.Evidence("disk_free_bytes", m.DiskFree))
+			f.resource = diagnosis.Disk
+			return f
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// Resource is what ran short, where the evidence names it: what the machine's own tools say first, then what the server's words mean.
+func (h *Hypothesis) Resource() diagnosis.Resource {
+	best, w := diagnosis.Resource(""), 0.0
+	for i, f := range h.Findings {
+		if f.Answer == yes && f.resource != "" && h.Cause.Clues[i].For.Worth() > w {
+			best, w = f.resource, h.Cause.Clues[i].For.Worth()
+		}
+	}
+	if best != "" {
+		return best
+	}
+	for _, e := range h.Evidence() {
+		for _, word := range resourceWords {
+			if replication.ContainsWord(e.Text, word.text) {
+				return word.resource
+			}
+		}
+	}
+	return h.Cause.Resource
+}
+
+// resourceWords are what the system answers to a server that asks for more than there is (errno's words), and servers' own of the same.
+var resourceWords = [...]struct {
+	text     string
+	resource diagnosis.Resource
+}{
+	{"No space left on device", diagnosis.Disk},
+	{"Disk quota exceeded", diagnosis.Disk},
+	{"Input/output error", diagnosis.Disk},
+	{"Read-only file system", diagnosis.Disk},
+	{"Cannot allocate memory", diagnosis.Memory},
+	{"Out Of Memory", diagnosis.Memory},
+	{"Resource temporarily unavailable", diagnosis.Process},
+	{"max number of clients", diagnosis.Setting},
+	{"Too many open files", diagnosis.Process},
+	{"No route to host", diagnosis.Network},
+	{"Network is unreachable", diagnosis.Network},
+}
