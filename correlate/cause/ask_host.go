@@ -43,6 +43,7 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 		if a := s.awake(h, in); a != nil {
 			return Finding{at: unknown}
 		}
+		may := Finding{at: unknown}
 		for _, l := range h.Lacks(in) {
 			if wanted(l.Resource, of) && l.Even >= (in.To-in.From)/2 {
 				f := found(unknown, "the machine lacked "+string(l.Resource)+": "+l.Says, l.Evidence...)
@@ -52,8 +53,11 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 				f.resource = l.Resource
 				return f
 			}
+			if wanted(l.Resource, of) && l.Most >= (in.To-in.From)/2 {
+				may = needs(fmt.Sprintf("what was measured of the machine of %s at shorter intervals: by its means it may have lacked %s for all of the silence, or for none of it", h.Name, l.Resource))
+			}
 		}
-		return Finding{at: unknown}
+		return may
 	}
 }
 
@@ -173,8 +177,8 @@ func hadCarrier(h *timeline.Host, of *timeline.HostSample) bool {
 // machineLoss: frames or segments were lost on one end's machine in the silence, and more than at any time before.
 func machineLoss(s *scene) Finding {
 	in, ok := s.silence(s.suspect)
-	if !ok {
-		in = timeline.Span{From: s.Contact - timeline.TwoTicks, To: s.Last + timeline.TwoTicks}
+	if !ok { // a link that is closed at once was not lost to frames that did not come
+		return Finding{at: unknown}
 	}
 	for _, h := range s.ends() {
 		for _, w := range []struct {
@@ -212,6 +216,19 @@ func machineLoss(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
+// endStarved: the machine of one end kept its server waiting for most of the silence. It may have answered now and then, and late.
+func endStarved(s *scene) Finding {
+	if !s.Silent {
+		return Finding{at: unknown}
+	}
+	for _, h := range s.ends() {
+		if lent := h.Lent(timeline.Span{From: s.Contact, To: s.Lost}); lent > 0 && lent >= (s.Lost-s.Contact)/2 {
+			return found(unknown, fmt.Sprintf("the machine of %s kept it waiting for %s of %s", h.Name, diagnosis.Length(lent), diagnosis.Length(s.Lost-s.Contact)))
+		}
+	}
+	return Finding{at: unknown}
+}
+
 // ends are the servers at both ends of the first round's links.
 func (s *scene) ends() []*timeline.Host {
 	hs := []*timeline.Host{s.Primary}
@@ -226,7 +243,8 @@ func (s *scene) ends() []*timeline.Host {
 // killedForMemory: the kernel says that it ended the suspect's process.
 func killedForMemory(s *scene) Finding {
 	h := s.suspect
-	e := h.Killed(timeline.Span{From: s.Contact - timeline.MinuteApart, To: s.Last + replication.ClockSlack + h.Clock.Err})
+	// The system closes a process's connections as it ends.
+	e := h.Killed(timeline.Span{From: s.Contact - replication.ClockSlack - h.Clock.Err, To: s.Last + replication.ClockSlack + h.Clock.Err})
 	if e == nil {
 		return Finding{at: unknown}
 	}

@@ -50,6 +50,9 @@ func restartedReplica(s *scene) Finding {
 		f.aloud = l.Logged()
 		return f
 	}
+	if l := endedNear(o.Replica, s); l != nil && l.Logged() && ends[l.How] != "" && l.EndEv != nil {
+		return outLoud(found(l.To, o.Replica.Name+": "+ends[l.How]+", and has not come back", l.EndEv.Evidence()))
+	}
 	a, b := o.Replica.LastSampleBefore(s.Lost), o.Replica.FirstSampleAfter(s.Last+timeline.Tick)
 	if a != nil && b != nil && a.RunID != "" && b.RunID != "" {
 		if a.RunID != b.RunID {
@@ -136,6 +139,9 @@ func sameProcesses(s *scene) Finding {
 	for _, o := range s.Wave {
 		if o.Restart != nil {
 			return denied(o.Replica.Name + " itself was a new process")
+		}
+		if l := endedNear(o.Replica, s); l != nil && l.EndEv != nil {
+			return denied("the process of "+o.Replica.Name+" had ended", l.EndEv.Evidence())
 		}
 	}
 	return Finding{at: unknown}

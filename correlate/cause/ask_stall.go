@@ -22,7 +22,7 @@ func explained(kind string) func(*scene) Finding {
 		for i := range s.suspect.Stalls {
 			st := &s.suspect.Stalls[i]
 			for _, e := range st.Because {
-				if e.Kind != kind || s.effect(&e) || !e.Overlaps(s.Window()) || e.From > s.Last+timeline.Tick || s.First != nil && !long(e, s) && !(st.Gap && st.AtMost >= s.Timeout) {
+				if e.Kind != kind || s.effect(&e) || !e.Overlaps(s.Window()) || e.From > s.Last+timeline.Tick || s.First != nil && !long(e, s) && !(st.Gap && st.AtMost >= s.Timeout && e.Own() >= e.Lent) {
 					continue
 				}
 				if f.Answer == yes {
@@ -107,13 +107,13 @@ func (s *scene) effect(e *timeline.Explanation) bool {
 // that may already have passed.
 func long(e timeline.Explanation, s *scene) bool {
 	if s.Guessed && !s.Silent {
-		return e.To-e.From >= timeline.CalledSlow // what the server itself calls slow (busy-reply-threshold)
+		return e.Own() >= timeline.CalledSlow // what the server itself calls slow (busy-reply-threshold)
 	}
 	need := s.Timeout - timeline.TwoTicks
 	if !s.Primary.Flows(e.From) { // a link that carries nothing but pings may have been silent since the last one
 		need = max(need-s.Primary.Duration("repl-ping-replica-period"), s.Timeout/2)
 	}
-	return e.To-e.From >= need
+	return e.Own() >= need
 }
 
 func slowlogHas(kind string) func(*scene) Finding {
@@ -159,6 +159,9 @@ func statsShow(kind string) func(*scene) Finding {
 				continue
 			}
 			took, ok := gainedTime(h, prev, r)
+			if ok && prev != nil {
+				took -= min(took, h.Lent(timeline.Span{From: prev.At, To: r.At}))
+			}
 			if !ok || took < max(s.Timeout/2, timeline.Tick) {
 				continue
 			}
@@ -266,6 +269,9 @@ func bothAwake(s *scene) Finding {
 		return Finding{at: unknown}
 	}
 	a, b := s.answeredInside(s.Primary), s.answeredInside(s.First.Replica)
+	if endStarved(s).Answer == yes {
+		return Finding{at: unknown}
+	}
 	if a == nil || b == nil || a.Role != "master" || b.Role != "slave" || s.StallOf(s.Primary) != nil || s.StallOf(s.First.Replica) != nil {
 		return Finding{at: unknown}
 	}
@@ -279,7 +285,7 @@ func nothingOfItsOwn(s *scene) Finding {
 		return Finding{at: unknown}
 	}
 	for _, e := range st.Because {
-		if long(e, s) || e.To-e.From >= st.AtLeast/2 {
+		if long(e, s) || e.Own() >= st.AtLeast/2 {
 			return denied(e.Summary, e.Evidence...)
 		}
 	}

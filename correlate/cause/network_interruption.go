@@ -17,6 +17,7 @@ var networkInterruption = Cause{
 		{Says: "connecting timed out or found no route, and never got through", Ask: wentNowhere, For: Usual},
 		{Says: "the logs of both ends name no other cause", Ask: nothingElseSaid, For: Usual},
 		{Says: "the link closed without a timeout", Ask: lostWithoutTimeout, For: Fits},
+		{Says: "neither end was kept waiting by its own machine", Ask: not(endStarved), Against: Unlikely, Rare: true},
 		{Says: "neither process had ended", Ask: sameProcesses, Against: Contradicts},
 		{Says: "the primary did not close the link at an output buffer limit", Ask: not(overflowClosed), Against: Contradicts},
 		{Says: "nobody changed roles or re-pointed the replica at that moment", Ask: not(movedAtLoss), Against: Contradicts},

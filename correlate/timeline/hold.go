@@ -50,6 +50,7 @@ func (h *Host) slowCommands() []Explanation {
 			continue
 		}
 		e := Explanation{Kind: "slow-command", Span: Span{c.Start, c.End}, Exact: true, Evidence: []diagnosis.Evidence{c.Evidence()}}
+		e.Waits = c.Name == "DEBUG" && strings.HasPrefix(strings.ToLower(c.Args), "sleep")
 		what := strings.TrimSpace(c.Name + " " + diagnosis.Shorten(c.Args, 60))
 		e.Culprit = fmt.Sprintf("%s on %s%s held it for %s", what, h.Name, calledBy(c), diagnosis.Length(micros(c.Micros)))
 		switch {

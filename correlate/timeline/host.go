@@ -17,6 +17,7 @@ type Host struct {
 	Clients  []table.Client
 	Machine  []HostSample // what tools said of the host under it
 	Kernel   []Event      // what the kernel said there
+	longest  micros       // the longest interval of Machine's rows
 	Settings map[string]Setting
 	// Peers are what the group's other servers run with: a better guess than the version's default.
 	Peers  map[string]Setting

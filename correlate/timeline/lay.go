@@ -72,6 +72,11 @@ func (h *Host) lay() {
 		e.Last = e.At
 	}
 	sortByTime(h.Machine, func(m *HostSample) micros { return m.At })
+	for i := range h.Machine {
+		if m := &h.Machine[i]; m.Interval.Known() {
+			h.longest = max(h.longest, micros(m.Interval*1e6))
+		}
+	}
 	sortByTime(h.Kernel, func(e *Event) micros { return e.At })
 	sortByTime(h.Samples, func(s *Sample) micros { return s.At })
 	sortByTime(h.Replicas, func(r *ReplicaRow) micros { return r.At })

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"sort"
 	"strings"
 
 	"psyncope/correlate/diagnosis"
@@ -114,14 +115,14 @@ func (h *Host) lacking(w *way, s Span) []Lack {
 	lost := map[part]*Lack{}
 	worst := map[part]*HostSample{}
 	var order []part
-	for i := range h.Machine {
+	for i := h.machineAt(s.From); i < len(h.Machine) && h.Machine[i].At <= s.To+h.longest; i++ {
 		m := &h.Machine[i]
-		if m.At == unknown || !w.at(m).Known() || !m.Interval.Known() {
+		if !w.at(m).Known() || !m.Interval.Known() {
 			continue
 		}
 		in := m.Span()
 		both := min(in.To, s.To) - max(in.From, s.From)
-		share := w.share(m)
+		share := min(1, w.share(m)) // a group's time at its limit is counted for each CPU
 		if both <= 0 || share <= 0 {
 			continue
 		}
@@ -148,12 +149,31 @@ func (h *Host) lacking(w *way, s Span) []Lack {
 	return out
 }
 
+// machineAt is the index of the first row at this time or later.
+func (h *Host) machineAt(at micros) int {
+	return sort.Search(len(h.Machine), func(i int) bool { return h.Machine[i].At >= at })
+}
+
+// Lent is how much of a time the host's server was kept waiting for a CPU, for memory, or by whoever had stopped it.
+func (h *Host) Lent(s Span) micros {
+	if len(h.Machine) == 0 {
+		return 0
+	}
+	most := micros(0)
+	for _, l := range h.Lacks(s) {
+		if l.Resource != diagnosis.Disk {
+			most = max(most, min(l.Even, s.To-s.From))
+		}
+	}
+	return most
+}
+
 // stopped finds the server's own process stopped: by a signal, a debugger or a freezer.
 func (h *Host) stopped(s Span) []Lack {
 	var out []Lack
-	for i := range h.Machine {
+	for i := h.machineAt(s.From); i < len(h.Machine) && h.Machine[i].At <= s.To; i++ {
 		m := &h.Machine[i]
-		if m.At == unknown || m.At < s.From || m.At > s.To || m.State != "T" && m.State != "t" || m.PID.Known() && !h.isPID(m.PID) {
+		if m.State != "T" && m.State != "t" || m.PID.Known() && !h.isPID(m.PID) {
 			continue
 		}
 		out = append(out, Lack{

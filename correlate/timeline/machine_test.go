@@ -67,7 +67,7 @@ func TestLacks(t *testing.T) {
 		{"pages read back", row(120*second, 20*second, func(m *HostSample) { m.MajorFaults = 5000 }), diagnosis.Memory, 10 * second, 10 * second},
 		{"a busy disk", row(110*second, 10*second, func(m *HostSample) { m.DiskUtil = 100 }), diagnosis.Disk, 10 * second, 10 * second},
 	} {
-		h := &Host{Name: "a", Machine: []HostSample{c.m}}
+		h := &Host{Name: "a", Machine: []HostSample{c.m}, longest: micros(c.m.Interval * 1e6)}
 		got := h.Lacks(in)
 		if c.resource == "" {
 			if len(got) > 0 {

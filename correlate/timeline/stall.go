@@ -21,13 +21,19 @@ type Stall struct {
 type Explanation struct {
 	Kind string // slow-command, slow-script, fork-stall, aof-fsync-stall
 	Span
-	Exact    bool // its beginning is known to a second
-	Aloud    bool // the server says so in its log
-	Resync   bool // it was done for a replica that asked to continue: some link had been lost before
+	Exact  bool // its beginning is known to a second
+	Aloud  bool // the server says so in its log
+	Resync bool // it was done for a replica that asked to continue: some link had been lost before
+	Waits  bool // it sleeps, and would take as long on any machine
+	// Lent is how much of it went to waiting for what the machine lacked: the same work would have been done without it.
+	Lent     micros
 	Summary  string
 	Culprit  string // what was run and by whom, and what that did, as a headline says it; empty where the evidence names no call
 	Evidence []diagnosis.Evidence
 }
+
+// Own is how long it would have taken on a machine that lacked nothing.
+func (e *Explanation) Own() micros { return e.To - e.From - e.Lent }
 
 // WorthASecond is the shortest hold that is looked at: the servers' own link timers tick once a second
 // (redis 7.4.1 replication.c replicationCron), so nothing shorter can cost a link by itself.
@@ -40,6 +46,11 @@ func (h *Host) FindStalls() {
 	ex = append(ex, h.slowScripts()...)
 	ex = append(ex, h.slowForks()...)
 	ex = append(ex, h.slowFsyncs()...)
+	for i := range ex {
+		if e := &ex[i]; !e.Waits && e.Kind != "aof-fsync-stall" && e.To-e.From >= WorthASecond {
+			e.Lent = h.Lent(e.Span)
+		}
+	}
 	h.Holds = ex
 	out := h.gaps()
 	for _, e := range ex {
