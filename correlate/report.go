@@ -68,6 +68,10 @@ func incidentReport(in *cause.Judged, next micros, p *advice.Plan) diagnosis.Inc
 		}
 	} else {
 		out.Trigger = diagnosis.Trigger{Kind: "unknown", Instance: "", At: diagnosis.StampOf(in.TriggerAt()), Confidence: diagnosis.Round2(v.P), Summary: cause.UnknownProse}
+		if lacked, says := cause.Starved(in.Incident); lacked != "" {
+			out.Trigger.Resource = lacked
+			out.Trigger.Summary += " Meanwhile " + says + "."
+		}
 	}
 	out.Start, out.End = diagnosis.StampOf(start), diagnosis.StampOf(in.End)
 	for _, h := range v.Alternatives() {

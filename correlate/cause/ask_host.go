@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/table"
@@ -53,7 +54,7 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 				f.resource = l.Resource
 				return f
 			}
-			if wanted(l.Resource, of) && l.Most >= (in.To-in.From)/2 {
+			if wanted(l.Resource, of) && l.Even > 0 && l.Most >= (in.To-in.From)/2 {
 				may = needs(fmt.Sprintf("what was measured of the machine of %s at shorter intervals: by its means it may have lacked %s for all of the silence, or for none of it", h.Name, l.Resource))
 			}
 		}
@@ -216,14 +217,42 @@ func machineLoss(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
-// endStarved: the machine of one end kept its server waiting for most of the silence. It may have answered now and then, and late.
+// endStarved: the machine of one end kept its server waiting for most of the silence, or may have. It may have answered now and then, and late.
 func endStarved(s *scene) Finding {
 	if !s.Silent {
 		return Finding{at: unknown}
 	}
 	for _, h := range s.ends() {
-		if lent := h.Lent(timeline.Span{From: s.Contact, To: s.Lost}); lent > 0 && lent >= (s.Lost-s.Contact)/2 {
-			return found(unknown, fmt.Sprintf("the machine of %s kept it waiting for %s of %s", h.Name, diagnosis.Length(lent), diagnosis.Length(s.Lost-s.Contact)))
+		for _, l := range h.Lacks(timeline.Span{From: s.Contact, To: s.Lost}) {
+			if l.Resource != diagnosis.Disk && l.Most > 0 && l.Most >= (s.Lost-s.Contact)/2 {
+				f := found(unknown, fmt.Sprintf("the machine of %s lacked %s: %s", h.Name, l.Resource, l.Says), l.Evidence...)
+				f.resource = l.Resource
+				return f
+			}
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// Starved is what an end of the incident's links lacked while they were silent, in a sentence; empty where nothing tells. It is for where no
+// cause is named: it may have done it.
+func Starved(in *incident.Incident) (diagnosis.Resource, string) {
+	f := endStarved(&scene{Incident: in, suspect: in.Primary})
+	return f.resource, f.Text
+}
+
+// replicaStarved: what the replica lacked in the minute before it was closed says why it took its data so slowly.
+func replicaStarved(s *scene) Finding {
+	o := s.own()
+	if o == nil || overflowClosed(s).Answer != yes {
+		return Finding{at: unknown}
+	}
+	in := timeline.Span{From: o.Lost - timeline.MinuteApart, To: o.Lost}
+	for _, l := range o.Replica.Lacks(in) {
+		if l.Even >= timeline.WorthASecond {
+			f := found(unknown, fmt.Sprintf("the machine of %s lacked %s before: %s", o.Replica.Name, l.Resource, l.Says), l.Evidence...)
+			f.resource = l.Resource
+			return f
 		}
 	}
 	return Finding{at: unknown}

@@ -71,6 +71,17 @@ func (h *Host) lay() {
 		e.At = c.Event(&e.Event, len(h.Events), e.Stamp)
 		e.Last = e.At
 	}
+	cpus := table.NoFloat()
+	for i := range h.Machine { // vmstat and top do not say how many CPUs there are
+		if m := &h.Machine[i]; m.CPUs.Known() && m.Scope == "" {
+			cpus = m.CPUs
+		}
+	}
+	for i := range h.Machine {
+		if m := &h.Machine[i]; m.Scope == "" && !m.CPUs.Known() {
+			m.CPUs = cpus
+		}
+	}
 	sortByTime(h.Machine, func(m *HostSample) micros { return m.At })
 	for i := range h.Machine {
 		if m := &h.Machine[i]; m.Interval.Known() {

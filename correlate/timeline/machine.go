@@ -16,7 +16,7 @@ import (
 type Lack struct {
 	Resource diagnosis.Resource
 	// Even is how much of the time in question was lost to it if it was lacking evenly over the tools' intervals, Most if all of it fell
-	// into that time.
+	// into that time and on this process.
 	Even, Most micros
 	Says       string
 	Evidence   []diagnosis.Evidence
@@ -29,6 +29,8 @@ type way struct {
 	at       func(*HostSample) table.Float
 	share    func(*HostSample) float64
 	says     string
+	// some says that some task lacked it, and not which: it may have been another one's all the time.
+	some bool
 }
 
 func percent(at func(*HostSample) table.Float) func(*HostSample) float64 {
@@ -42,6 +44,7 @@ var ways = []way{
 	lackOf(diagnosis.CPU, "cpu_throttled_percent", "its control group was held at its CPU limit", func(m *HostSample) table.Float { return m.Throttled }),
 	lackOf(diagnosis.Memory, "memory_full_pressure_percent", "every task waited for memory", func(m *HostSample) table.Float { return m.MemStopped }),
 	lackOf(diagnosis.Disk, "io_full_pressure_percent", "every task waited for a disk", func(m *HostSample) table.Float { return m.IOStopped }),
+	{resource: diagnosis.CPU, column: "cpu_pressure_percent", some: true, at: func(m *HostSample) table.Float { return m.CPUPressure }, share: percent(func(m *HostSample) table.Float { return m.CPUPressure }), says: "some task waited for a CPU"},
 	{resource: diagnosis.CPU, column: "runnable_tasks", at: func(m *HostSample) table.Float { return m.Runnable }, share: crowded, says: "more tasks wanted a CPU than there are CPUs, and none was idle"},
 	{resource: diagnosis.Memory, column: "major_faults_per_second", at: func(m *HostSample) table.Float { return m.MajorFaults }, share: faulted, says: "memory was read back from disk"},
 	{resource: diagnosis.Memory, column: "swap_in_bytes_per_second", at: func(m *HostSample) table.Float { return m.SwapIn }, share: swapped, says: "memory was read back from swap"},
@@ -132,7 +135,9 @@ func (h *Host) lacking(w *way, s Span) []Lack {
 			order = append(order, p)
 		}
 		l := lost[p]
-		l.Even += micros(share * float64(both))
+		if !w.some {
+			l.Even += micros(share * float64(both))
+		}
 		l.Most += min(both, micros(share*float64(in.To-in.From)))
 		if worst[p] == nil || w.at(m) > w.at(worst[p]) {
 			worst[p] = m
@@ -142,7 +147,7 @@ func (h *Host) lacking(w *way, s Span) []Lack {
 	for _, p := range order {
 		l, m := lost[p], worst[p]
 		who := strings.TrimSpace(h.Name + " " + p.scope)
-		l.Says = fmt.Sprintf("%s for %s of %s (%s): %s", w.says, diagnosis.Length(l.Even), diagnosis.Length(s.To-s.From), who, fmt.Sprintf("%s %.4g", w.column, float64(w.at(m))))
+		l.Says = fmt.Sprintf("%s for %s of %s (%s): %s", w.says, diagnosis.Length(cmp.Or(l.Even, l.Most)), diagnosis.Length(s.To-s.From), who, fmt.Sprintf("%s %.4g", w.column, float64(w.at(m))))
 		l.Evidence = []diagnosis.Evidence{m.Evidence(w.column, w.at(m))}
 		out = append(out, *l)
 	}
