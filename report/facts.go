@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -23,6 +24,9 @@ func facts(i *diagnosis.Incident) []fact {
 	out = append(out, fact{"affected", who}, fact{"began", began(i)})
 	if next := runnerUp(i); next != "" {
 		out = append(out, fact{"or maybe", next})
+	}
+	if r := i.Trigger.Resource; r != "" {
+		out = append(out, fact{"ran short", cmp.Or(shortOf[r], visible(string(r)))})
 	}
 	if s := lacked(i.Refusal); s != "" {
 		out = append(out, fact{"lacked", s})
@@ -145,4 +149,10 @@ func asked(i *diagnosis.Incident) (answered []fact, open string) {
 		open += name + " (it takes " + PlainText(q.Needs) + ")"
 	}
 	return answered, open
+}
+
+// shortOf says what ran short, in words.
+var shortOf = map[diagnosis.Resource]string{
+	diagnosis.CPU: "CPU", diagnosis.Memory: "memory", diagnosis.Disk: "the disk", diagnosis.Network: "the network", diagnosis.Setting: "a limit that is set",
+	diagnosis.Process: "the process itself, or what the system allows one",
 }

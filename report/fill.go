@@ -96,7 +96,7 @@ func incidentRows(d *diagnosis.Diagnosis, add func(*incidentRow)) {
 		r := incidentRow{
 			ofIncident: k.of(i, i.Trigger.Instance, i.Start),
 			Group:      i.Group, Incident: i.ID, Severity: i.Severity, Headline: i.Headline, Start: micros(i.Start), End: micros(i.End), Seconds: between(i.Start, i.End), Ongoing: yes(i.Ongoing),
-			Trigger: string(i.Trigger.Kind), TriggerAt: micros(i.Trigger.At), TriggerConfidence: table.Float(i.Trigger.Confidence), TriggerSummary: i.Trigger.Summary,
+			Trigger: string(i.Trigger.Kind), TriggerAt: micros(i.Trigger.At), TriggerConfidence: table.Float(i.Trigger.Confidence), TriggerResource: string(i.Trigger.Resource), TriggerSummary: i.Trigger.Summary,
 			Refusal: string(i.Refusal.Kind), RefusalInstance: i.Refusal.Instance, Requested: maybe(i.Refusal.RequestedOffset), Primary: maybe(i.Refusal.PrimaryOffset),
 			Needed: maybe(i.Refusal.NeededBytes), Backlog: maybe(i.Refusal.BacklogBytes), Short: maybe(i.Refusal.ShortByBytes),
 			AtLeast: maybe(i.Refusal.AtLeastBytes), AtMost: maybe(i.Refusal.AtMostBytes), How: i.Refusal.How, LostWrites: maybe(i.LostWritesBytes),

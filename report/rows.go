@@ -32,6 +32,7 @@ type incidentRow struct {
 	Trigger           string       `col:"trigger_kind" doc:"what began it, on instance"`
 	TriggerAt         table.Micros `col:"trigger_at_us" doc:"when, reference axis"`
 	TriggerConfidence table.Float  `col:"trigger_confidence" doc:"how sure, 0 to 1"`
+	TriggerResource   string       `col:"trigger_resource" is:"own" doc:"what ran short, where the evidence names it: cpu, memory, disk, network, setting, process"`
 	TriggerSummary    string       `col:"trigger_summary" doc:"in words"`
 	Refusal           string       `col:"refusal_kind" doc:"why no partial resync; none where it was partial or never got that far"`
 	RefusalInstance   string       `col:"refusal_instance" doc:"the replica refused first"`

@@ -64,6 +64,7 @@ user needs these rights: ACL SETUSER collector on +info +slowlog|get +latency|la
 	addToggle(cmd.Flags(), &o.Once, "once", "", "take one round")
 	f.DurationVar(&o.Timeout, "timeout", collect.DefaultTimeout, "how long to wait for one answer")
 	addToggle(f, &o.Alone, "alone", "", "ask the servers that are named here and no others; else their primary and replicas, and theirs, are asked as well, with the same credentials")
+	addToggle(f, &o.ServersOnly, "servers-only", "", "take nothing of the machine under servers that run on this one; else /proc and control groups are read each round, and the servers' log files at the end")
 	f.StringArrayVar(&maps, "map", nil, "how an address that servers name is reached from here, as `FROM=TO`: 10.0.0.2:6379=127.0.0.1:7002, or a host alone")
 	f.StringVar(&o.Sections, "sections", collect.DefaultSections, "`ARGUMENT` of INFO")
 	who.flags(cmd)

@@ -81,12 +81,7 @@ func TestCollectAsAGuest(t *testing.T) {
 	ca.issue(t, "guest", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	other := t.TempDir()
 	newAuthority(t, other)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	port := freePort(t)
 	file := func(name string) string { return filepath.Join(dir, name) }
 	config := fmt.Sprintf("port 0\ntls-port %d\nbind 127.0.0.1\nsave \"\"\ndir %s\ntls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\ntls-auth-clients yes\nuser default off\n"+
 		"user guest on >%s +info +slowlog|get +latency|latest +latency|history +client|list +config|get\nuser poor on >%s +info\n",
@@ -162,18 +157,24 @@ func TestCollectAsAGuest(t *testing.T) {
 	}
 }
 
+// freePort is a port of the loopback on which nobody listens.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
 // serve starts a server on a free port of the loopback, until the test ends.
 func serve(t *testing.T, args ...string) (port int) {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("redis-server is not installed")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port = l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	port = freePort(t)
 	server := exec.Command("redis-server", append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, args...)...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)

@@ -39,7 +39,10 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 			return Finding{at: unknown}
 		}
 		if !h.HasMachine(in) {
-			return Finding{at: unknown}
+			if s.StallOf(h) == nil {
+				return Finding{at: unknown}
+			}
+			return needs("what was measured of the machine of " + h.Name + " meanwhile: vmstat -t 1, sadf -j, /proc/pressure, dmesg -T")
 		}
 		if a := s.awake(h, in); a != nil {
 			return Finding{at: unknown}

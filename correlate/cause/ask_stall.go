@@ -159,8 +159,8 @@ func statsShow(kind string) func(*scene) Finding {
 				continue
 			}
 			took, ok := gainedTime(h, prev, r)
-			if ok && prev != nil {
-				took -= min(took, h.Lent(timeline.Span{From: prev.At, To: r.At}))
+			if before := h.LastSampleBefore(r.At); ok && before != nil {
+				took -= min(took, h.Lent(timeline.Span{From: before.At, To: r.At}))
 			}
 			if !ok || took < max(s.Timeout/2, timeline.Tick) {
 				continue

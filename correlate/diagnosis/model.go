@@ -191,7 +191,7 @@ type Trigger struct {
 	Confidence float64   `json:"confidence"`
 	Summary    string    `json:"summary"`
 	// Resource is what ran short, where the evidence names it; empty elsewhere.
-	Resource Resource `json:"resource,omitempty"`
+	Resource Resource `json:"resource"`
 }
 
 // Alternative is a cause that was weighed and lost.

@@ -124,8 +124,11 @@ func (h *Host) lacking(w *way, s Span) []Lack {
 			continue
 		}
 		in := m.Span()
+		share := w.share(m)
+		if share > 1 { // a group's time at its limit is told when it is let go on (Linux kernel/sched/fair.c unthrottle_cfs_rq)
+			in.From, share = in.To-micros(share*float64(in.To-in.From)), 1
+		}
 		both := min(in.To, s.To) - max(in.From, s.From)
-		share := min(1, w.share(m)) // a group's time at its limit is counted for each CPU
 		if both <= 0 || share <= 0 {
 			continue
 		}
@@ -146,6 +149,7 @@ func (h *Host) lacking(w *way, s Span) []Lack {
 	var out []Lack
 	for _, p := range order {
 		l, m := lost[p], worst[p]
+		l.Even, l.Most = min(l.Even, s.To-s.From), min(l.Most, s.To-s.From) // it is counted for each CPU
 		who := strings.TrimSpace(h.Name + " " + p.scope)
 		l.Says = fmt.Sprintf("%s for %s of %s (%s): %s", w.says, diagnosis.Length(cmp.Or(l.Even, l.Most)), diagnosis.Length(s.To-s.From), who, fmt.Sprintf("%s %.4g", w.column, float64(w.at(m))))
 		l.Evidence = []diagnosis.Evidence{m.Evidence(w.column, w.at(m))}

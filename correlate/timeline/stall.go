@@ -48,7 +48,8 @@ func (h *Host) FindStalls() {
 	ex = append(ex, h.slowFsyncs()...)
 	for i := range ex {
 		if e := &ex[i]; !e.Waits && e.Kind != "aof-fsync-stall" && e.To-e.From >= WorthASecond {
-			e.Lent = h.Lent(e.Span)
+			// Its ends are known to a whole second.
+			e.Lent = min(e.To-e.From, h.Lent(Span{e.From - WholeSecond, e.To + WholeSecond}))
 		}
 	}
 	h.Holds = ex

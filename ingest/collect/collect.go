@@ -9,7 +9,8 @@
 // What is written is complete at every moment: an interrupted run leaves a good capture. Passwords
 // never reach the disk (package secret knows them), and its files are the user's alone. What a server claims of a reply is bounded before room
 // is made for it. Servers that name one another in INFO are followed; addresses that lead nowhere from here are said once, and leave nothing.
-// The package does not fetch server logs, and concludes nothing. It is the only importer of go-redis beside fixtures/lab.
+// Of servers that run on this machine it takes what the kernel says of the machine and the process, and their log files; of others it fetches no log.
+// It concludes nothing. It is the only importer of go-redis beside fixtures/lab.
 package collect
 
 import (
@@ -70,6 +71,9 @@ type Options struct {
 	// credentials of who named them; at most Most servers, DefaultMost where that is zero.
 	Alone bool
 	Most  int
+	// ServersOnly takes nothing of the machine under servers that run on this one. Else what /proc and control groups say of it is taken each round, at
+	// the servers' own pace or not, and their log files at the end.
+	ServersOnly bool
 	// Map says how addresses that servers name are reached from here: by host:port, or by host alone.
 	Map map[string]string
 	// Now is the collector's clock; nil is time.Now.

@@ -35,8 +35,13 @@ func (c *crew) start(ctx context.Context, server Server, found *sampler) {
 	c.addrs[server.Addr], c.names[server.Name] = true, true
 	s := &sampler{Server: server, opt: c.opt, crew: c, found: found}
 	c.all = append(c.all, s)
+	c.alongside(func() error { return s.run(ctx) })
+}
+
+// alongside does something until the run's end, beside what else is done. What fails ends the run with an error.
+func (c *crew) alongside(do func() error) {
 	c.work.Go(func() {
-		if err := s.run(ctx); err != nil {
+		if err := do(); err != nil {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.errs = append(c.errs, err)

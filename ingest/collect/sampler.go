@@ -46,6 +46,8 @@ type sampler struct {
 	refused   map[string]bool // commands whose refusal was noted
 	down      bool            // the last round failed
 	named     bool            // info.log has its address
+	here      *machine        // under the server, where it runs on this machine
+	leave     func()          // ends what here does
 	twin      atomic.Bool     // another sampler asks the same process
 }
 
@@ -164,7 +166,35 @@ func (s *sampler) round(ctx context.Context) error {
 			return s.note(s.opt.Now(), step.name+": "+oneLine(err.Error()))
 		}
 	}
+	s.watchMachine(ctx, info)
 	return nil
+}
+
+// watchMachine begins to watch the machine under a server that runs here, and leaves the process before it.
+func (s *sampler) watchMachine(ctx context.Context, info string) {
+	if s.opt.ServersOnly || s.here != nil && s.here.pid == fieldOf(info, "process_id") {
+		return
+	}
+	if s.here != nil {
+		s.leave()
+	}
+	s.here = s.localMachine(info)
+	if s.here == nil {
+		return
+	}
+	var watch context.Context
+	watch, s.leave = context.WithCancel(ctx)
+	s.crew.alongside(func() error { return s.here.run(watch) })
+}
+
+// setting is what CONFIG GET said of a setting; empty where it was not told.
+func (s *sampler) setting(name string) string {
+	for i := 0; i+1 < len(s.settings); i += 2 {
+		if s.settings[i] == name {
+			return s.settings[i+1]
+		}
+	}
+	return ""
 }
 
 // unreached says once that a server which another one names does not answer here. It leaves no record: nobody has seen it from here.

@@ -1,0 +1,159 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"psyncope/correlate/diagnosis"
+)
+
+// pair is a primary and its replica, both on this machine, with what a trouble needs of them.
+type pair struct {
+	primary, replica         *exec.Cmd
+	primaryPort, replicaPort int
+}
+
+func startServer(t *testing.T, dir string, port int, more ...string) *exec.Cmd {
+	t.Helper()
+	args := []string{
+		"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--logfile", filepath.Join(dir, "redis.log"), "--repl-timeout", "3", "--repl-ping-replica-period", "1",
+		"--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes",
+	}
+	s := exec.Command("redis-server", append(args, more...)...)
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Process.Kill(); _ = s.Wait() })
+	return s
+}
+
+// What collect takes from one address, of the servers and of the machine under them, is enough to say what stood still, and for want of what: also where the
+// machine is busy, and its business had no part in it.
+func TestCollectTellsWhy(t *testing.T) {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("redis-server is not installed")
+	}
+	const long = 8 * time.Second // longer than repl-timeout and its timers: that is the trouble
+	signal := func(of func(*pair) *exec.Cmd) func(*testing.T, *pair) {
+		return func(_ *testing.T, p *pair) {
+			_ = of(p).Process.Signal(syscall.SIGSTOP)
+			time.Sleep(long)
+			_ = of(p).Process.Signal(syscall.SIGCONT)
+		}
+	}
+	primary, replica := func(p *pair) *exec.Cmd { return p.primary }, func(p *pair) *exec.Cmd { return p.replica }
+	sleep := func(t *testing.T, p *pair) {
+		say(t, p.primaryPort, fmt.Sprintf("DEBUG SLEEP %d\r\n", int(long.Seconds())), long+10*time.Second)
+	}
+	for _, c := range []struct {
+		name     string
+		trouble  func(*testing.T, *pair)
+		busy     bool
+		kind     diagnosis.CauseKind
+		on       func(*pair) int
+		resource diagnosis.Resource
+	}{
+		{"the primary is stopped", signal(primary), false, "host-pause", func(p *pair) int { return p.primaryPort }, diagnosis.Process},
+		{"the replica is stopped", signal(replica), false, "replica-stall", func(p *pair) int { return p.replicaPort }, diagnosis.Process},
+		{"the primary is stopped on a busy machine", signal(primary), true, "host-pause", func(p *pair) int { return p.primaryPort }, diagnosis.Process},
+		{"a command holds the primary of a busy machine", sleep, true, "slow-command", func(p *pair) int { return p.primaryPort }, ""},
+		{"nothing happens on a busy machine", func(*testing.T, *pair) { time.Sleep(long) }, true, "", nil, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := &pair{primaryPort: freePort(t), replicaPort: freePort(t)}
+			p.primary = startServer(t, t.TempDir(), p.primaryPort)
+			p.replica = startServer(t, t.TempDir(), p.replicaPort, "--replicaof", "127.0.0.1", fmt.Sprint(p.primaryPort))
+			if c.busy {
+				for range 4 {
+					loop := exec.Command("sh", "-c", "while :; do :; done")
+					if err := loop.Start(); err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(func() { _ = loop.Process.Kill(); _ = loop.Wait() })
+				}
+			}
+			d := tellOf(t, p, c.trouble)
+			if c.kind == "" {
+				if len(d.Incidents) > 0 {
+					t.Errorf("told %+v", d.Incidents[0].Trigger)
+				}
+				return
+			}
+			if len(d.Incidents) != 1 {
+				t.Fatalf("%d incidents", len(d.Incidents))
+			}
+			if got := d.Incidents[0].Trigger; got.Kind != c.kind || got.Instance != fmt.Sprintf("127.0.0.1-%d", c.on(p)) || got.Resource != c.resource || got.Confidence < 0.8 {
+				t.Errorf("told %+v", got)
+			}
+		})
+	}
+}
+
+// tellOf has collect follow a pair from its replica's address while a trouble lasts and until the link is up again, and analyses what it took.
+func tellOf(t *testing.T, p *pair, trouble func(*testing.T, *pair)) *diagnosis.Diagnosis {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "capture")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program(t), "collect", fmt.Sprintf("127.0.0.1:%d", p.replicaPort), "--out", out, "--interval", "500ms", "--timeout", "1s")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	up := func(n int) {
+		t.Helper()
+		for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+			b, _ := os.ReadFile(filepath.Join(out, fmt.Sprintf("127.0.0.1-%d", p.replicaPort), "info.log"))
+			if m, _ := os.ReadFile(filepath.Join(out, fmt.Sprintf("127.0.0.1-%d", p.primaryPort), "machine.txt")); bytes.Count(m, []byte("### ")) >= n {
+				if i := bytes.LastIndex(b, []byte("master_link_status:")); i >= 0 && bytes.HasPrefix(b[i:], []byte("master_link_status:up")) {
+					return
+				}
+			}
+			if time.Now().After(deadline) {
+				_ = cmd.Process.Kill()
+				_ = cmd.Wait()
+				t.Fatalf("the link is not up: %s", said.String())
+			}
+		}
+	}
+	up(6)
+	trouble(t, p)
+	m, _ := os.ReadFile(filepath.Join(out, fmt.Sprintf("127.0.0.1-%d", p.primaryPort), "machine.txt"))
+	up(bytes.Count(m, []byte("### ")) + 6)
+	_ = cmd.Process.Signal(os.Interrupt)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v: %s", err, said.String())
+	}
+	for _, port := range []int{p.primaryPort, p.replicaPort} {
+		for _, name := range []string{"redis.log", "machine.txt"} {
+			if st, err := os.Stat(filepath.Join(out, fmt.Sprintf("127.0.0.1-%d", port), name)); err != nil || st.Size() == 0 || st.Mode().Perm() != 0o600 {
+				t.Errorf("%d: %s: %v", port, name, err)
+			}
+		}
+	}
+	return analysed(t, out)
+}
+
+// say sends a server a line, and waits for the beginning of its answer or for as long as it is given.
+func say(t *testing.T, port int, line string, wait time.Duration) {
+	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(wait))
+	_, _ = c.Write([]byte(line))
+	_, _ = c.Read(make([]byte, 64))
+}

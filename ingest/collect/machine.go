@@ -1,0 +1,223 @@
+package collect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"psyncope/ingest/secret"
+)
+
+// machine takes what Linux says of the machine under a server that runs on this one, and the server's log. It has a clock of its own: a server that
+// stands still is when it is worth most.
+type machine struct {
+	s       *sampler
+	pid     string
+	paths   []string
+	log     string // the setting logfile
+	dataDir string
+	began   time.Time
+}
+
+// hostFiles are the machine's, and ownFiles the process's: what package host reads of them is worth a few kilobytes a round. None of them makes
+// the kernel walk the server's memory, as smaps would.
+var (
+	hostFiles = []string{"/proc/stat", "/proc/meminfo", "/proc/vmstat", "/proc/diskstats", "/proc/loadavg", "/proc/net/dev", "/proc/net/snmp", "/proc/pressure/cpu", "/proc/pressure/memory", "/proc/pressure/io"}
+	ownFiles  = []string{"status"}
+)
+
+// kept are the beginnings of the lines that are taken of a file, where it has many more.
+var kept = map[string][]string{
+	"vmstat":  {"pswpin ", "pswpout ", "pgmajfault ", "oom_kill "},
+	"stat":    {"cpu", "procs_"},
+	"meminfo": {"MemTotal:", "MemAvailable:", "SwapTotal:", "SwapFree:", "AnonHugePages:", "PageTables:", "Dirty:", "Writeback:"},
+	"status":  {"Name:", "State:", "Pid:", "VmRSS:", "VmSwap:", "VmPTE:", "Threads:", "voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"},
+	"snmp":    {"Tcp:"},
+}
+
+// localMachine is the machine of a server that runs here: its process has this id and this executable, by INFO and by /proc. Nil elsewhere.
+func (s *sampler) localMachine(info string) *machine {
+	pid, exe := fieldOf(info, "process_id"), fieldOf(info, "executable")
+	if pid == "" || exe == "" || strings.Trim(pid, "0123456789") != "" {
+		return nil
+	}
+	name, err := os.ReadFile("/proc/" + pid + "/comm")
+	if err != nil || !strings.HasPrefix(filepath.Base(exe), strings.TrimSpace(string(name))) {
+		return nil
+	}
+	if !startedWith(pid, infoInt(info, "uptime_in_seconds")) {
+		return nil
+	}
+	m := &machine{s: s, pid: pid, log: s.setting("logfile"), paths: append([]string{}, hostFiles...), began: s.opt.Now()}
+	for _, f := range ownFiles {
+		m.paths = append(m.paths, "/proc/"+pid+"/"+f)
+	}
+	m.paths = append(m.paths, groupFiles(pid)...)
+	m.dataDir, _ = os.Readlink("/proc/" + pid + "/cwd") // servers change to their dir (redis 7.4.1 config.c)
+	return m
+}
+
+// startedWith reports whether the process was started as long ago as its server says: another machine's may have the same number and name.
+func startedWith(pid string, uptime int) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	now, err2 := os.ReadFile("/proc/uptime")
+	if err != nil || err2 != nil {
+		return false
+	}
+	// The name in brackets may hold blanks; starttime is the 22nd field, in hundredths of a second since boot (proc(5)).
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 20 {
+		return false
+	}
+	ticks, err := strconv.ParseFloat(fields[19], 64)
+	sinceBoot, err2 := strconv.ParseFloat(strings.Fields(string(now) + " 0")[0], 64)
+	const slack = 5 // seconds: uptime is whole ones, and counts from when the server was ready
+	return err == nil && err2 == nil && math.Abs(sinceBoot-ticks/100-float64(uptime)) <= slack
+}
+
+// groupFiles are the files of the process's control groups, of either version.
+func groupFiles(pid string) []string {
+	b, err := os.ReadFile("/proc/" + pid + "/cgroup")
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for line := range strings.Lines(string(b)) {
+		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(parts) != 3 {
+			continue
+		}
+		for controller := range strings.SplitSeq(parts[1], ",") {
+			switch controller {
+			case "": // version 2
+				dir := filepath.Join("/sys/fs/cgroup", parts[2])
+				out = append(out, dir+"/cpu.stat", dir+"/memory.events", dir+"/memory.max", dir+"/cpu.pressure", dir+"/memory.pressure", dir+"/io.pressure")
+			case "cpu":
+				out = append(out, filepath.Join("/sys/fs/cgroup/cpu", parts[2])+"/cpu.stat")
+			case "memory":
+				out = append(out, filepath.Join("/sys/fs/cgroup/memory", parts[2])+"/memory.limit_in_bytes")
+			}
+		}
+	}
+	return out
+}
+
+// run takes a snapshot each interval until ctx ends, and then the server's log.
+func (m *machine) run(ctx context.Context) error {
+	tick := time.NewTicker(m.s.opt.Interval)
+	defer tick.Stop()
+	for {
+		if err := m.snapshot(); err != nil {
+			return err
+		}
+		if m.s.opt.Once {
+			return m.takeLogs()
+		}
+		select {
+		case <-ctx.Done():
+			return m.takeLogs()
+		case <-tick.C:
+		}
+	}
+}
+
+// mostOfFile bounds what is taken of one file: a machine may have hundreds of disks and interfaces.
+const mostOfFile = 64 << 10
+
+func (m *machine) snapshot() error {
+	var b bytes.Buffer
+	for _, path := range m.paths {
+		text, err := head(path)
+		if err != nil {
+			continue // not there on this kernel, or gone with the process
+		}
+		if begin := kept[filepath.Base(path)]; begin != nil {
+			text = onlyLines(text, begin)
+		}
+		fmt.Fprintf(&b, "==> %s <==\n%s\n", path, bytes.TrimRight(text, "\n"))
+	}
+	if free, all, ok := spaceOf(m.dataDir); ok {
+		fmt.Fprintf(&b, "Filesystem 1K-blocks Used Available Use%% Mounted on\n- %d %d %d - %s\n", all>>10, (all-free)>>10, free>>10, "data")
+	}
+	return m.s.appendFile("machine.txt", stamped(m.s.opt.Now(), b.Bytes()))
+}
+
+func head(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, mostOfFile))
+}
+
+func onlyLines(text []byte, begin []string) []byte {
+	var out []byte
+	for line := range bytes.Lines(text) {
+		for _, b := range begin {
+			if bytes.HasPrefix(line, []byte(b)) {
+				out = append(out, line...)
+			}
+		}
+	}
+	return out
+}
+
+// mostOfLog is how much of a log's end is taken.
+const mostOfLog = 64 << 20
+
+// takeLogs copies the server's log, and the rotation before it where that was written during the run. Credentials stay out.
+func (m *machine) takeLogs() error {
+	path := m.log
+	if path == "" {
+		return nil // to its standard output: whoever started it has it
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(m.dataDir, path)
+	}
+	for _, suffix := range []string{".1", ""} {
+		st, err := os.Stat(path + suffix)
+		if err != nil || suffix != "" && st.ModTime().Before(m.began) {
+			continue
+		}
+		if err := m.copyLog(path+suffix, "redis.log"+suffix, st.Size()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *machine) copyLog(from, to string, size int64) error {
+	f, err := os.Open(from)
+	if err != nil {
+		m.s.tell(m.s.opt.Now(), "its log is not readable from here: "+err.Error())
+		return nil
+	}
+	defer f.Close()
+	if size > mostOfLog {
+		if _, err := f.Seek(size-mostOfLog, io.SeekStart); err != nil {
+			return err
+		}
+	}
+	b, err := io.ReadAll(io.LimitReader(f, mostOfLog))
+	if err != nil {
+		return errors.Join(fmt.Errorf("read %s", from), err)
+	}
+	if size > mostOfLog { // from the first whole line on
+		b = b[bytes.IndexByte(b, '\n')+1:]
+	}
+	var out bytes.Buffer
+	for line := range bytes.Lines(b) {
+		out.WriteString(secret.Text(string(line)))
+	}
+	return replaceFile(filepath.Join(m.s.dir, to), out.Bytes())
+}
