@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -35,6 +36,32 @@ func startServer(t *testing.T, dir string, port int, more ...string) *exec.Cmd {
 	}
 	t.Cleanup(func() { _ = s.Process.Kill(); _ = s.Wait() })
 	return s
+}
+
+// cpuGroup is a control group that gives what is in it a thousandth of a CPU, of either version; the error says why this machine allows none.
+func cpuGroup(t *testing.T) (string, error) {
+	for _, v := range []struct {
+		root   string
+		limits [][2]string
+	}{
+		{"/sys/fs/cgroup/cpu", [][2]string{{"cpu.cfs_period_us", "1000000"}, {"cpu.cfs_quota_us", "1000"}}},
+		{"/sys/fs/cgroup", [][2]string{{"cpu.max", "1000 1000000"}}},
+	} {
+		dir := filepath.Join(v.root, fmt.Sprintf("psyncope-test-%d", os.Getpid()))
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			continue
+		}
+		t.Cleanup(func() { _ = os.Remove(dir) })
+		ok := true
+		for _, l := range v.limits {
+			ok = ok && os.WriteFile(filepath.Join(dir, l[0]), []byte(l[1]), 0o644) == nil
+		}
+		if ok {
+			return dir, nil
+		}
+		_ = os.Remove(dir)
+	}
+	return "", fmt.Errorf("no control group for CPU can be made here")
 }
 
 // What collect takes from one address, of the servers and of the machine under them, is enough to say what stood still, and for want of what: also where the
@@ -97,6 +124,45 @@ func TestCollectTellsWhy(t *testing.T) {
 			}
 		})
 	}
+	t.Run("the primary is held at its CPU limit", func(t *testing.T) {
+		group, err := cpuGroup(t)
+		if err != nil {
+			t.Skip(err)
+		}
+		p := &pair{primaryPort: freePort(t), replicaPort: freePort(t)}
+		p.primary = startServer(t, t.TempDir(), p.primaryPort)
+		p.replica = startServer(t, t.TempDir(), p.replicaPort, "--replicaof", "127.0.0.1", fmt.Sprint(p.primaryPort))
+		if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, p.primary.Process.Pid), 0o644); err != nil {
+			t.Skip(err)
+		}
+		t.Cleanup(func() { _ = p.primary.Process.Kill(); _ = p.primary.Wait() }) // before the group is removed
+		lift := func() {
+			for _, l := range [][2]string{{"cpu.cfs_quota_us", "-1"}, {"cpu.max", "max"}} {
+				_ = os.WriteFile(filepath.Join(group, l[0]), []byte(l[1]), 0o644)
+			}
+		}
+		hold := func() {
+			for _, l := range [][2]string{{"cpu.cfs_quota_us", "1000"}, {"cpu.max", "1000 1000000"}} {
+				_ = os.WriteFile(filepath.Join(group, l[0]), []byte(l[1]), 0o644)
+			}
+		}
+		lift()
+		d := tellOf(t, p, func(t *testing.T, p *pair) {
+			hold()
+			// A script of some tens of milliseconds, which takes a thousand times as long under the limit.
+			var asked sync.WaitGroup
+			defer asked.Wait()
+			asked.Go(func() { say(t, p.primaryPort, "EVAL \"for i=1,1000000 do local x = i * 2 end\" 0\r\n", 40*time.Second) })
+			time.Sleep(long)
+			lift()
+		})
+		if len(d.Incidents) == 0 {
+			t.Fatal("no incident")
+		}
+		if got := d.Incidents[0].Trigger; got.Kind != "host-pause" || got.Resource != diagnosis.CPU {
+			t.Errorf("told %+v", got)
+		}
+	})
 }
 
 // tellOf has collect follow a pair from its replica's address while a trouble lasts and until the link is up again, and analyses what it took.

@@ -2,9 +2,9 @@ package cause
 
 import (
 	"fmt"
+	"slices"
 
 	"psyncope/correlate/diagnosis"
-	"psyncope/correlate/incident"
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/table"
@@ -19,14 +19,6 @@ func (s *scene) silence(h *timeline.Host) (timeline.Span, bool) {
 		return timeline.Span{}, false
 	}
 	return timeline.Span{From: s.Contact, To: s.Lost}, true
-}
-
-// awake reports whether the host showed itself inside a time: a busy machine that kept nobody waiting is no cause.
-func (s *scene) awake(h *timeline.Host, in timeline.Span) *timeline.Sample {
-	if a := s.answeredInside(h); a != nil && s.StallOf(h) == nil {
-		return a
-	}
-	return nil
 }
 
 // machineLacked asks what the machine under the suspect says of the silence: that it lacked one of these resources for at least half of it.
@@ -44,8 +36,8 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 			}
 			return needs("what was measured of the machine of " + h.Name + " meanwhile: vmstat -t 1, sadf -j, /proc/pressure, dmesg -T")
 		}
-		if a := s.awake(h, in); a != nil {
-			return Finding{at: unknown}
+		if s.StallOf(h) == nil && s.answeredInside(h) != nil {
+			return Finding{at: unknown} // a busy machine that kept nobody waiting is no cause
 		}
 		may := Finding{at: unknown}
 		for _, l := range h.Lacks(in) {
@@ -65,46 +57,38 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 	}
 }
 
+// wanted reports whether a resource is among those asked for. Where none is named any will do but a disk: that it is busy holds nobody who does
+// not wait for it.
 func wanted(r diagnosis.Resource, of []diagnosis.Resource) bool {
-	if len(of) == 0 {
-		return r != diagnosis.Disk // that a disk is busy holds nobody who does not wait for it
-	}
-	for _, x := range of {
-		if x == r {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(of, r) || len(of) == 0 && r != diagnosis.Disk
 }
 
 // machineStill: the tools on the suspect's machine wrote nothing either for as long, so that it was the machine that stood still.
 func machineStill(s *scene) Finding {
-	h := s.suspect
-	st := s.StallOf(h)
+	st := s.StallOf(s.suspect)
 	if st == nil || s.First == nil {
 		return Finding{at: unknown}
 	}
-	hole, ev, _ := h.MachineStill(st.Span)
+	hole, ev, _ := s.suspect.MachineStill(st.Span)
 	if hole.To-hole.From < (st.To-st.From)/2 {
 		return Finding{at: unknown}
 	}
-	f := found(hole.From, fmt.Sprintf("the tools on the machine of %s wrote nothing either from %s to %s", h.Name, ms(hole.From), ms(hole.To)), ev...)
+	f := found(hole.From, fmt.Sprintf("the tools on the machine of %s wrote nothing either from %s to %s", s.suspect.Name, ms(hole.From), ms(hole.To)), ev...)
 	f.resource = diagnosis.CPU
 	return f
 }
 
 // machineRan: the tools on the suspect's machine went on while it stood still, and tell of no lack: it was the process alone.
 func machineRan(s *scene) Finding {
-	h := s.suspect
-	st := s.StallOf(h)
-	if st == nil || s.First == nil {
+	st := s.StallOf(s.suspect)
+	if st == nil || s.First == nil || len(st.Because) > 0 || machineLacked()(s).Answer == yes {
 		return Finding{at: unknown}
 	}
-	_, _, ran := h.MachineStill(st.Span)
-	if ran == nil || machineLacked()(s).Answer == yes || len(st.Because) > 0 {
+	_, _, ran := s.suspect.MachineStill(st.Span)
+	if ran == nil {
 		return Finding{at: unknown}
 	}
-	f := found(unknown, fmt.Sprintf("the machine of %s ran on and lacked nothing that was measured: the process alone stood still", h.Name),
+	f := found(unknown, fmt.Sprintf("the machine of %s ran on and lacked nothing that was measured: the process alone stood still", s.suspect.Name),
 		diagnosis.Evidence{File: ran.File, Line: ran.Line, Text: ran.Tool + ": a row of " + ms(ran.At)})
 	f.resource = diagnosis.Process
 	return f
@@ -122,22 +106,20 @@ func diskBusy(s *scene) Finding {
 	}
 	// A disk that was idle has held nobody.
 	var seen *timeline.HostSample
-	for i := range h.Machine {
-		m := &h.Machine[i]
-		if m.At == unknown || !m.DiskUtil.Known() || !m.Interval.Known() || !m.Span().Overlaps(in) {
-			continue
-		}
-		if m.DiskUtil > idleDisk {
+	for m := range h.Measured(in) {
+		switch {
+		case !m.DiskUtil.Known() || !m.Interval.Known() || !m.Span().Overlaps(in):
+		case m.DiskUtil > idleDisk:
 			return Finding{at: unknown}
-		}
-		if m.Span().From <= in.From && m.At >= in.To || seen == nil {
+		case seen == nil:
 			seen = m
 		}
 	}
 	if seen == nil {
 		return Finding{at: unknown}
 	}
-	return denied(fmt.Sprintf("the disks of %s were idle: %s", h.Name, seen.Evidence("disk_util_percent", seen.DiskUtil).Text), seen.Evidence("disk_util_percent", seen.DiskUtil))
+	ev := seen.Evidence("disk_util_percent")
+	return denied(fmt.Sprintf("the disks of %s were idle: %s", h.Name, ev.Text), ev)
 }
 
 // idleDisk is the share of its time, in per cent, up to which a disk is taken for idle: a write that waited for seconds in an interval of a
@@ -156,10 +138,9 @@ func machineLink(s *scene) Finding {
 				return f
 			}
 		}
-		for i := range h.Machine {
-			m := &h.Machine[i]
-			if m.Carrier == 0 && m.At != unknown && m.Span().Overlaps(in) && hadCarrier(h, m) {
-				f := found(unknown, fmt.Sprintf("%s of %s had no carrier", m.Scope, h.Name), m.Evidence("net_carrier", m.Carrier))
+		for m := range h.Measured(in) {
+			if m.Carrier == 0 && m.Span().Overlaps(in) && hadCarrier(h, m) {
+				f := found(unknown, fmt.Sprintf("%s of %s had no carrier", m.Scope, h.Name), m.Evidence("net_carrier"))
 				f.resource = diagnosis.Network
 				return f
 			}
@@ -185,34 +166,8 @@ func machineLoss(s *scene) Finding {
 		return Finding{at: unknown}
 	}
 	for _, h := range s.ends() {
-		for _, w := range []struct {
-			column string
-			at     func(*timeline.HostSample) table.Float
-		}{
-			{"net_errors_per_second", func(m *timeline.HostSample) table.Float { return m.NetErrors }},
-			{"net_drops_per_second", func(m *timeline.HostSample) table.Float { return m.NetDrops }},
-			{"tcp_retransmits_per_second", func(m *timeline.HostSample) table.Float { return m.Retransmits }},
-		} {
-			var worst *timeline.HostSample
-			before := map[string]table.Float{}
-			for i := range h.Machine {
-				m := &h.Machine[i]
-				v := w.at(m)
-				if !v.Known() || m.At == unknown {
-					continue
-				}
-				if m.At <= in.From {
-					before[m.Scope] = max(before[m.Scope], v)
-					continue
-				}
-				// Twice what had been borne before, and something every second.
-				if usual, told := before[m.Scope]; told && m.Span().Overlaps(in) && v > 2*usual && v >= 1 && (worst == nil || v > w.at(worst)) {
-					worst = m
-				}
-			}
-			if worst != nil {
-				f := found(unknown, fmt.Sprintf("%s of %s rose to %.4g, and had never been above %.4g", w.column, h.Name, float64(w.at(worst)), float64(before[worst.Scope])), worst.Evidence(w.column, w.at(worst)))
-				f.resource = diagnosis.Network
+		for _, column := range []string{"net_errors_per_second", "net_drops_per_second", "tcp_retransmits_per_second"} {
+			if f := moreThanEver(h, column, in); f.Answer == yes {
 				return f
 			}
 		}
@@ -220,28 +175,33 @@ func machineLoss(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
-// endStarved: the machine of one end kept its server waiting for most of the silence, or may have. It may have answered now and then, and late.
-func endStarved(s *scene) Finding {
-	if !s.Silent {
+// moreThanEver: a rate was twice of what it had ever been before a time, and something every second.
+func moreThanEver(h *timeline.Host, column string, in timeline.Span) Finding {
+	var worst *timeline.HostSample
+	before := map[string]table.Float{} // by interface
+	for i := range h.Machine {
+		m := &h.Machine[i]
+		v := *m.Measure(column)
+		if !v.Known() || m.At == unknown {
+			continue
+		}
+		if m.At <= in.From {
+			before[m.Scope] = max(before[m.Scope], v)
+			continue
+		}
+		if m.Span().From > in.To {
+			break
+		}
+		if usual, told := before[m.Scope]; told && v > 2*usual && v >= 1 && (worst == nil || v > *worst.Measure(column)) {
+			worst = m
+		}
+	}
+	if worst == nil {
 		return Finding{at: unknown}
 	}
-	for _, h := range s.ends() {
-		for _, l := range h.Lacks(timeline.Span{From: s.Contact, To: s.Lost}) {
-			if l.Resource != diagnosis.Disk && l.Most > 0 && l.Most >= (s.Lost-s.Contact)/2 {
-				f := found(unknown, fmt.Sprintf("the machine of %s lacked %s: %s", h.Name, l.Resource, l.Says), l.Evidence...)
-				f.resource = l.Resource
-				return f
-			}
-		}
-	}
-	return Finding{at: unknown}
-}
-
-// Starved is what an end of the incident's links lacked while they were silent, in a sentence; empty where nothing tells. It is for where no
-// cause is named: it may have done it.
-func Starved(in *incident.Incident) (diagnosis.Resource, string) {
-	f := endStarved(&scene{Incident: in, suspect: in.Primary})
-	return f.resource, f.Text
+	f := found(unknown, fmt.Sprintf("%s of %s rose to %.4g, and had never been above %.4g", column, h.Name, float64(*worst.Measure(column)), float64(before[worst.Scope])), worst.Evidence(column))
+	f.resource = diagnosis.Network
+	return f
 }
 
 // replicaStarved: what the replica lacked in the minute before it was closed says why it took its data so slowly.
@@ -259,17 +219,6 @@ func replicaStarved(s *scene) Finding {
 		}
 	}
 	return Finding{at: unknown}
-}
-
-// ends are the servers at both ends of the first round's links.
-func (s *scene) ends() []*timeline.Host {
-	hs := []*timeline.Host{s.Primary}
-	for _, o := range s.Wave {
-		if o == s.FirstOf(o.Replica) {
-			hs = append(hs, o.Replica)
-		}
-	}
-	return hs
 }
 
 // killedForMemory: the kernel says that it ended the suspect's process.
@@ -307,7 +256,7 @@ func noRoom(s *scene) Finding {
 		m := &h.Machine[i]
 		const block = 1 << 20 // what a file system may keep back of its last megabyte
 		if m.DiskFree.Known() && m.DiskFree < block && (m.At == unknown || m.At >= s.Contact-timeline.MinuteApart && (s.End == unknown || m.At <= s.End+timeline.MinuteApart)) {
-			f := found(unknown, fmt.Sprintf("the file system %s of %s was full", m.Scope, h.Name), m.Evidence("disk_free_bytes", m.DiskFree))
+			f := found(unknown, fmt.Sprintf("the file system %s of %s was full", m.Scope, h.Name), m.Evidence("disk_free_bytes"))
 			f.resource = diagnosis.Disk
 			return f
 		}

@@ -60,7 +60,7 @@ type Judged struct {
 // among the causes that something speaks for, and "unknown", in proportion to the exponent of the score: each cause by its likeliest suspect, for
 // it is no likelier for having more places to lie in, and what a cause has is shared among its suspects.
 func Weigh(in *incident.Incident) Verdict {
-	base := &scene{Incident: in, suspect: in.Primary, told: map[*question]Finding{}}
+	base := newScene(in)
 	var hs []*Hypothesis
 	total := math.Exp(unknownScore)
 	for _, c := range All {

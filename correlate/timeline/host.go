@@ -17,7 +17,8 @@ type Host struct {
 	Clients  []table.Client
 	Machine  []HostSample // what tools said of the host under it
 	Kernel   []Event      // what the kernel said there
-	longest  micros       // the longest interval of Machine's rows
+	tools    []*ticks     // the files of Machine, each with its times
+	longest  micros       // how long before it a row of Machine may tell of
 	Settings map[string]Setting
 	// Peers are what the group's other servers run with: a better guess than the version's default.
 	Peers  map[string]Setting

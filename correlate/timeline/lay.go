@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"psyncope/ingest/message"
-	"psyncope/ingest/table"
 )
 
 // Lay lays the rows of all hosts on the axis, once. What looks at the rows afterwards changes none.
@@ -62,33 +61,7 @@ func (h *Host) lay() {
 		l.end = c.Server(l.Latency.At)
 		l.start = l.end - micros(l.Last.Or(0))*1000
 	}
-	for i := range h.Machine {
-		m := &h.Machine[i]
-		m.At = c.Event(&table.Event{Clock: m.Clock}, len(h.Events), m.Stamp)
-	}
-	for i := range h.Kernel {
-		e := &h.Kernel[i]
-		e.At = c.Event(&e.Event, len(h.Events), e.Stamp)
-		e.Last = e.At
-	}
-	cpus := table.NoFloat()
-	for i := range h.Machine { // vmstat and top do not say how many CPUs there are
-		if m := &h.Machine[i]; m.CPUs.Known() && m.Scope == "" {
-			cpus = m.CPUs
-		}
-	}
-	for i := range h.Machine {
-		if m := &h.Machine[i]; m.Scope == "" && !m.CPUs.Known() {
-			m.CPUs = cpus
-		}
-	}
-	sortByTime(h.Machine, func(m *HostSample) micros { return m.At })
-	for i := range h.Machine {
-		if m := &h.Machine[i]; m.Interval.Known() {
-			h.longest = max(h.longest, micros(m.Interval*1e6))
-		}
-	}
-	sortByTime(h.Kernel, func(e *Event) micros { return e.At })
+	h.layMachine()
 	sortByTime(h.Samples, func(s *Sample) micros { return s.At })
 	sortByTime(h.Replicas, func(r *ReplicaRow) micros { return r.At })
 	sortByTime(h.Stats, func(r *Statistic) micros { return r.At })

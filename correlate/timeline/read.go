@@ -36,16 +36,7 @@ func hosts(c *table.Case) []*Host {
 	part(table.Read[Sample](&c.Samples), func(r *Sample) *[]Sample { return &of(r.Instance).Samples })
 	part(table.Read[ReplicaRow](&c.Replicas), func(r *ReplicaRow) *[]ReplicaRow { return &of(r.Instance).Replicas })
 	part(table.Read[Statistic](&c.Statistics), func(r *Statistic) *[]Statistic { return &of(r.Instance).Stats })
-	// What a collector says of itself is no word of the server's: a log that is not there stays missing, and a process that is
-	// gone stays silent, though somebody goes on asking it.
-	events := slices.DeleteFunc(table.Read[Event](&c.Events), func(r Event) bool {
-		if table.ByKernel(r.Kind) { // nor is it the server's what the kernel says under it
-			h := of(r.Instance)
-			h.Kernel = append(h.Kernel, r)
-		}
-		return r.Kind == table.CollectFailed || table.ByKernel(r.Kind)
-	})
-	part(events, func(r *Event) *[]Event { return &of(r.Instance).Events })
+	part(heard(c, of), func(r *Event) *[]Event { return &of(r.Instance).Events })
 	part(table.Read[latency](&c.Latency), func(r *latency) *[]latency { return &of(r.Instance).latency })
 	part(table.Read[HostSample](&c.Host), func(r *HostSample) *[]HostSample { return &of(r.Instance).Machine })
 	part(c.Clients.Rows(), func(r *table.Client) *[]table.Client { return &of(r.Instance).Clients })
@@ -94,6 +85,19 @@ func hosts(c *table.Case) []*Host {
 	}
 	slices.SortFunc(out, func(a, b *Host) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// heard are the servers' own messages. What the kernel says under a server is kept beside them. What a collector says of itself is no word of the
+// server's: a log that is not there stays missing, and a process that is gone stays silent, though somebody goes on asking it.
+func heard(c *table.Case, of func(string) *Host) []Event {
+	return slices.DeleteFunc(table.Read[Event](&c.Events), func(r Event) bool {
+		kernels := table.ByKernel(r.Kind)
+		if kernels {
+			h := of(r.Instance)
+			h.Kernel = append(h.Kernel, r)
+		}
+		return kernels || r.Kind == table.CollectFailed
+	})
 }
 
 // countedOnce leaves out what was handed over more than once.

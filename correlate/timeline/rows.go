@@ -56,12 +56,6 @@ type latency struct {
 	start, end micros
 }
 
-// HostSample is what a tool said of a host, on the axis.
-type HostSample struct {
-	table.HostSample
-	At micros
-}
-
 // Evidence is the message as a report quotes it.
 func (e *Event) Evidence() diagnosis.Evidence {
 	return diagnosis.Evidence{File: e.File, Line: e.Line, Text: e.Text}

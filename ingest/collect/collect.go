@@ -72,7 +72,7 @@ type Options struct {
 	Alone bool
 	Most  int
 	// ServersOnly takes nothing of the machine under servers that run on this one. Else what /proc and control groups say of it is taken each round, at
-	// the servers' own pace or not, and their log files at the end.
+	// whether the servers answer or not, and their log files at the end, where those are of the user whose the server is.
 	ServersOnly bool
 	// Map says how addresses that servers name are reached from here: by host:port, or by host alone.
 	Map map[string]string

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,12 +29,9 @@ type machine struct {
 	began   time.Time
 }
 
-// hostFiles are the machine's, and ownFiles the process's: what package host reads of them is worth a few kilobytes a round. None of them makes
-// the kernel walk the server's memory, as smaps would.
-var (
-	hostFiles = []string{"/proc/stat", "/proc/meminfo", "/proc/vmstat", "/proc/diskstats", "/proc/loadavg", "/proc/net/dev", "/proc/net/snmp", "/proc/pressure/cpu", "/proc/pressure/memory", "/proc/pressure/io"}
-	ownFiles  = []string{"status"}
-)
+// hostFiles are the machine's: what package host reads of them, and of the process's status, is worth a few kilobytes a round. None of them makes the
+// kernel walk the server's memory, as smaps would.
+var hostFiles = []string{"/proc/stat", "/proc/meminfo", "/proc/vmstat", "/proc/diskstats", "/proc/loadavg", "/proc/net/dev", "/proc/net/snmp", "/proc/pressure/cpu", "/proc/pressure/memory", "/proc/pressure/io"}
 
 // kept are the beginnings of the lines that are taken of a file, where it has many more.
 var kept = map[string][]string{
@@ -56,11 +55,7 @@ func (s *sampler) localMachine(info string) *machine {
 	if !startedWith(pid, infoInt(info, "uptime_in_seconds")) {
 		return nil
 	}
-	m := &machine{s: s, pid: pid, log: s.setting("logfile"), paths: append([]string{}, hostFiles...), began: s.opt.Now()}
-	for _, f := range ownFiles {
-		m.paths = append(m.paths, "/proc/"+pid+"/"+f)
-	}
-	m.paths = append(m.paths, groupFiles(pid)...)
+	m := &machine{s: s, pid: pid, log: s.setting("logfile"), paths: slices.Concat(hostFiles, []string{"/proc/" + pid + "/status"}, groupFiles(pid)), began: s.opt.Now()}
 	m.dataDir, _ = os.Readlink("/proc/" + pid + "/cwd") // servers change to their dir (redis 7.4.1 config.c)
 	return m
 }
@@ -185,39 +180,58 @@ func (m *machine) takeLogs() error {
 		path = filepath.Join(m.dataDir, path)
 	}
 	for _, suffix := range []string{".1", ""} {
-		st, err := os.Stat(path + suffix)
-		if err != nil || suffix != "" && st.ModTime().Before(m.began) {
+		f, err := os.Open(path + suffix)
+		if err != nil {
+			if suffix == "" {
+				m.s.tell(m.s.opt.Now(), "its log cannot be read from here: "+err.Error())
+			}
 			continue
 		}
-		if err := m.copyLog(path+suffix, "redis.log"+suffix, st.Size()); err != nil {
+		err = m.copyLog(f, "redis.log"+suffix, suffix != "")
+		if err = errors.Join(err, f.Close()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (m *machine) copyLog(from, to string, size int64) error {
-	f, err := os.Open(from)
-	if err != nil {
-		m.s.tell(m.s.opt.Now(), "its log is not readable from here: "+err.Error())
+// copyLog copies the end of a log. Which file that is the server says, and it may say anything: only a file of its own user's is taken.
+func (m *machine) copyLog(f *os.File, to string, rotated bool) error {
+	st, err := f.Stat()
+	switch {
+	case err != nil:
+		return err
+	case rotated && st.ModTime().Before(m.began):
+		return nil
+	case !st.Mode().IsRegular() || !sameOwner(st, m.pid):
+		m.s.tell(m.s.opt.Now(), "what it names as its log is not its own user's, and is left: "+f.Name())
 		return nil
 	}
-	defer f.Close()
-	if size > mostOfLog {
-		if _, err := f.Seek(size-mostOfLog, io.SeekStart); err != nil {
+	from := bufio.NewReader(io.LimitReader(f, mostOfLog))
+	if st.Size() > mostOfLog { // from the first whole line on
+		if _, err := f.Seek(st.Size()-mostOfLog, io.SeekStart); err != nil {
 			return err
 		}
+		if _, err := from.ReadString('\n'); err != nil {
+			return nil // it is a single line
+		}
 	}
-	b, err := io.ReadAll(io.LimitReader(f, mostOfLog))
+	path := filepath.Join(m.s.dir, to)
+	out, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return errors.Join(fmt.Errorf("read %s", from), err)
+		return err
 	}
-	if size > mostOfLog { // from the first whole line on
-		b = b[bytes.IndexByte(b, '\n')+1:]
+	w := bufio.NewWriter(out)
+	for err == nil {
+		var line string
+		line, err = from.ReadString('\n')
+		_, _ = w.WriteString(secret.Text(line)) // Flush says so again
 	}
-	var out bytes.Buffer
-	for line := range bytes.Lines(b) {
-		out.WriteString(secret.Text(string(line)))
+	if err == io.EOF {
+		err = nil
 	}
-	return replaceFile(filepath.Join(m.s.dir, to), out.Bytes())
+	if err = errors.Join(err, w.Flush(), out.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".tmp", path)
 }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"slices"
-	"strings"
 
 	"psyncope/ingest/table"
 )
@@ -39,52 +38,52 @@ const mostNumbers = 50_000
 
 // gauge is a number that stands for itself, and counter one of which the gain counts.
 type measure struct {
-	at    func(*table.HostSample) *table.Float
+	to    string // the column of table.HostSample
 	scale float64
 	rate  bool // a counter: its gain a second
 	gain  bool // a counter: its gain
 }
 
 var measures = map[string]measure{
-	"mem_total":     {at: func(r *table.HostSample) *table.Float { return &r.MemTotal }, scale: 1},
-	"mem_available": {at: func(r *table.HostSample) *table.Float { return &r.MemAvailable }, scale: 1},
-	"huge":          {at: func(r *table.HostSample) *table.Float { return &r.HugePages }, scale: 1},
-	"pagetables":    {at: func(r *table.HostSample) *table.Float { return &r.PageTables }, scale: 1},
-	"load1":         {at: func(r *table.HostSample) *table.Float { return &r.Load }, scale: 1},
-	"running":       {at: func(r *table.HostSample) *table.Float { return &r.Runnable }, scale: 1},
-	"blocked":       {at: func(r *table.HostSample) *table.Float { return &r.Blocked }, scale: 1},
-	"cpus":          {at: func(r *table.HostSample) *table.Float { return &r.CPUs }, scale: 1},
-	"free":          {at: func(r *table.HostSample) *table.Float { return &r.DiskFree }, scale: 1},
-	"carrier":       {at: func(r *table.HostSample) *table.Float { return &r.Carrier }, scale: 1},
-	"rss":           {at: func(r *table.HostSample) *table.Float { return &r.RSS }, scale: 1},
-	"swapped":       {at: func(r *table.HostSample) *table.Float { return &r.ProcessSwap }, scale: 1},
-	"pswpin":        {at: func(r *table.HostSample) *table.Float { return &r.SwapIn }, scale: page, rate: true},
-	"pswpout":       {at: func(r *table.HostSample) *table.Float { return &r.SwapOut }, scale: page, rate: true},
-	"pgmajfault":    {at: func(r *table.HostSample) *table.Float { return &r.MajorFaults }, scale: 1, rate: true},
-	"oom_kill":      {at: func(r *table.HostSample) *table.Float { return &r.OOMKills }, scale: 1, gain: true},
-	"retrans":       {at: func(r *table.HostSample) *table.Float { return &r.Retransmits }, scale: 1, rate: true},
-	"rx":            {at: func(r *table.HostSample) *table.Float { return &r.NetIn }, scale: 1, rate: true},
-	"tx":            {at: func(r *table.HostSample) *table.Float { return &r.NetOut }, scale: 1, rate: true},
-	"errs":          {at: func(r *table.HostSample) *table.Float { return &r.NetErrors }, scale: 1, rate: true},
-	"drops":         {at: func(r *table.HostSample) *table.Float { return &r.NetDrops }, scale: 1, rate: true},
-	"read":          {at: func(r *table.HostSample) *table.Float { return &r.DiskRead }, scale: 1, rate: true},
-	"written":       {at: func(r *table.HostSample) *table.Float { return &r.DiskWrite }, scale: 1, rate: true},
+	"mem_total":     {to: "memory_total_bytes", scale: 1},
+	"mem_available": {to: "memory_available_bytes", scale: 1},
+	"huge":          {to: "huge_pages_bytes", scale: 1},
+	"pagetables":    {to: "page_tables_bytes", scale: 1},
+	"load1":         {to: "load_1m", scale: 1},
+	"running":       {to: "runnable_tasks", scale: 1},
+	"blocked":       {to: "blocked_tasks", scale: 1},
+	"cpus":          {to: "cpu_count", scale: 1},
+	"free":          {to: "disk_free_bytes", scale: 1},
+	"carrier":       {to: "net_carrier", scale: 1},
+	"rss":           {to: "process_rss_bytes", scale: 1},
+	"swapped":       {to: "process_swap_bytes", scale: 1},
+	"pswpin":        {to: "swap_in_bytes_per_second", scale: page, rate: true},
+	"pswpout":       {to: "swap_out_bytes_per_second", scale: page, rate: true},
+	"pgmajfault":    {to: "major_faults_per_second", scale: 1, rate: true},
+	"oom_kill":      {to: "oom_kills", scale: 1, gain: true},
+	"retrans":       {to: "tcp_retransmits_per_second", scale: 1, rate: true},
+	"rx":            {to: "net_receive_bytes_per_second", scale: 1, rate: true},
+	"tx":            {to: "net_transmit_bytes_per_second", scale: 1, rate: true},
+	"errs":          {to: "net_errors_per_second", scale: 1, rate: true},
+	"drops":         {to: "net_drops_per_second", scale: 1, rate: true},
+	"read":          {to: "disk_read_bytes_per_second", scale: 1, rate: true},
+	"written":       {to: "disk_write_bytes_per_second", scale: 1, rate: true},
 	// Seconds a second are shares of the interval.
-	"io_time":     {at: func(r *table.HostSample) *table.Float { return &r.DiskUtil }, scale: 100, rate: true},
-	"io_weighted": {at: func(r *table.HostSample) *table.Float { return &r.DiskQueue }, scale: 1, rate: true},
-	"throttled":   {at: func(r *table.HostSample) *table.Float { return &r.Throttled }, scale: 100, rate: true},
-	"cpu_some":    {at: func(r *table.HostSample) *table.Float { return &r.CPUPressure }, scale: 100, rate: true},
-	"memory_some": {at: func(r *table.HostSample) *table.Float { return &r.MemPressure }, scale: 100, rate: true},
-	"memory_full": {at: func(r *table.HostSample) *table.Float { return &r.MemStopped }, scale: 100, rate: true},
-	"io_some":     {at: func(r *table.HostSample) *table.Float { return &r.IOPressure }, scale: 100, rate: true},
-	"io_full":     {at: func(r *table.HostSample) *table.Float { return &r.IOStopped }, scale: 100, rate: true},
+	"io_time":     {to: "disk_util_percent", scale: 100, rate: true},
+	"io_weighted": {to: "disk_queue_requests", scale: 1, rate: true},
+	"throttled":   {to: "cpu_throttled_percent", scale: 100, rate: true},
+	"cpu_some":    {to: "cpu_pressure_percent", scale: 100, rate: true},
+	"memory_some": {to: "memory_pressure_percent", scale: 100, rate: true},
+	"memory_full": {to: "memory_full_pressure_percent", scale: 100, rate: true},
+	"io_some":     {to: "io_pressure_percent", scale: 100, rate: true},
+	"io_full":     {to: "io_full_pressure_percent", scale: 100, rate: true},
 }
 
 // modes are those of a CPU's time, and where their share goes.
-var modes = map[string]func(*table.HostSample) *table.Float{
-	"user": func(r *table.HostSample) *table.Float { return &r.User }, "system": func(r *table.HostSample) *table.Float { return &r.System },
-	"iowait": func(r *table.HostSample) *table.Float { return &r.IOWait }, "steal": func(r *table.HostSample) *table.Float { return &r.Steal },
-	"idle": func(r *table.HostSample) *table.Float { return &r.Idle }, "nice": nil, "irq": nil, "softirq": nil,
+var modes = map[string]string{
+	"user": "cpu_user_percent", "system": "cpu_system_percent",
+	"iowait": "cpu_iowait_percent", "steal": "cpu_steal_percent",
+	"idle": "cpu_idle_percent", "nice": "", "irq": "", "softirq": "",
 }
 
 // end makes rows of the snapshot, one a scope, and keeps it for the next.
@@ -135,13 +134,13 @@ func (s *snapshot) fill(row *table.HostSample, scope string, seconds float64) bo
 			}
 		}
 		if ok {
-			*m.at(row) = table.Float(v * m.scale)
+			*row.Measure(m.to) = table.Float(v * m.scale)
 			says = true
 		}
 	}
 	for name, m := range measures { // what the kernel itself makes of the last ten seconds, where there is no snapshot before
-		if v, ok := s.now[key{scope, name + "_avg10"}]; ok && !m.at(row).Known() {
-			*m.at(row) = table.Float(v)
+		if v, ok := s.now[key{scope, name + "_avg10"}]; ok && !row.Measure(m.to).Known() {
+			*row.Measure(m.to) = table.Float(v)
 			says = true
 		}
 	}
@@ -159,9 +158,9 @@ func (s *snapshot) fill(row *table.HostSample, scope string, seconds float64) bo
 			total += v
 		}
 	}
-	for mode, at := range modes {
-		if v, ok := busy[mode]; ok && at != nil && total > 0 {
-			*at(row) = table.Float(100 * v / total)
+	for mode, to := range modes {
+		if v, ok := busy[mode]; ok && to != "" && total > 0 {
+			*row.Measure(to) = table.Float(100 * v / total)
 			says = true
 		}
 	}
@@ -178,315 +177,4 @@ func (s *snapshot) fill(row *table.HostSample, scope string, seconds float64) bo
 		}
 	}
 	return says
-}
-
-// counter reads a line of /proc, of a control group or of an exporter.
-func (r *reader) counter(n int32, text string) bool {
-	if p, ok := pathOf(text); ok {
-		r.path = p
-		r.head = nil
-		r.pass()
-		return true
-	}
-	if strings.HasPrefix(text, "# HELP ") || strings.HasPrefix(text, "# TYPE ") || strings.HasPrefix(text, "# EOF") {
-		r.pass()
-		return true
-	}
-	path, line := r.path, text
-	if p, rest, ok := strings.Cut(text, ":"); ok && (strings.HasPrefix(p, "/proc/") || strings.HasPrefix(p, "/sys/")) { // grep . /proc/pressure/*
-		path, line = p, strings.TrimSpace(rest)
-	}
-	words := strings.Fields(line)
-	if len(words) == 0 {
-		return false
-	}
-	for _, read := range [...]func(*reader, int32, string, []string) bool{
-		(*reader).exported, (*reader).cpuTimes, (*reader).sizes, (*reader).pressure, (*reader).disk, (*reader).device, (*reader).pairs, (*reader).tcp, (*reader).load, (*reader).lone,
-	} {
-		if read(r, n, path, words) {
-			return true
-		}
-	}
-	// What else stands in such a file is of no interest.
-	if path != "" && r.head == nil || r.snap.tool == "node-exporter" && strings.Contains(words[0], "_") && len(words) <= 3 && len(words) >= 2 {
-		r.pass()
-		return true
-	}
-	return false
-}
-
-// pathOf reads a line that says which file follows: "==> /proc/stat <==", "--- /proc/meminfo ---", "# cat /proc/pressure/cpu", "/proc/811/status:".
-func pathOf(text string) (string, bool) {
-	bare := strings.TrimSpace(strings.Trim(text, "#=-*<>$: \t"))
-	bare = strings.TrimSpace(strings.TrimPrefix(bare, "cat "))
-	if strings.HasPrefix(bare, "/proc/") || strings.HasPrefix(bare, "/sys/fs/cgroup") || strings.HasPrefix(bare, "/sys/class/net") {
-		return bare, !strings.ContainsAny(bare, " :\t")
-	}
-	return "", false
-}
-
-func (r *reader) proc(n int32, scope, name string, v float64) {
-	r.telling++
-	r.snap.set("procfs", n, scope, name, v)
-}
-
-// cpuTimes reads /proc/stat: ticks of each mode, a hundred a second (Linux fs/proc/stat.c).
-func (r *reader) cpuTimes(n int32, _ string, words []string) bool {
-	switch {
-	case words[0] == "cpu" && len(words) >= 8:
-		for i, mode := range [...]string{"user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"} {
-			if i+1 < len(words) {
-				if v, ok := number(words[i+1]); ok {
-					r.proc(n, "", "cpu_"+mode, v)
-				}
-			}
-		}
-	case strings.HasPrefix(words[0], "cpu") && len(words) >= 8:
-		r.proc(n, "", "cpus", 1)
-	case words[0] == "procs_running" && len(words) == 2, words[0] == "procs_blocked" && len(words) == 2:
-		v, ok := number(words[1])
-		if !ok {
-			return false
-		}
-		r.proc(n, "", strings.TrimPrefix(words[0], "procs_"), v)
-	case len(words) > 1 && (words[0] == "intr" || words[0] == "ctxt" || words[0] == "btime" || words[0] == "processes" || words[0] == "softirq"):
-		r.pass()
-	default:
-		return false
-	}
-	return true
-}
-
-// sizes reads lines such as "MemAvailable:   123 kB", of /proc/meminfo and of a process.
-func (r *reader) sizes(n int32, path string, words []string) bool {
-	name, ok := strings.CutSuffix(words[0], ":")
-	if !ok || len(words) < 2 {
-		return false
-	}
-	scope := ""
-	if pid, ok := pidIn(path); ok || r.snap.text[key{"process", "name"}] != "" {
-		scope = "process"
-		if ok {
-			scope += " " + pid
-			if v, ok := number(pid); ok {
-				if _, told := r.snap.now[key{scope, "pid"}]; !told {
-					r.proc(n, scope, "pid", v)
-				}
-			}
-		}
-	}
-	if name == "State" && len(words[1]) == 1 && len(words) >= 2 {
-		if r.snap.empty() {
-			r.snap.tool, r.snap.line = "procfs", n
-		}
-		if r.snap.text == nil {
-			r.snap.text = map[key]string{}
-		}
-		if scope == "" {
-			scope = "process"
-		}
-		r.snap.text[key{scope, "state"}] = words[1]
-		r.telling++
-		return true
-	}
-	to := map[string]string{
-		"MemTotal": "mem_total", "MemAvailable": "mem_available", "SwapTotal": "swap_total", "SwapFree": "swap_free", "AnonHugePages": "huge",
-		"PageTables": "pagetables", "VmRSS": "rss", "VmSwap": "swapped", "Rss": "rss", "Swap": "swapped", "VmPTE": "pagetables",
-	}[name]
-	v, isNumber := number(words[1])
-	if to == "" || !isNumber || len(words) != 3 || words[2] != "kB" {
-		if isNumber && (len(words) == 3 && words[2] == "kB" || len(words) == 2 && r.snap.tool == "procfs") {
-			r.pass()
-			return true
-		}
-		return false
-	}
-	if scope == "" && (to == "rss" || to == "swapped") {
-		scope = "process"
-	}
-	if _, told := r.snap.now[key{scope, to}]; !told { // smaps_rollup and status say the same
-		r.proc(n, scope, to, v*kib)
-	}
-	return true
-}
-
-// pidIn is the process of a file of /proc.
-func pidIn(path string) (string, bool) {
-	rest, ok := strings.CutPrefix(path, "/proc/")
-	pid, _, _ := strings.Cut(rest, "/")
-	_, isNumber := number(pid)
-	return pid, ok && isNumber
-}
-
-// pressure reads a line of pressure stall information: its total is in microseconds (Linux kernel/sched/psi.c).
-func (r *reader) pressure(n int32, path string, words []string) bool {
-	if len(words) != 5 || words[0] != "some" && words[0] != "full" || !strings.HasPrefix(words[4], "total=") {
-		return false
-	}
-	v, ok := number(strings.TrimPrefix(words[4], "total="))
-	if !ok {
-		return false
-	}
-	resource := ""
-	for _, x := range [...]string{"cpu", "memory", "io"} {
-		if strings.HasSuffix(path, "/"+x) || strings.HasSuffix(path, x+".pressure") {
-			resource = x
-		}
-	}
-	if resource == "" {
-		r.pass()
-		return true
-	}
-	r.proc(n, groupIn(path), resource+"_"+words[0], v/1e6)
-	if mean, ok := number(strings.TrimPrefix(words[1], "avg10=")); ok {
-		r.proc(n, groupIn(path), resource+"_"+words[0]+"_avg10", mean)
-	}
-	return true
-}
-
-// groupIn is the control group of a path, as a scope; the root's is the host's own.
-func groupIn(path string) string {
-	rest, ok := strings.CutPrefix(path, "/sys/fs/cgroup/")
-	i := strings.LastIndexByte(rest, '/')
-	if !ok || i < 0 {
-		return ""
-	}
-	return "cgroup " + rest[:i]
-}
-
-// disk reads a line of /proc/diskstats: sectors of 512 bytes, milliseconds (Linux Documentation/admin-guide/iostats.rst).
-func (r *reader) disk(n int32, _ string, words []string) bool {
-	if len(words) < 14 {
-		return false
-	}
-	v := make([]float64, 14)
-	for i, w := range words[:14] {
-		if i == 2 {
-			continue
-		}
-		x, ok := number(w)
-		if !ok {
-			return false
-		}
-		v[i] = x
-	}
-	dev := words[2]
-	if _, ok := number(dev); ok {
-		return false
-	}
-	for _, x := range [...]struct {
-		name string
-		v    float64
-	}{
-		{"ios", v[3] + v[7]}, {"io_ms", v[6] + v[10]}, {"read", v[5] * 512}, {"written", v[9] * 512}, {"io_time", v[12] / 1000}, {"io_weighted", v[13] / 1000},
-	} {
-		r.proc(n, dev, x.name, x.v)
-	}
-	return true
-}
-
-// device reads a line of /proc/net/dev.
-func (r *reader) device(n int32, _ string, words []string) bool {
-	name, ok := strings.CutSuffix(words[0], ":")
-	if words[0] == "Inter-|" || words[0] == "face" {
-		r.pass()
-		return true
-	}
-	if !ok || len(words) != 17 {
-		return false
-	}
-	v := make([]float64, 17)
-	for i := 1; i < 17; i++ {
-		if v[i], ok = number(words[i]); !ok {
-			return false
-		}
-	}
-	r.proc(n, name, "rx", v[1])
-	r.proc(n, name, "tx", v[9])
-	r.proc(n, name, "errs", v[3]+v[11]+v[15])
-	r.proc(n, name, "drops", v[4]+v[12])
-	return true
-}
-
-// pairs reads "name value": /proc/vmstat, and a control group's cpu.stat and memory.events.
-func (r *reader) pairs(n int32, path string, words []string) bool {
-	if len(words) != 2 {
-		return false
-	}
-	v, ok := number(words[1])
-	if !ok {
-		return false
-	}
-	group := groupIn(path)
-	switch words[0] {
-	case "pswpin", "pswpout", "pgmajfault":
-		r.proc(n, group, words[0], v)
-	case "oom_kill":
-		r.proc(n, group, words[0], v)
-	case "throttled_usec": // version 2
-		r.proc(n, cmpOr(group, "cgroup"), "throttled", v/1e6)
-	case "throttled_time": // version 1, in nanoseconds
-		r.proc(n, cmpOr(group, "cgroup"), "throttled", v/1e9)
-	default:
-		return false
-	}
-	return true
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// tcp reads /proc/net/snmp: a line of names, then one of numbers.
-func (r *reader) tcp(n int32, path string, words []string) bool {
-	if words[0] != "Tcp:" || len(words) < 13 {
-		if strings.HasSuffix(words[0], ":") && (strings.HasSuffix(path, "snmp") || strings.HasSuffix(path, "netstat")) {
-			r.pass()
-			return true
-		}
-		return false
-	}
-	if v, ok := number(words[12]); ok { // RetransSegs, the twelfth (Linux net/ipv4/proc.c)
-		r.proc(n, "", "retrans", v)
-		return true
-	}
-	r.pass()
-	return words[12] == "RetransSegs"
-}
-
-// load reads /proc/loadavg.
-func (r *reader) load(n int32, _ string, words []string) bool {
-	if len(words) != 5 || !strings.Contains(words[3], "/") {
-		return false
-	}
-	v, ok := number(words[0])
-	if ok {
-		r.proc(n, "", "load1", v)
-	}
-	return ok
-}
-
-// lone reads a file that is one number.
-func (r *reader) lone(n int32, path string, words []string) bool {
-	if len(words) != 1 || path == "" {
-		return false
-	}
-	v, ok := number(words[0])
-	if !ok {
-		return false
-	}
-	base := path[strings.LastIndexByte(path, '/')+1:]
-	switch base {
-	case "memory.max", "memory.limit_in_bytes":
-		r.proc(n, cmpOr(groupIn(path), "cgroup"), "mem_total", v)
-	case "carrier":
-		parts := strings.Split(path, "/")
-		r.proc(n, parts[max(len(parts)-2, 0)], "carrier", v)
-	default:
-		r.pass()
-	}
-	return true
 }

@@ -8,13 +8,13 @@ import (
 
 // column is what a name in the head of a tool's table says: where the number goes, and what it is multiplied by to be in the table's unit.
 type column struct {
-	at    func(*table.HostSample) *table.Float
+	to    string // the column of table.HostSample; empty for what is passed over
 	scale float64
 	sum   bool // several columns go to one place: errors of either direction
 	most  bool // of several the largest counts: waiting for reads and for writes
 }
 
-// columns are a table's head; what is passed over has no place.
+// columns are a table's head.
 type columns []name
 
 type name struct {
@@ -30,47 +30,38 @@ const (
 
 // names are the names of columns as sysstat (9 to 12), procps (2 and 3) and top print them, without the per cent sign before and the "/s" behind.
 var names = map[string]column{
-	"user": {at: func(r *table.HostSample) *table.Float { return &r.User }}, "usr": {at: func(r *table.HostSample) *table.Float { return &r.User }},
-	"us":     {at: func(r *table.HostSample) *table.Float { return &r.User }},
-	"system": {at: func(r *table.HostSample) *table.Float { return &r.System }}, "sys": {at: func(r *table.HostSample) *table.Float { return &r.System }},
-	"sy":     {at: func(r *table.HostSample) *table.Float { return &r.System }},
-	"iowait": {at: func(r *table.HostSample) *table.Float { return &r.IOWait }}, "wa": {at: func(r *table.HostSample) *table.Float { return &r.IOWait }},
-	"steal": {at: func(r *table.HostSample) *table.Float { return &r.Steal }}, "st": {at: func(r *table.HostSample) *table.Float { return &r.Steal }},
-	"idle": {at: func(r *table.HostSample) *table.Float { return &r.Idle }}, "id": {at: func(r *table.HostSample) *table.Float { return &r.Idle }},
-
-	"runq-sz": {at: func(r *table.HostSample) *table.Float { return &r.Runnable }}, "r": {at: func(r *table.HostSample) *table.Float { return &r.Runnable }},
-	"blocked": {at: func(r *table.HostSample) *table.Float { return &r.Blocked }}, "b": {at: func(r *table.HostSample) *table.Float { return &r.Blocked }},
-	"ldavg-1": {at: func(r *table.HostSample) *table.Float { return &r.Load }},
-
-	"kbavail": {at: func(r *table.HostSample) *table.Float { return &r.MemAvailable }, scale: kib}, "avail": {at: func(r *table.HostSample) *table.Float { return &r.MemAvailable }, scale: kib},
-	"kbswpused": {at: func(r *table.HostSample) *table.Float { return &r.SwapUsed }, scale: kib}, "swpused": {at: func(r *table.HostSample) *table.Float { return &r.SwapUsed }, scale: kib},
-	"swpd":   {at: func(r *table.HostSample) *table.Float { return &r.SwapUsed }, scale: kib},
-	"pswpin": {at: func(r *table.HostSample) *table.Float { return &r.SwapIn }, scale: page}, "si": {at: func(r *table.HostSample) *table.Float { return &r.SwapIn }, scale: kib},
-	"pswpout": {at: func(r *table.HostSample) *table.Float { return &r.SwapOut }, scale: page}, "so": {at: func(r *table.HostSample) *table.Float { return &r.SwapOut }, scale: kib},
-	"majflt":  {at: func(r *table.HostSample) *table.Float { return &r.MajorFaults }},
-	"kbpgtbl": {at: func(r *table.HostSample) *table.Float { return &r.PageTables }, scale: kib}, "pgtbl": {at: func(r *table.HostSample) *table.Float { return &r.PageTables }, scale: kib},
-
-	"util":    {at: func(r *table.HostSample) *table.Float { return &r.DiskUtil }},
-	"await":   {at: func(r *table.HostSample) *table.Float { return &r.DiskAwait }},
-	"r_await": {at: func(r *table.HostSample) *table.Float { return &r.DiskAwait }, most: true}, "w_await": {at: func(r *table.HostSample) *table.Float { return &r.DiskAwait }, most: true},
-	"aqu-sz": {at: func(r *table.HostSample) *table.Float { return &r.DiskQueue }}, "avgqu-sz": {at: func(r *table.HostSample) *table.Float { return &r.DiskQueue }},
-	"rkb": {at: func(r *table.HostSample) *table.Float { return &r.DiskRead }, scale: kib}, "kb_read": {at: func(r *table.HostSample) *table.Float { return &r.DiskRead }, scale: kib},
-	"wkb": {at: func(r *table.HostSample) *table.Float { return &r.DiskWrite }, scale: kib}, "kb_wrtn": {at: func(r *table.HostSample) *table.Float { return &r.DiskWrite }, scale: kib},
-	"rmb": {at: func(r *table.HostSample) *table.Float { return &r.DiskRead }, scale: mib}, "wmb": {at: func(r *table.HostSample) *table.Float { return &r.DiskWrite }, scale: mib},
-	"rd_sec": {at: func(r *table.HostSample) *table.Float { return &r.DiskRead }, scale: 512}, "wr_sec": {at: func(r *table.HostSample) *table.Float { return &r.DiskWrite }, scale: 512},
-	"mbfsfree": {at: func(r *table.HostSample) *table.Float { return &r.DiskFree }, scale: mib},
-
-	"rxkb": {at: func(r *table.HostSample) *table.Float { return &r.NetIn }, scale: kib}, "txkb": {at: func(r *table.HostSample) *table.Float { return &r.NetOut }, scale: kib},
-	"ifutil": {at: func(r *table.HostSample) *table.Float { return &r.NetUtil }},
-	"rxerr":  {at: func(r *table.HostSample) *table.Float { return &r.NetErrors }, sum: true}, "txerr": {at: func(r *table.HostSample) *table.Float { return &r.NetErrors }, sum: true},
-	"txcarr": {at: func(r *table.HostSample) *table.Float { return &r.NetErrors }, sum: true},
-	"rxdrop": {at: func(r *table.HostSample) *table.Float { return &r.NetDrops }, sum: true}, "txdrop": {at: func(r *table.HostSample) *table.Float { return &r.NetDrops }, sum: true},
-	"retrans": {at: func(r *table.HostSample) *table.Float { return &r.Retransmits }},
-
-	"scpu": {at: func(r *table.HostSample) *table.Float { return &r.CPUPressure }}, "smem": {at: func(r *table.HostSample) *table.Float { return &r.MemPressure }},
-	"fmem": {at: func(r *table.HostSample) *table.Float { return &r.MemStopped }}, "sio": {at: func(r *table.HostSample) *table.Float { return &r.IOPressure }},
-	"fio": {at: func(r *table.HostSample) *table.Float { return &r.IOStopped }},
-	"rss": {at: func(r *table.HostSample) *table.Float { return &r.RSS }, scale: kib},
+	"user": {to: "cpu_user_percent"}, "usr": {to: "cpu_user_percent"}, "us": {to: "cpu_user_percent"},
+	"system": {to: "cpu_system_percent"}, "sys": {to: "cpu_system_percent"}, "sy": {to: "cpu_system_percent"},
+	"iowait": {to: "cpu_iowait_percent"}, "wa": {to: "cpu_iowait_percent"},
+	"steal": {to: "cpu_steal_percent"}, "st": {to: "cpu_steal_percent"},
+	"idle": {to: "cpu_idle_percent"}, "id": {to: "cpu_idle_percent"},
+	"runq-sz": {to: "runnable_tasks"}, "r": {to: "runnable_tasks"},
+	"blocked": {to: "blocked_tasks"}, "b": {to: "blocked_tasks"},
+	"ldavg-1": {to: "load_1m"},
+	"kbavail": {to: "memory_available_bytes", scale: kib}, "avail": {to: "memory_available_bytes", scale: kib},
+	"kbswpused": {to: "swap_used_bytes", scale: kib}, "swpused": {to: "swap_used_bytes", scale: kib}, "swpd": {to: "swap_used_bytes", scale: kib},
+	"pswpin": {to: "swap_in_bytes_per_second", scale: page}, "si": {to: "swap_in_bytes_per_second", scale: kib},
+	"pswpout": {to: "swap_out_bytes_per_second", scale: page}, "so": {to: "swap_out_bytes_per_second", scale: kib},
+	"majflt":  {to: "major_faults_per_second"},
+	"kbpgtbl": {to: "page_tables_bytes", scale: kib}, "pgtbl": {to: "page_tables_bytes", scale: kib},
+	"util":  {to: "disk_util_percent"},
+	"await": {to: "disk_await_ms"}, "r_await": {to: "disk_await_ms", most: true}, "w_await": {to: "disk_await_ms", most: true},
+	"aqu-sz": {to: "disk_queue_requests"}, "avgqu-sz": {to: "disk_queue_requests"},
+	"rkb": {to: "disk_read_bytes_per_second", scale: kib}, "kb_read": {to: "disk_read_bytes_per_second", scale: kib}, "rmb": {to: "disk_read_bytes_per_second", scale: mib}, "rd_sec": {to: "disk_read_bytes_per_second", scale: 512},
+	"wkb": {to: "disk_write_bytes_per_second", scale: kib}, "kb_wrtn": {to: "disk_write_bytes_per_second", scale: kib}, "wmb": {to: "disk_write_bytes_per_second", scale: mib}, "wr_sec": {to: "disk_write_bytes_per_second", scale: 512},
+	"mbfsfree": {to: "disk_free_bytes", scale: mib},
+	"rxkb":     {to: "net_receive_bytes_per_second", scale: kib},
+	"txkb":     {to: "net_transmit_bytes_per_second", scale: kib},
+	"ifutil":   {to: "net_util_percent"},
+	"rxerr":    {to: "net_errors_per_second", sum: true}, "txerr": {to: "net_errors_per_second", sum: true}, "txcarr": {to: "net_errors_per_second", sum: true},
+	"rxdrop": {to: "net_drops_per_second", sum: true}, "txdrop": {to: "net_drops_per_second", sum: true},
+	"retrans": {to: "tcp_retransmits_per_second"},
+	"scpu":    {to: "cpu_pressure_percent"},
+	"smem":    {to: "memory_pressure_percent"},
+	"fmem":    {to: "memory_full_pressure_percent"},
+	"sio":     {to: "io_pressure_percent"},
+	"fio":     {to: "io_full_pressure_percent"},
+	"rss":     {to: "process_rss_bytes", scale: kib},
 }
 
 // scopes are columns that say which part of the host a row is of.
@@ -95,7 +86,7 @@ func columnsOf(words []string) (columns, bool) {
 		}
 		p := plain(w)
 		out[i] = name{names[p], p}
-		if out[i].at != nil {
+		if out[i].to != "" {
 			known++
 		}
 	}
@@ -104,13 +95,13 @@ func columnsOf(words []string) (columns, bool) {
 
 // set puts a number where the column says.
 func (c *column) set(row *table.HostSample, v float64) {
-	if c.at == nil {
+	if c.to == "" {
 		return
 	}
 	if c.scale != 0 {
 		v *= c.scale
 	}
-	p := c.at(row)
+	p := row.Measure(c.to)
 	switch {
 	case c.sum && p.Known():
 		*p += table.Float(v)

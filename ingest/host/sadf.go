@@ -146,7 +146,7 @@ func (r *reader) object(line int32, name string, v any) {
 				if pressure, ok := pressures[name+"/"+k]; ok {
 					c = names[pressure]
 				}
-				if c.at != nil && x >= 0 && x <= most {
+				if c.to != "" && x >= 0 && x <= most {
 					c.set(&row, x)
 					says = true
 				}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"psyncope/ingest/table"
 )
@@ -59,7 +60,7 @@ func (r *reader) top(text string, words []string) bool {
 		r.tool, r.head, r.list = "top", nil, false
 		if of, n := timeOf(words[2:]); n > 0 {
 			if r.days.day.IsZero() && r.fileTime().Known() {
-				r.days.begin(r.fileTime().Time().Truncate(24*3600e9), r.days.other, table.Null)
+				r.days.begin(r.fileTime().Time().Truncate(24*time.Hour), time.Time{}, table.Null)
 			}
 			r.moment(r.days.time(of))
 		}
@@ -181,7 +182,7 @@ func (r *reader) values(n int32, words []string) bool {
 			break
 		}
 		if scopes[h.word] {
-			if whole := h.word == "cpu" && (words[i] == "all" || words[i] == "-1"); !whole && h.at == nil {
+			if whole := h.word == "cpu" && (words[i] == "all" || words[i] == "-1"); !whole && h.to == "" {
 				if h.word == "cpu" && !r.perProcess() {
 					r.pass() // one CPU of several
 					return true
@@ -190,7 +191,7 @@ func (r *reader) values(n int32, words []string) bool {
 			}
 			continue
 		}
-		if h.at == nil {
+		if h.to == "" {
 			continue
 		}
 		v, ok := number(words[i])
@@ -308,7 +309,7 @@ func (r *reader) cpuLine(n int32, text string) bool {
 			continue
 		}
 		v, ok := number(words[0])
-		if c := names[words[1]]; ok && c.at != nil && words[1] != "si" { // soft interrupts here, swap elsewhere
+		if c := names[words[1]]; ok && c.to != "" && words[1] != "si" { // soft interrupts here, swap elsewhere
 			c.set(&row, v)
 			says = true
 		}

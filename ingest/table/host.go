@@ -1,5 +1,10 @@
 package table
 
+import (
+	"sync"
+	"unsafe"
+)
+
 // HostSample is what a tool said at one moment of a host, or of one part of it: a disk, an interface, a process, a control group. Rates are
 // means over the interval before the stamp. A tool says some of the columns; what it did not say is not known.
 type HostSample struct {
@@ -56,21 +61,31 @@ type HostSample struct {
 	ProcessSwap  Float  `col:"process_swap_bytes" doc:"memory of the process in swap"`
 }
 
+// measures are where a row has its numbers that may be unknown, by their columns' names.
+var measures = sync.OnceValue(func() map[string]uintptr {
+	at := map[string]uintptr{}
+	for _, c := range shapeOf[HostSample]().columns {
+		if c.Kind == KindFloat {
+			at[c.Name] = c.off
+		}
+	}
+	return at
+})
+
 // NewHostSample is a row that says nothing yet.
 func NewHostSample(o Origin) HostSample {
 	r := HostSample{Origin: o, Stamp: Null, Clock: ClockNone, PID: Null}
-	for _, f := range r.Floats() {
-		*f = NoFloat()
+	for column := range measures() {
+		*r.Measure(column) = NoFloat()
 	}
 	return r
 }
 
-// Floats are all the numbers of the row that may be unknown.
-func (r *HostSample) Floats() []*Float {
-	return []*Float{
-		&r.Interval, &r.User, &r.System, &r.IOWait, &r.Steal, &r.Idle, &r.CPUs, &r.Runnable, &r.Blocked, &r.Load, &r.Throttled, &r.CPUPressure, &r.MemPressure,
-		&r.MemStopped, &r.IOPressure, &r.IOStopped, &r.MemTotal, &r.MemAvailable, &r.SwapUsed, &r.SwapIn, &r.SwapOut, &r.MajorFaults, &r.HugePages,
-		&r.PageTables, &r.OOMKills, &r.DiskUtil, &r.DiskAwait, &r.DiskQueue, &r.DiskRead, &r.DiskWrite, &r.DiskFree, &r.NetIn, &r.NetOut, &r.NetUtil,
-		&r.NetErrors, &r.NetDrops, &r.Carrier, &r.Retransmits, &r.RSS, &r.ProcessSwap,
+// Measure is the number of a column, by its name; nil where the row has no such number.
+func (r *HostSample) Measure(column string) *Float {
+	off, ok := measures()[column]
+	if !ok {
+		return nil
 	}
+	return (*Float)(unsafe.Add(unsafe.Pointer(r), off))
 }
