@@ -25,6 +25,7 @@ type machine struct {
 	pid     string
 	paths   []string
 	log     string // the setting logfile
+	most    int64  // how much of the log's end is taken
 	dataDir string
 	began   time.Time
 }
@@ -55,7 +56,7 @@ func (s *sampler) localMachine(info string) *machine {
 	if !startedWith(pid, infoInt(info, "uptime_in_seconds")) {
 		return nil
 	}
-	m := &machine{s: s, pid: pid, log: s.setting("logfile"), paths: slices.Concat(hostFiles, []string{"/proc/" + pid + "/status"}, groupFiles(pid)), began: s.opt.Now()}
+	m := &machine{s: s, pid: pid, log: s.setting("logfile"), most: mostOfLog, paths: slices.Concat(hostFiles, []string{"/proc/" + pid + "/status"}, groupFiles(pid)), began: s.opt.Now()}
 	m.dataDir, _ = os.Readlink("/proc/" + pid + "/cwd") // servers change to their dir (redis 7.4.1 config.c)
 	return m
 }
@@ -207,9 +208,9 @@ func (m *machine) copyLog(f *os.File, to string, rotated bool) error {
 		m.s.tell(m.s.opt.Now(), "what it names as its log is not its own user's, and is left: "+f.Name())
 		return nil
 	}
-	from := bufio.NewReader(io.LimitReader(f, mostOfLog))
-	if st.Size() > mostOfLog { // from the first whole line on
-		if _, err := f.Seek(st.Size()-mostOfLog, io.SeekStart); err != nil {
+	from := bufio.NewReader(io.LimitReader(f, m.most))
+	if st.Size() > m.most { // from the first whole line on
+		if _, err := f.Seek(st.Size()-m.most, io.SeekStart); err != nil {
 			return err
 		}
 		if _, err := from.ReadString('\n'); err != nil {
