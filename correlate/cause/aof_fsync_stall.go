@@ -9,7 +9,7 @@ var aofFsyncStall = Cause{
 	Fits:  stallFits, Resource: diagnosis.Disk,
 	Clues: []Clue{
 		{Says: "LATENCY, the log or aof_delayed_fsync shows a write held by fsync in the silence", Ask: explained("aof-fsync-stall"), For: Said},
-		{Says: "the disk was busy, or waited for, through the silence", Ask: diskBusy, For: Usual, Against: Unlikely, Rare: true},
+		{Says: "the disk was busy, or waited for, through the silence of a server whose writes wait for it", Ask: disksHeld, For: Hard, Rare: true},
 		{Says: "the AOF is on", Ask: not(aofOff), Against: Contradicts},
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual},
 	},

@@ -94,37 +94,50 @@ func machineRan(s *scene) Finding {
 	return f
 }
 
-// diskBusy: the disk was busy, or waited for, through the silence of a server that waits for it.
-func diskBusy(s *scene) Finding {
-	if f := machineLacked(diagnosis.Disk)(s); f.Answer == yes {
-		return f
-	}
+// disksHeld: the disk was busy, or waited for, through the silence of a server whose writes wait for it: with appendfsync always each does; with everysec
+// one does while the last fsync is two seconds late, and the server counts it (redis 7.4.1 aof.c flushAppendOnlyFile). A busy disk that nobody waited for
+// is no cause.
+func disksHeld(s *scene) Finding {
 	h := s.suspect
-	in, ok := s.silence(h)
-	if !ok {
+	if aofOff(s).Answer != no || explained("aof-fsync-stall")(s).Answer == yes { // the server itself says more
 		return Finding{at: unknown}
 	}
-	// A disk that was idle has held nobody.
-	var seen *timeline.HostSample
-	for m := range h.Measured(in) {
-		switch {
-		case !m.DiskUtil.Known() || !m.Interval.Known() || !m.Span().Overlaps(in):
-		case m.DiskUtil > idleDisk:
-			return Finding{at: unknown}
-		case seen == nil:
-			seen = m
-		}
-	}
-	if seen == nil {
+	if sync := h.Value("appendfsync"); sync == "no" || sync == "everysec" && !delayed(s) {
 		return Finding{at: unknown}
 	}
-	ev := seen.Evidence("disk_util_percent")
-	return denied(fmt.Sprintf("the disks of %s were idle: %s", h.Name, ev.Text), ev)
+	return machineLacked(diagnosis.Disk)(s)
 }
 
-// idleDisk is the share of its time, in per cent, up to which a disk is taken for idle: a write that waited for seconds in an interval of a
-// minute would have kept it busy for more.
-const idleDisk = 2
+// delayed reports whether the suspect counted a write that waited for an fsync over the loss; where it was not asked, it may have.
+func delayed(s *scene) bool {
+	a, b := s.suspect.LastSampleBefore(s.Contact), s.suspect.FirstSampleAfter(s.Last+timeline.Tick)
+	return a == nil || b == nil || !a.AOFDelayedFsync.Known() || !b.AOFDelayedFsync.Known() || a.AOFDelayedFsync != b.AOFDelayedFsync
+}
+
+func nothingOfItsOwn(s *scene) Finding {
+	h := s.suspect
+	st := s.StallOf(h)
+	if st == nil || s.First == nil {
+		return Finding{at: unknown}
+	}
+	for _, e := range st.Because {
+		if long(e, s) || e.Own() >= st.AtLeast/2 {
+			return denied(e.Summary, e.Evidence...)
+		}
+	}
+	if f := disksHeld(s); f.Answer == yes {
+		return denied(f.Text, f.evidence...)
+	}
+	for _, k := range []string{"slow-command", "slow-script", "fork-stall"} {
+		if f := statsShow(k)(s); f.Answer == yes {
+			return denied(f.Text, f.evidence...)
+		}
+	}
+	if !h.HasSlowlog() {
+		return needs("the slowlog of " + h.Name)
+	}
+	return found(st.From, "nothing in its slowlog, its forks or its AOF explains it")
+}
 
 // machineLink: the kernel or a tool saw the link of one end's interface go.
 func machineLink(s *scene) Finding {
@@ -266,7 +279,7 @@ func noRoom(s *scene) Finding {
 
 // Resource is what ran short, where the evidence names it: what the machine's own tools say first, then what the server's words mean.
 func (h *Hypothesis) Resource() diagnosis.Resource {
-	best, w := diagnosis.Resource(""), 0.0
+	best, w := diagnosis.Resource(""), -1.0
 	for i, f := range h.Findings {
 		if f.Answer == yes && f.resource != "" && h.Cause.Clues[i].For.Worth() > w {
 			best, w = f.resource, h.Cause.Clues[i].For.Worth()

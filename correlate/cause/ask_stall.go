@@ -278,28 +278,6 @@ func bothAwake(s *scene) Finding {
 	return found(unknown, fmt.Sprintf("%s and %s both answered INFO while nothing got from one to the other", s.Primary.Name, s.First.Replica.Name), a.Evidence("dump at "+ms(a.At)), b.Evidence("dump at "+ms(b.At)))
 }
 
-func nothingOfItsOwn(s *scene) Finding {
-	h := s.suspect
-	st := s.StallOf(h)
-	if st == nil || s.First == nil {
-		return Finding{at: unknown}
-	}
-	for _, e := range st.Because {
-		if long(e, s) || e.Own() >= st.AtLeast/2 {
-			return denied(e.Summary, e.Evidence...)
-		}
-	}
-	for _, k := range []string{"slow-command", "slow-script", "fork-stall"} {
-		if f := statsShow(k)(s); f.Answer == yes {
-			return denied(f.Text, f.evidence...)
-		}
-	}
-	if !h.HasSlowlog() {
-		return needs("the slowlog of " + h.Name)
-	}
-	return found(st.From, "nothing in its slowlog, its forks or its AOF explains it")
-}
-
 func forksUnchanged(s *scene) Finding {
 	h := s.suspect
 	before, after := h.LastSampleBefore(s.Lost-timeline.Tick), h.FirstSampleAfter(s.Last+timeline.Tick)

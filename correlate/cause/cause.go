@@ -52,7 +52,7 @@ type Clue struct {
 type Grade int
 
 const (
-	None Grade = iota
+	None Grade = iota // tells something of the cause, as what ran short, and not whether it is the cause
 	Fits
 	Usual
 	Hard
@@ -86,6 +86,9 @@ func (d Doubt) Cost() float64 { return costs[d] }
 // Words are the clue's grades as `explain` prints them.
 func (q Clue) Words() string {
 	said := [...]string{Fits: "fits it", Usual: "usual with it", Hard: "hard to explain otherwise", Said: "said aloud"}[q.For]
+	if q.For == None && q.Against == NoDoubt {
+		return "tells what ran short"
+	}
 	if not := [...]string{Unusual: "unusual", Unlikely: "unlikely", Contradicts: "a contradiction"}[q.Against]; not != "" {
 		if said != "" {
 			said += "; "

@@ -10,7 +10,7 @@ var hostPause = Cause{
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Contradicts},
 		{Says: "its machine lacked CPU or memory for most of the silence, or its process was stopped", Ask: machineLacked(), For: Hard, Rare: true},
 		{Says: "its machine's own tools stood still as long", Ask: machineStill, For: Hard, Rare: true},
-		{Says: "its machine's own tools ran on, and lacked nothing: the process alone stood still", Ask: machineRan, For: Fits, Rare: true},
+		{Says: "its machine's own tools ran on, and lacked nothing: the process alone stood still", Ask: machineRan},
 		{Says: "nothing of its own explains the hole", Ask: nothingOfItsOwn, For: Hard, Against: Contradicts},
 		{Says: "all replicas lost the link at once", Ask: allAtOnce, For: Usual},
 		{Says: "the host itself noticed: Sentinel's TILT, or all servers woke in the same moment", Ask: wokeTogether, For: Hard},

@@ -10,7 +10,7 @@ var replicaStall = Cause{
 		{Says: "the replica's own log, slowlog, LATENCY or INFO tells what held it through the silence", Ask: whenLinked(heldItself), For: Said},
 		{Says: "its machine lacked CPU or memory for most of the silence, or its process was stopped", Ask: machineLacked(), For: Hard, Rare: true},
 		{Says: "its machine's own tools stood still as long", Ask: machineStill, For: Hard, Rare: true},
-		{Says: "its machine's own tools ran on, and lacked nothing: the process alone stood still", Ask: machineRan, For: Fits, Rare: true},
+		{Says: "its machine's own tools ran on, and lacked nothing: the process alone stood still", Ask: machineRan},
 		{Says: "the primary timed it out and the replica noticed later, without a timeout of its own", Ask: noticedLate, For: Hard},
 		{Says: "the primary ran on", Ask: primaryAnswered, For: Usual},
 	},

@@ -13,7 +13,7 @@ var saveFailed = Cause{
 		{Says: "the log says that a snapshot could not be written", Ask: said("suspect", replication.FailedSave, "could not write"), For: Said},
 		{Says: "the snapshot's child ended with an error or by a signal, again and again", Ask: whenLinked(childFails), For: Said},
 		{Says: "the kernel says that it ended the child", Ask: whenLinked(childKilledForMemory), For: Said, Rare: true},
-		{Says: "a file system was full", Ask: noRoom, For: Fits, Rare: true},
+		{Says: "a file system was full", Ask: noRoom},
 		{Says: "a server found its own dump file incomplete at its start", Ask: dumpCutShort, For: Hard},
 		{Says: "rdb_last_bgsave_status is err", Ask: lastSaveFailed, For: Hard},
 		{Says: "full resyncs were granted and closed at once, again and again", Ask: grantsWithoutTransfer, For: Hard},
