@@ -40,6 +40,9 @@ func (h *Host) Killed(about Span) *Event {
 
 // KilledChild is the kernel's word that it ended a child of the host's server for memory.
 func (h *Host) KilledChild(about Span) *Event {
+	if len(h.Kernel) == 0 {
+		return nil
+	}
 	children := h.children()
 	return h.killed(about, func(pid table.Int) bool { return children[pid] })
 }
