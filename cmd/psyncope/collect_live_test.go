@@ -171,11 +171,8 @@ func freePort(t *testing.T) int {
 // serve starts a server on a free port of the loopback, until the test ends.
 func serve(t *testing.T, args ...string) (port int) {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Skip("redis-server is not installed")
-	}
 	port = freePort(t)
-	server := exec.Command("redis-server", append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, args...)...)
+	server := exec.Command(serverProgram(t), append([]string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, args...)...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}

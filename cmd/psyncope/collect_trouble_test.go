@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net"
 	"os"
@@ -17,26 +16,6 @@ import (
 
 	"psyncope/correlate/diagnosis"
 )
-
-// pair is a primary and its replica, both on this machine, with what a trouble needs of them.
-type pair struct {
-	primary, replica         *exec.Cmd
-	primaryPort, replicaPort int
-}
-
-func startServer(t *testing.T, dir string, port int, more ...string) *exec.Cmd {
-	t.Helper()
-	args := []string{
-		"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--logfile", filepath.Join(dir, "redis.log"), "--repl-timeout", "3", "--repl-ping-replica-period", "1",
-		"--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes",
-	}
-	s := exec.Command("redis-server", append(args, more...)...)
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Process.Kill(); _ = s.Wait() })
-	return s
-}
 
 // cpuGroup is a control group that gives what is in it a thousandth of a CPU, of either version; the error says why this machine allows none.
 func cpuGroup(t *testing.T) (string, error) {
@@ -67,9 +46,6 @@ func cpuGroup(t *testing.T) (string, error) {
 // What collect takes from one address, of the servers and of the machine under them, is enough to say what stood still, and for want of what: also where the
 // machine is busy, and its business had no part in it.
 func TestCollectTellsWhy(t *testing.T) {
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Skip("redis-server is not installed")
-	}
 	const long = 8 * time.Second // longer than repl-timeout and its timers: that is the trouble
 	signal := func(of func(*pair) *exec.Cmd) func(*testing.T, *pair) {
 		return func(_ *testing.T, p *pair) {
@@ -119,7 +95,7 @@ func TestCollectTellsWhy(t *testing.T) {
 			if len(d.Incidents) != 1 {
 				t.Fatalf("%d incidents", len(d.Incidents))
 			}
-			if got := d.Incidents[0].Trigger; got.Kind != c.kind || got.Instance != fmt.Sprintf("127.0.0.1-%d", c.on(p)) || got.Resource != c.resource || got.Confidence < 0.8 {
+			if got := d.Incidents[0].Trigger; got.Kind != c.kind || got.Instance != localName(c.on(p)) || got.Resource != c.resource || got.Confidence < 0.8 {
 				t.Errorf("told %+v", got)
 			}
 		})
@@ -168,47 +144,31 @@ func TestCollectTellsWhy(t *testing.T) {
 // tellOf has collect follow a pair from its replica's address while a trouble lasts and until the link is up again, and analyses what it took.
 func tellOf(t *testing.T, p *pair, trouble func(*testing.T, *pair)) *diagnosis.Diagnosis {
 	t.Helper()
-	out := filepath.Join(t.TempDir(), "capture")
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program(t), "collect", fmt.Sprintf("127.0.0.1:%d", p.replicaPort), "--out", out, "--interval", "500ms", "--timeout", "1s")
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	c := startCollect(t, fmt.Sprintf("127.0.0.1:%d", p.replicaPort), "--interval", "500ms", "--timeout", "1s")
+	snapshots := func() int {
+		m, _ := os.ReadFile(filepath.Join(c.out, localName(p.primaryPort), "machine.txt"))
+		return bytes.Count(m, []byte("### "))
 	}
 	up := func(n int) {
 		t.Helper()
-		for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-			b, _ := os.ReadFile(filepath.Join(out, fmt.Sprintf("127.0.0.1-%d", p.replicaPort), "info.log"))
-			if m, _ := os.ReadFile(filepath.Join(out, fmt.Sprintf("127.0.0.1-%d", p.primaryPort), "machine.txt")); bytes.Count(m, []byte("### ")) >= n {
-				if i := bytes.LastIndex(b, []byte("master_link_status:")); i >= 0 && bytes.HasPrefix(b[i:], []byte("master_link_status:up")) {
-					return
-				}
-			}
-			if time.Now().After(deadline) {
-				_ = cmd.Process.Kill()
-				_ = cmd.Wait()
-				t.Fatalf("the link is not up: %s", said.String())
-			}
-		}
+		c.until("the link is up", func() bool {
+			b, _ := os.ReadFile(filepath.Join(c.out, localName(p.replicaPort), "info.log"))
+			i := bytes.LastIndex(b, []byte("master_link_status:"))
+			return snapshots() >= n && i >= 0 && bytes.HasPrefix(b[i:], []byte("master_link_status:up"))
+		})
 	}
 	up(6)
 	trouble(t, p)
-	m, _ := os.ReadFile(filepath.Join(out, fmt.Sprintf("127.0.0.1-%d", p.primaryPort), "machine.txt"))
-	up(bytes.Count(m, []byte("### ")) + 6)
-	_ = cmd.Process.Signal(os.Interrupt)
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("%v: %s", err, said.String())
-	}
+	up(snapshots() + 6)
+	c.stop()
 	for _, port := range []int{p.primaryPort, p.replicaPort} {
 		for _, name := range []string{"redis.log", "machine.txt"} {
-			if st, err := os.Stat(filepath.Join(out, fmt.Sprintf("127.0.0.1-%d", port), name)); err != nil || st.Size() == 0 || st.Mode().Perm() != 0o600 {
+			if st, err := os.Stat(filepath.Join(c.out, localName(port), name)); err != nil || st.Size() == 0 || st.Mode().Perm() != 0o600 {
 				t.Errorf("%d: %s: %v", port, name, err)
 			}
 		}
 	}
-	return analysed(t, out)
+	return analysed(t, c.out)
 }
 
 // say sends a server a line, and waits for the beginning of its answer or for as long as it is given.

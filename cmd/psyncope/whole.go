@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,12 @@ import (
 
 // whole writes a file under another name in the same directory and renames it: it is there whole, or as it was. A link is followed; what is no file
 // (a pipe, a device) is written to as it is.
-func whole(ctx context.Context, path string, write func(io.Writer) error) (err error) {
+func whole(ctx context.Context, path string, write func(io.Writer) error) error {
+	return wholeFor(ctx, path, 0o644, write)
+}
+
+// wholeFor is whole with a file's rights.
+func wholeFor(ctx context.Context, path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
@@ -38,7 +44,7 @@ func whole(ctx context.Context, path string, write func(io.Writer) error) (err e
 		}
 	}()
 	w := bufio.NewWriter(f)
-	if err := errors.Join(write(w), w.Flush(), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(write(w), w.Flush(), f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // parseAddrs names the servers; two of the same name, or the same address twice, are an error as
 // their records would mix.
-func parseAddrs(addrs []string) ([]Server, error) {
+func parseAddrs(addrs []string, port string) ([]Server, error) {
 	if len(addrs) == 0 {
 		return nil, errors.New("collect: no server to collect from")
 	}
@@ -24,7 +24,7 @@ func parseAddrs(addrs []string) ([]Server, error) {
 		if !named || strings.Contains(name, "://") {
 			name, addr = "", a
 		}
-		server, err := parseAddr(addr)
+		server, err := parseAddr(addr, port)
 		addr = server.Addr
 		if err != nil {
 			return nil, fmt.Errorf("collect: address %q: %s", secret.Text(a), secret.Text(err.Error()))
@@ -46,9 +46,9 @@ func parseAddrs(addrs []string) ([]Server, error) {
 }
 
 // parseAddr reads HOST, HOST:PORT, or a URL as redis-cli takes it.
-func parseAddr(addr string) (Server, error) {
+func parseAddr(addr, port string) (Server, error) {
 	if !strings.Contains(addr, "://") {
-		at, err := withPort(addr)
+		at, err := withPort(addr, port)
 		return Server{Addr: at}, err
 	}
 	u, err := url.Parse(addr)
@@ -65,9 +65,9 @@ func parseAddr(addr string) (Server, error) {
 	}
 	host := u.Host
 	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "6379")
+		host = net.JoinHostPort(u.Hostname(), port)
 	}
-	s.Addr, err = withPort(host)
+	s.Addr, err = withPort(host, port)
 	return s, err
 }
 
@@ -91,10 +91,10 @@ func WithoutPassword(addr string) (string, bool) {
 	return u.String(), true
 }
 
-func withPort(addr string) (string, error) {
+func withPort(addr, otherwise string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		host, port = strings.Trim(addr, "[]"), "6379"
+		host, port = strings.Trim(addr, "[]"), otherwise
 		if strings.Contains(host, ":") && net.ParseIP(host) == nil {
 			return "", err
 		}

@@ -31,6 +31,7 @@ const (
 	DefaultInterval = 10 * time.Second
 	DefaultTimeout  = 5 * time.Second
 	DefaultSections = "everything"
+	DefaultIncident = 15 * time.Minute
 )
 
 // NoAnswer begins the line that stands in info.log in place of a dump that could not be had; the
@@ -76,6 +77,16 @@ type Options struct {
 	ServersOnly bool
 	// Map says how addresses that servers name are reached from here: by host:port, or by host alone.
 	Map map[string]string
+	// Sentinel is the name of a primary: Addrs are Sentinels (their port is 26379 where none is given), and of what they watch only its group is asked.
+	Sentinel string
+	// Cluster asks all nodes of a cluster, not just those of the shards that Addrs are of.
+	Cluster bool
+	// UntilIncident watches links, once a second and cheaply, until one drops or a full resync is granted. Then it collects, each Interval (1 s where that
+	// is zero), until all links have been well for a while, at most for For (15 minutes where that is zero), with the two minutes before. The capture is
+	// Result.Dir below Out.
+	UntilIncident bool
+	// MaxBytes is how large the capture may become; a quarter of it is kept for the logs that are copied at the end. The run ends there. 0 is no bound.
+	MaxBytes int64
 	// Now is the collector's clock; nil is time.Now.
 	Now func() time.Time
 	// Lock holds the directory for this run, so that no other writes into it; nil holds nothing.
@@ -98,6 +109,10 @@ type Server struct {
 // Result is what came of a run.
 type Result struct {
 	Servers []Server
+	// Dir is where the capture is; empty where nothing happened that was waited for.
+	Dir string
+	// Full tells that Options.MaxBytes ended the run, or left something out at its end.
+	Full bool
 	// Interrupted tells that the context ended the run, not Options.For or Once.
 	Interrupted bool
 }
@@ -105,7 +120,7 @@ type Result struct {
 // Run collects until Options.For, Options.Once or the context ends it. An unreachable server is not
 // an error as long as another one answers; a directory that cannot be written is.
 func Run(ctx context.Context, opt Options) (Result, error) {
-	servers, err := parseAddrs(opt.Addrs)
+	servers, err := parseAddrs(opt.Addrs, opt.port())
 	if err != nil {
 		return Result{}, err
 	}
@@ -126,27 +141,36 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 		}
 		defer unlock()
 	}
-	for _, s := range servers {
-		if err := os.MkdirAll(filepath.Join(opt.Out, s.Name), 0o700); err != nil {
+	c := newCrew(ctx, &opt)
+	defer c.end()
+	if opt.UntilIncident {
+		c.alongside(func() error {
+			defer c.end()
+			c.watch.untilOver(c.run, opt.For)
+			return nil
+		})
+	} else {
+		if err := c.disk.open(opt.Out); err != nil {
 			return Result{}, fmt.Errorf("collect: %w", err)
 		}
+		for _, s := range servers {
+			if err := os.MkdirAll(filepath.Join(opt.Out, s.Name), 0o700); err != nil {
+				return Result{}, fmt.Errorf("collect: %w", err)
+			}
+		}
+		if opt.For > 0 {
+			// No deadline of the context: connections would take it over, and run into it as into a server that does not answer.
+			defer time.AfterFunc(opt.For, c.end).Stop()
+		}
 	}
-
-	run, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if opt.For > 0 {
-		// No deadline of the context: connections would take it over, and run into it as into a server that does not answer.
-		defer time.AfterFunc(opt.For, cancel).Stop()
-	}
-	c := newCrew(&opt)
 	c.mu.Lock()
 	for _, s := range servers {
-		c.start(run, s, nil)
+		c.start(s, nil)
 	}
 	c.mu.Unlock()
 	c.work.Wait()
 
-	res := Result{Interrupted: ctx.Err() != nil}
+	res := Result{Interrupted: ctx.Err() != nil, Dir: c.disk.at(), Full: c.disk.full}
 	answered := false
 	for _, s := range c.all {
 		if s.found == nil || s.Rounds > s.Failed {
@@ -157,21 +181,47 @@ func Run(ctx context.Context, opt Options) (Result, error) {
 	if err := errors.Join(c.errs...); err != nil {
 		return res, fmt.Errorf("collect: %w", err)
 	}
+	for _, s := range c.all {
+		if res.Dir == "" || s.made {
+			continue
+		}
+		// Nothing was added since something happened: what was kept of it is written now.
+		if err := s.record.flush(); err != nil && !errors.Is(err, errFull) {
+			return res, fmt.Errorf("collect: %w", err)
+		}
+	}
 	if !answered {
 		return res, fmt.Errorf("collect: %w (%d asked)", ErrNoAnswer, len(c.all))
 	}
 	return res, nil
 }
 
+// port is the one of addresses without any.
+func (o Options) port() string {
+	if o.Sentinel != "" {
+		return "26379"
+	}
+	return "6379"
+}
+
 func (o Options) withDefaults() Options {
 	if o.Interval <= 0 {
 		o.Interval = DefaultInterval
+		if o.UntilIncident {
+			o.Interval = glanceEvery
+		}
+	}
+	if o.For <= 0 && o.UntilIncident {
+		o.For = DefaultIncident
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
 	if o.Most <= 0 {
 		o.Most = DefaultMost
+		if o.Cluster {
+			o.Most = DefaultMostNodes
+		}
 	}
 	if o.Sections == "" {
 		o.Sections = DefaultSections

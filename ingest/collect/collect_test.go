@@ -192,7 +192,7 @@ func TestAsksOnlyWhatIsHarmless(t *testing.T) {
 	if _, err := Run(t.Context(), Options{Addrs: []string{f.addr}, Out: t.TempDir(), Once: true}); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"hello 2", "info everything", "slowlog get 128", "latency latest", "latency history fork", "client list", "config get *"}
+	want := []string{"hello 2", "info everything", "slowlog get 128", "latency latest", "latency history fork", "client list", "config get *", "role", "memory stats"}
 	if diff := cmp.Diff(want, f.heard()); diff != "" {
 		t.Error(diff)
 	}
@@ -297,7 +297,7 @@ func TestAddrs(t *testing.T) {
 		{in: []string{"a=h", "b=h"}, err: "same address"},
 		{in: []string{"h:1:2"}, err: "too many colons"},
 	} {
-		got, err := parseAddrs(c.in)
+		got, err := parseAddrs(c.in, "6379")
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%q: error %v, want %q", c.in, err, c.err)
@@ -341,8 +341,9 @@ func TestGrowingArray(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
 		n++
-		g := growingArray{path: filepath.Join(dir, string(rune('a'+n%26))+".json")}
-		os.Remove(g.path)
+		path := filepath.Join(dir, string(rune('a'+n%26))+".json")
+		var g growingArray
+		os.Remove(path)
 		id, ring, seen := 0, []any{}, 0
 		for range rapid.IntRange(1, 8).Draw(t, "rounds") {
 			for range rapid.IntRange(0, 6).Draw(t, "new") {
@@ -351,13 +352,13 @@ func TestGrowingArray(t *testing.T) {
 			}
 			ring = ring[:min(len(ring), 5)]
 			if rapid.Bool().Draw(t, "restarted collector") {
-				g = growingArray{path: g.path}
+				g = growingArray{}
 				seen = -1
 			}
-			if err := g.add(ring); err != nil {
+			if err := grown(&g, path, ring); err != nil {
 				t.Fatal(err)
 			}
-			b, err := os.ReadFile(g.path)
+			b, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -384,14 +385,22 @@ func TestGrowingArray(t *testing.T) {
 }
 
 func TestBrokenArrayIsLeftAlone(t *testing.T) {
-	g := growingArray{path: filepath.Join(t.TempDir(), "slowlog.json")}
-	if err := os.WriteFile(g.path, []byte("[[1,2,"), 0o600); err != nil {
+	path := filepath.Join(t.TempDir(), "slowlog.json")
+	if err := os.WriteFile(path, []byte("[[1,2,"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.add([]any{[]any{int64(7), int64(8)}}); err != nil {
+	if err := grown(&growingArray{}, path, []any{[]any{int64(7), int64(8)}}); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, g.path); got != "[[1,2,\n[\n[7,8]\n]\n" {
+	if got := read(t, path); got != "[[1,2,\n[\n[7,8]\n]\n" {
 		t.Errorf("%q", got)
 	}
+}
+
+func grown(g *growingArray, path string, reply []any) error {
+	entries, err := g.fresh(reply)
+	if err != nil || entries == nil {
+		return err
+	}
+	return g.write(path, entries)
 }

@@ -17,6 +17,9 @@ func (s *sampler) dial() {
 	if s.password != "" {
 		username, password = s.username, s.password
 	}
+	if s.openly {
+		username, password = "", ""
+	}
 	s.client = redis.NewClient(&redis.Options{
 		Addr:                     s.Addr,
 		Dialer:                   s.dialGuarded(min(time.Second, s.opt.Timeout)),

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 // growingArray is a file that holds one JSON array of entries, each an array whose first two
@@ -15,7 +14,7 @@ import (
 // bracket, in one write. Only the keys of the last reply are remembered, as an entry that left the
 // server's ring does not come back.
 type growingArray struct {
-	path string
+	name string // of the file
 	last map[string]bool
 }
 
@@ -24,12 +23,12 @@ const (
 	arrayClose = "\n]\n"
 )
 
-// add appends the entries that the reply before did not hold. Replies are newest first; the file is
-// oldest first.
-func (g *growingArray) add(reply []any) error {
+// fresh are the entries that the reply before did not hold, as they stand in the file; nil where nothing is to be written. Replies are newest first; the
+// file is oldest first.
+func (g *growingArray) fresh(reply []any) ([]byte, error) {
 	keys := make(map[string]bool, len(reply))
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	b := bytes.NewBuffer([]byte{})
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	for i := len(reply) - 1; i >= 0; i-- {
 		e, ok := reply[i].([]any)
@@ -45,20 +44,20 @@ func (g *growingArray) add(reply []any) error {
 			b.WriteString(",\n")
 		}
 		if err := enc.Encode(e); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(g.path), err)
+			return nil, fmt.Errorf("%s: %w", g.name, err)
 		}
 		b.Truncate(b.Len() - 1) // Encode ends with a newline
 	}
 	first := g.last == nil
 	g.last = keys
 	if b.Len() == 0 && !first {
-		return nil
+		return nil, nil
 	}
-	return g.write(b.Bytes())
+	return b.Bytes(), nil
 }
 
-func (g *growingArray) write(entries []byte) error {
-	f, err := os.OpenFile(g.path, os.O_CREATE|os.O_RDWR, 0o600)
+func (g *growingArray) write(path string, entries []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
@@ -94,14 +93,33 @@ func extend(f *os.File, entries []byte) error {
 		// Not ours, or cut by a crash: leave it and begin another array after it.
 		_, err = f.WriteAt([]byte("\n"+arrayOpen+string(entries)+arrayClose), size)
 	}
-	return err
+	if err != nil { // a full disk: what was there stays as it was
+		_, back := f.WriteAt(tail, size-int64(len(tail)))
+		return errors.Join(err, back, f.Truncate(size))
+	}
+	return nil
+}
+
+// appendWhole appends in one write, so that what is there is whole at any moment; of what does not fit on the disk nothing stays.
+func appendWhole(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	st, err := f.Stat()
+	if err == nil {
+		if _, err = f.Write(b); err != nil {
+			err = errors.Join(err, f.Truncate(st.Size()))
+		}
+	}
+	return errors.Join(err, f.Close())
 }
 
 // replaceFile puts b in place of path's content, at once.
 func replaceFile(path string, b []byte) error {
 	tmp := path + ".tmp"
 	if err := os.WriteFile(tmp, b, 0o600); err != nil {
-		return err
+		return errors.Join(err, os.Remove(tmp))
 	}
 	return os.Rename(tmp, path)
 }

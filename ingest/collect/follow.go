@@ -2,19 +2,31 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync"
+	"time"
+
+	"psyncope/ingest/secret"
 )
 
 // DefaultMost is how many servers are followed to where Options.Most is zero: a primary with its replicas and theirs, not a hostile list.
 const DefaultMost = 100
 
+// DefaultMostNodes is the same with Options.Cluster: the largest cluster that its makers recommend (redis.io, "Redis cluster specification").
+const DefaultMostNodes = 1000
+
 // crew is all samplers of a run. Servers name one another in INFO: a replica its primary, a primary its replicas; who is named and not yet asked
 // joins.
 type crew struct {
-	opt *Options
+	opt   *Options
+	disk  *disk
+	watch *watch
+	run   context.Context // of all of them; a step of a round has a shorter one
+	end   func()          // ends it before its time
 
 	mu    sync.Mutex
 	work  sync.WaitGroup
@@ -26,22 +38,26 @@ type crew struct {
 	full  bool                // it was said that there are too many
 }
 
-func newCrew(opt *Options) *crew {
-	return &crew{opt: opt, addrs: map[string]bool{}, names: map[string]bool{}, ids: map[string]*sampler{}}
+func newCrew(ctx context.Context, opt *Options) *crew {
+	run, end := context.WithCancel(ctx)
+	return &crew{opt: opt, run: run, end: end, disk: &disk{most: opt.MaxBytes}, watch: newWatch(opt.UntilIncident), addrs: map[string]bool{}, names: map[string]bool{}, ids: map[string]*sampler{}}
 }
 
 // start begins to ask a server. found is who named it; nil where the user did.
-func (c *crew) start(ctx context.Context, server Server, found *sampler) {
+func (c *crew) start(server Server, found *sampler) {
 	c.addrs[server.Addr], c.names[server.Name] = true, true
-	s := &sampler{Server: server, opt: c.opt, crew: c, found: found}
+	s := &sampler{Server: server, record: record{disk: c.disk, name: server.Name}, opt: c.opt, crew: c, found: found}
 	c.all = append(c.all, s)
-	c.alongside(func() error { return s.run(ctx) })
+	c.alongside(func() error { return s.run(c.run) })
 }
 
-// alongside does something until the run's end, beside what else is done. What fails ends the run with an error.
+// alongside does something until the run's end, beside what else is done. What fails makes the run fail; a capture that is full ends it.
 func (c *crew) alongside(do func() error) {
 	c.work.Go(func() {
-		if err := do(); err != nil {
+		switch err := do(); {
+		case errors.Is(err, errFull):
+			c.end()
+		case err != nil:
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.errs = append(c.errs, err)
@@ -49,16 +65,33 @@ func (c *crew) alongside(do func() error) {
 	})
 }
 
-// named takes in what a server's INFO says of others.
-func (c *crew) named(ctx context.Context, by *sampler, info string) {
+// begin begins the capture, where something was waited for: what happened is the first line of it.
+func (c *crew) begin(at time.Time, what string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.watch.still() {
+		return nil
+	}
+	dir := filepath.Join(c.opt.Out, at.UTC().Format("20060102T150405Z"), "capture")
+	if err := c.disk.open(dir); err != nil {
+		return err
+	}
+	c.watch.begin()
+	c.opt.Log(at.UTC().Format(Stamp) + " collects now, into " + dir + ": " + secret.Text(what))
+	return nil
+}
+
+// follow begins to ask the servers that another one names. With its credentials, where those are for servers of its sort, and else with those that the user
+// gave for all.
+func (c *crew) follow(by *sampler, addrs []string, alike bool) {
 	if c.opt.Alone {
 		return
 	}
-	for _, addr := range others(info) {
+	for _, addr := range addrs {
 		reached := c.mapped(addr)
 		c.mu.Lock()
 		switch {
-		case c.addrs[addr] || c.addrs[reached] || ctx.Err() != nil:
+		case c.addrs[addr] || c.addrs[reached] || c.run.Err() != nil:
 		case len(c.all) >= c.opt.Most:
 			if !c.full {
 				c.full = true
@@ -70,7 +103,11 @@ func (c *crew) named(ctx context.Context, by *sampler, info string) {
 			for n := 2; c.names[name]; n++ {
 				name = fmt.Sprintf("%s-%d", safeName(addr), n)
 			}
-			c.start(ctx, Server{Name: name, Addr: reached, username: by.username, password: by.password, tls: by.tls}, by)
+			server := Server{Name: name, Addr: reached, tls: by.tls}
+			if alike {
+				server.username, server.password = by.username, by.password
+			}
+			c.start(server, by)
 		}
 		c.mu.Unlock()
 	}
@@ -98,7 +135,7 @@ func (c *crew) claim(s *sampler, id string) bool {
 // mapped is how an address that servers name is reached from here.
 func (c *crew) mapped(addr string) string {
 	if to, ok := c.opt.Map[addr]; ok {
-		if withIts, err := withPort(to); err == nil {
+		if withIts, err := withPort(to, c.opt.port()); err == nil {
 			return withIts
 		}
 	}
@@ -108,51 +145,4 @@ func (c *crew) mapped(addr string) string {
 		}
 	}
 	return addr
-}
-
-// others are the addresses that an INFO names: slave0:ip=10.0.0.2,port=6379,state=online,… and master_host with master_port; of a
-// Sentinel master0:name=mymaster,status=ok,address=10.0.0.1:6379,… (redis 7.4.1 server.c, sentinel.c).
-func others(info string) []string {
-	var out []string
-	add := func(host, port string) {
-		if at, err := withPort(net.JoinHostPort(host, port)); err == nil && host != "" && port != "" {
-			out = append(out, at)
-		}
-	}
-	host := ""
-	for line := range strings.Lines(info) {
-		key, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-		if !ok {
-			continue
-		}
-		switch {
-		case key == "master_host":
-			host = value
-		case key == "master_port":
-			add(host, value)
-		case numbered(key, "slave"):
-			fields := pairsOf(value)
-			add(fields["ip"], fields["port"])
-		case numbered(key, "master"):
-			if h, p, err := net.SplitHostPort(pairsOf(value)["address"]); err == nil {
-				add(h, p)
-			}
-		}
-	}
-	return out
-}
-
-func numbered(key, word string) bool {
-	n, ok := strings.CutPrefix(key, word)
-	return ok && n != "" && strings.Trim(n, "0123456789") == ""
-}
-
-func pairsOf(s string) map[string]string {
-	out := map[string]string{}
-	for p := range strings.SplitSeq(s, ",") {
-		if k, v, ok := strings.Cut(p, "="); ok {
-			out[k] = v
-		}
-	}
-	return out
 }

@@ -34,8 +34,8 @@ type machine struct {
 // kernel walk the server's memory, as smaps would.
 var hostFiles = []string{"/proc/stat", "/proc/meminfo", "/proc/vmstat", "/proc/diskstats", "/proc/loadavg", "/proc/net/dev", "/proc/net/snmp", "/proc/pressure/cpu", "/proc/pressure/memory", "/proc/pressure/io"}
 
-// kept are the beginnings of the lines that are taken of a file, where it has many more.
-var kept = map[string][]string{
+// linesOf are the beginnings of the lines that are taken of a file, where it has many more.
+var linesOf = map[string][]string{
 	"vmstat":  {"pswpin ", "pswpout ", "pgmajfault ", "oom_kill "},
 	"stat":    {"cpu", "procs_"},
 	"meminfo": {"MemTotal:", "MemAvailable:", "SwapTotal:", "SwapFree:", "AnonHugePages:", "PageTables:", "Dirty:", "Writeback:"},
@@ -56,9 +56,47 @@ func (s *sampler) localMachine(info string) *machine {
 	if !startedWith(pid, infoInt(info, "uptime_in_seconds")) {
 		return nil
 	}
-	m := &machine{s: s, pid: pid, log: s.setting("logfile"), most: mostOfLog, paths: slices.Concat(hostFiles, []string{"/proc/" + pid + "/status"}, groupFiles(pid)), began: s.opt.Now()}
+	m := &machine{s: s, pid: pid, log: s.logfile(info, pid), most: mostOfLog, paths: slices.Concat(hostFiles, []string{"/proc/" + pid + "/status"}, groupFiles(pid)), began: s.opt.Now()}
 	m.dataDir, _ = os.Readlink("/proc/" + pid + "/cwd") // servers change to their dir (redis 7.4.1 config.c)
 	return m
+}
+
+// logfile is where a server that runs here writes its log: by its setting; where that is not told (a Sentinel's never is), by the file of its
+// configuration; else where its standard output goes, if that is a file. Empty where it goes elsewhere.
+func (s *sampler) logfile(info, pid string) string {
+	log := s.setting("logfile")
+	if s.settings == nil {
+		log = directive(fieldOf(info, "config_file"), pid, "logfile")
+	}
+	if log != "" {
+		return log
+	}
+	out := "/proc/" + pid + "/fd/1"
+	if st, err := os.Stat(out); err != nil || !st.Mode().IsRegular() {
+		return ""
+	}
+	path, _ := os.Readlink(out)
+	return path
+}
+
+// directive is the last value of one in a server's configuration, if that is a file of the user's as whom it runs.
+func directive(path, pid, name string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() || !sameOwner(st, pid) {
+		return ""
+	}
+	value := ""
+	lines := bufio.NewScanner(io.LimitReader(f, mostOfLog))
+	for lines.Scan() {
+		if w := strings.Fields(lines.Text()); len(w) == 2 && strings.EqualFold(w[0], name) {
+			value = strings.Trim(w[1], `"'`)
+		}
+	}
+	return value
 }
 
 // startedWith reports whether the process was started as long ago as its server says: another machine's may have the same number and name.
@@ -109,11 +147,14 @@ func groupFiles(pid string) []string {
 
 // run takes a snapshot each interval until ctx ends, and then the server's log.
 func (m *machine) run(ctx context.Context) error {
-	tick := time.NewTicker(m.s.opt.Interval)
-	defer tick.Stop()
 	for {
+		every, begun := m.s.opt.Interval, (<-chan struct{})(nil)
+		if m.s.crew.watch.still() {
+			every, begun = glanceEvery, m.s.crew.watch.happened
+		}
+		next := time.After(every)
 		if err := m.snapshot(); err != nil {
-			return err
+			return errors.Join(err, m.takeLogs())
 		}
 		if m.s.opt.Once {
 			return m.takeLogs()
@@ -121,7 +162,8 @@ func (m *machine) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return m.takeLogs()
-		case <-tick.C:
+		case <-begun:
+		case <-next:
 		}
 	}
 }
@@ -136,7 +178,7 @@ func (m *machine) snapshot() error {
 		if err != nil {
 			continue // not there on this kernel, or gone with the process
 		}
-		if begin := kept[filepath.Base(path)]; begin != nil {
+		if begin := linesOf[filepath.Base(path)]; begin != nil {
 			text = onlyLines(text, begin)
 		}
 		fmt.Fprintf(&b, "==> %s <==\n%s\n", path, bytes.TrimRight(text, "\n"))
@@ -144,7 +186,8 @@ func (m *machine) snapshot() error {
 	if free, all, ok := spaceOf(m.dataDir); ok {
 		fmt.Fprintf(&b, "Filesystem 1K-blocks Used Available Use%% Mounted on\n- %d %d %d - %s\n", all>>10, (all-free)>>10, free>>10, "data")
 	}
-	return m.s.appendFile("machine.txt", stamped(m.s.opt.Now(), b.Bytes()))
+	at := m.s.opt.Now()
+	return m.s.add(at, "machine.txt", stamped(at, b.Bytes()))
 }
 
 func head(path string) ([]byte, error) {
@@ -174,8 +217,8 @@ const mostOfLog = 64 << 20
 // takeLogs copies the server's log, and the rotation before it where that was written during the run. Credentials stay out.
 func (m *machine) takeLogs() error {
 	path := m.log
-	if path == "" {
-		return nil // to its standard output: whoever started it has it
+	if path == "" || m.s.path("") == "" {
+		return nil // to a terminal or a pipe: whoever started it has it; or nothing is collected
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(m.dataDir, path)
@@ -208,16 +251,17 @@ func (m *machine) copyLog(f *os.File, to string, rotated bool) error {
 		m.s.tell(m.s.opt.Now(), "what it names as its log is not its own user's, and is left: "+f.Name())
 		return nil
 	}
-	from := bufio.NewReader(io.LimitReader(f, m.most))
-	if st.Size() > m.most { // from the first whole line on
-		if _, err := f.Seek(st.Size()-m.most, io.SeekStart); err != nil {
+	most := m.s.disk.left(min(m.most, st.Size()))
+	from := bufio.NewReader(io.LimitReader(f, most))
+	if st.Size() > most { // from the first whole line on
+		if _, err := f.Seek(st.Size()-most, io.SeekStart); err != nil {
 			return err
 		}
 		if _, err := from.ReadString('\n'); err != nil {
 			return nil // it is a single line
 		}
 	}
-	path := filepath.Join(m.s.dir, to)
+	path := m.s.path(to)
 	out, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ func TestCopyLog(t *testing.T) {
 		t.Helper()
 		said = ""
 		_ = os.Remove(filepath.Join(out, "redis.log"))
-		m := &machine{s: &sampler{dir: out, opt: &opt}, pid: strconv.Itoa(os.Getpid()), log: path, most: 1000, dataDir: dir, began: time.Now()}
+		m := &machine{s: &sampler{record: record{disk: &disk{dir: out}}, opt: &opt}, pid: strconv.Itoa(os.Getpid()), log: path, most: 1000, dataDir: dir, began: time.Now()}
 		if err := m.takeLogs(); err != nil {
 			t.Fatal(err)
 		}

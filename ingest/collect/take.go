@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"path/filepath"
 	"sort"
-	"strconv"
 	"strings"
 
 	"psyncope/ingest/secret"
@@ -21,7 +19,7 @@ func (s *sampler) takeSlowlog(ctx context.Context, _ string) error {
 		return err
 	}
 	commandsWithoutSecrets(entries)
-	return s.slowlog.add(entries) // id and time tell entries apart
+	return s.grow(&s.slowlog, entries) // id and time tell entries apart
 }
 
 // slowlogSince asks for entries of the slowlog, newest first, and for more of them where those do not reach back to the last that was seen: a ring
@@ -67,7 +65,7 @@ func (s *sampler) takeLatency(ctx context.Context, _ string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.latency.add(entries); err != nil { // event and time tell entries apart
+	if err := s.grow(&s.latency, entries); err != nil { // event and time tell entries apart
 		return err
 	}
 	return s.takeHistories(ctx, entries)
@@ -91,12 +89,12 @@ func (s *sampler) takeHistories(ctx context.Context, latest []any) error {
 			return err
 		}
 		if s.histories[event] == nil {
-			s.histories[event] = &growingArray{path: filepath.Join(s.dir, "latency-history-"+event+".json")}
+			s.histories[event] = &growingArray{name: "latency-history-" + event + ".json"}
 		}
 		for i, j := 0, len(entries)-1; i < j; i, j = i+1, j-1 { // oldest first, as no other reply
 			entries[i], entries[j] = entries[j], entries[i]
 		}
-		if err := s.histories[event].add(entries); err != nil {
+		if err := s.grow(s.histories[event], entries); err != nil {
 			return err
 		}
 		s.eventAt[event] = at
@@ -119,22 +117,13 @@ func (s *sampler) takeLarge(ctx context.Context, info string) error {
 		}
 		commandsWithoutSecrets(entries)
 		if s.histories[log] == nil {
-			s.histories[log] = &growingArray{path: filepath.Join(s.dir, "commandlog-"+log+".json")}
+			s.histories[log] = &growingArray{name: "commandlog-" + log + ".json"}
 		}
-		if err := s.histories[log].add(entries); err != nil {
+		if err := s.grow(s.histories[log], entries); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// atLeast reports whether a version is that or later; an empty one is not.
-func atLeast(version string, major, minor int) bool {
-	a, rest, _ := strings.Cut(version, ".")
-	b, _, _ := strings.Cut(rest, ".")
-	x, errX := strconv.Atoi(a)
-	y, errY := strconv.Atoi(b)
-	return errX == nil && errY == nil && (x > major || x == major && y >= minor)
 }
 
 func (s *sampler) takeClients(ctx context.Context, info string) error {
@@ -149,7 +138,8 @@ func (s *sampler) takeClients(ctx context.Context, info string) error {
 	if err != nil {
 		return err
 	}
-	return s.appendFile("clients.log", stamped(s.opt.Now(), []byte(withoutSecretLines(text))))
+	at := s.opt.Now()
+	return s.add(at, "clients.log", stamped(at, []byte(withoutSecretLines(text))))
 }
 
 // withoutSecretLines is a reply of lines, none of which tells a credential. Servers tell none; modules add to INFO what they like.
@@ -210,7 +200,7 @@ func (s *sampler) takeConfig(ctx context.Context, _ string) error {
 		b.WriteString(oneLine(v))
 		b.WriteByte('\n')
 	}
-	if err := replaceFile(filepath.Join(s.dir, "config.txt"), b.Bytes()); err != nil {
+	if err := s.replace("config.txt", b.Bytes()); err != nil {
 		return err
 	}
 	if s.settings != nil {

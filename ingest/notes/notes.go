@@ -1,12 +1,14 @@
 // Package notes reads what psyncope's own collector noted beside what it took (collect.log): that nobody answered, that a command was refused,
-// that a setting had changed.
+// that a setting had changed, that a link had dropped; and the replies that it kept as they came (views.jsonl).
 //
-// It concludes nothing from them: a gap is of the collector's, and stands in the dumps as well. All but the gaps are lines of no interest.
+// It concludes nothing from them: a gap is of the collector's, and stands in the dumps as well; what a link does, both ends say better. All but the gaps
+// are lines of no interest.
 package notes
 
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"strings"
 	"time"
@@ -25,6 +27,9 @@ const noAnswer = "no answer: "
 
 // note is what a line says behind its stamp; ok is false where it is no note of the collector's.
 func note(line []byte) (at table.Micros, says string, ok bool) {
+	if bytes.HasPrefix(line, []byte("{")) {
+		return view(line)
+	}
 	stamp, rest, ok := strings.Cut(string(bytes.TrimRight(line, "\r\n")), " ")
 	if !ok {
 		return table.Null, "", false
@@ -33,15 +38,29 @@ func note(line []byte) (at table.Micros, says string, ok bool) {
 	if err != nil || !strings.HasSuffix(stamp, "Z") {
 		return table.Null, "", false
 	}
-	if strings.HasPrefix(rest, noAnswer) || strings.HasPrefix(rest, "setting changed: ") {
+	if strings.HasPrefix(rest, noAnswer) || strings.HasPrefix(rest, "setting changed: ") || strings.HasPrefix(rest, "noticed: ") {
 		return table.MicrosOf(t), rest, true
 	}
-	for _, step := range []string{"slowlog", "latency", "commandlog", "client", "config"} {
+	for _, step := range []string{"slowlog", "latency", "commandlog", "client", "config", "sentinel", "views"} {
 		if strings.HasPrefix(rest, step+": ") || strings.HasPrefix(rest, step+" refused: ") {
 			return table.MicrosOf(t), rest, true
 		}
 	}
 	return table.Null, "", false
+}
+
+// view is a reply that was kept.
+func view(line []byte) (at table.Micros, says string, ok bool) {
+	var v struct {
+		At      time.Time       `json:"at"`
+		Addr    string          `json:"addr"`
+		Command string          `json:"command"`
+		Reply   json.RawMessage `json:"reply"`
+	}
+	if json.Unmarshal(line, &v) != nil || v.At.IsZero() || v.Addr == "" || v.Command == "" || v.Reply == nil {
+		return table.Null, "", false
+	}
+	return table.MicrosOf(v.At), v.Command, true
 }
 
 // sniff is sure of a file in which every line is a note; one with nothing but gaps reads as well with the dumps.
