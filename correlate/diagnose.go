@@ -43,7 +43,7 @@ func Place(c *table.Case, o Options) (*diagnosis.Diagnosis, table.Place) {
 		describe(g, d)
 		o := windowOf(o, d)
 		where.take(g, d.Groups[len(d.Groups)-1].Key)
-		cover(g, len(judged), d)
+		cover(g, judged, d)
 		report(judged, advice.For(plan), o, d)
 		notes(g, plan, o, d)
 		belong(incidents, noted, d)

@@ -12,10 +12,6 @@ import (
 	"psyncope/ingest/table"
 )
 
-// maxPoints bounds a series: enough for a wide screen, few enough that a group's day stays small. Each bucket keeps
-// its lowest and highest value, so that no peak is lost.
-const maxPoints = 1200
-
 // draw adds the lanes and series that reports draw, for groups with incidents and the one that is asked for.
 func draw(g *replication.Group, d *diagnosis.Diagnosis) {
 	all := slices.Clone(g.Hosts)
@@ -46,23 +42,11 @@ func lane(g *replication.Group, h *timeline.Host) diagnosis.Lane {
 	b.link(g)
 	b.stalls()
 	b.events()
+	b.machine()
 	slices.SortStableFunc(l.Marks, func(a, b diagnosis.Mark) int {
 		return cmp.Or(a.At.Compare(b.At.Time), cmp.Compare(a.Kind, b.Kind))
 	})
 	return l
-}
-
-// bars draws a lane: the states of a link as bars, and instants as marks on them.
-type bars struct {
-	lane *diagnosis.Lane
-	h    *timeline.Host
-	end  micros // of the group's evidence
-}
-
-func (b *bars) bar(state string, from, to micros) {
-	if from != unknown && to != unknown && to > from {
-		b.lane.Bars = append(b.lane.Bars, diagnosis.Bar{State: state, From: *diagnosis.StampOf(from), To: *diagnosis.StampOf(to)})
-	}
 }
 
 // up draws a stretch in which the link was up. A process that ended holds no link until the next one begins.
@@ -135,14 +119,6 @@ func (b *bars) outage(o *replication.Outage) micros {
 	return stop
 }
 
-func (b *bars) mark(at micros, kind string, length micros, what string, ev ...diagnosis.Evidence) {
-	if at != unknown {
-		b.lane.Marks = append(b.lane.Marks, diagnosis.Mark{
-			At: *diagnosis.StampOf(at), Kind: kind, Seconds: diagnosis.Seconds(length), ErrorS: diagnosis.Seconds(b.h.Clock.Err), Summary: what, Evidence: append([]diagnosis.Evidence{}, ev...),
-		})
-	}
-}
-
 func (b *bars) stalls() {
 	for _, s := range b.h.Stalls {
 		kind, what, ev := "stall", b.h.Name+" gave no sign of life for "+diagnosis.Length(s.To-s.From), []diagnosis.Evidence{}
@@ -206,23 +182,6 @@ func number(n table.Int, ok bool) (float64, bool) {
 	return float64(n), ok && n.Known()
 }
 
-// curve gathers a series' points; NaN is a gap. Its memory is used again for the next one.
-type curve struct {
-	at     []int64
-	values []float64
-}
-
-func (c *curve) add(at micros, x float64) {
-	c.at, c.values = append(c.at, int64(at/1000)), append(c.values, x)
-}
-
-// hole leaves a gap where the next point is so far from the last that one between is missing: nobody knows what was there.
-func (c *curve) hole(last, next, step micros) {
-	if step > 0 && next-last >= step*timeline.Hole/10 {
-		c.nothing(last + step)
-	}
-}
-
 func series(g *replication.Group, h *timeline.Host, behind []lag) []diagnosis.Series {
 	var out []diagnosis.Series
 	var c curve
@@ -230,6 +189,7 @@ func series(g *replication.Group, h *timeline.Host, behind []lag) []diagnosis.Se
 		c.of(h, v.value, v.rate)
 		out = c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: v.name, Unit: v.unit})
 	}
+	out = ofMachine(g, h, &c, out)
 	c.ofLags(behind)
 	return c.append(out, diagnosis.Series{Instance: h.Name, Group: g.ID, Name: "offset_lag_bytes", Unit: "bytes"})
 }
@@ -261,13 +221,6 @@ func (c *curve) of(h *timeline.Host, value func(*timeline.Sample) (float64, bool
 			x = max(0, (x-was)/diagnosis.Seconds(s.At-p.At))
 		}
 		c.add(s.At, x)
-	}
-}
-
-// nothing leaves a gap where there is no value, one for all that follow on each other.
-func (c *curve) nothing(at micros) {
-	if n := len(c.values); n > 0 && !math.IsNaN(c.values[n-1]) {
-		c.add(at, math.NaN())
 	}
 }
 
@@ -318,59 +271,4 @@ func lags(g *replication.Group) map[*timeline.Host][]lag {
 		}
 	}
 	return out
-}
-
-// append adds the thinned curve as the points of s, if it has any.
-func (c *curve) append(out []diagnosis.Series, s diagnosis.Series) []diagnosis.Series {
-	if len(c.at) == 0 {
-		return out
-	}
-	c.thin()
-	s.At = slices.Clone(c.at)
-	s.Values = make([]*float64, len(c.values))
-	kept := slices.Clone(c.values)
-	for i := range kept {
-		if !math.IsNaN(kept[i]) {
-			s.Values[i] = &kept[i]
-		}
-	}
-	return append(out, s)
-}
-
-// thin leaves at most maxPoints, keeping the lowest and the highest of each bucket, and gaps.
-func (c *curve) thin() {
-	if len(c.at) <= maxPoints {
-		return
-	}
-	const buckets = maxPoints / 2
-	all, n := len(c.at), 0
-	keep := func(i int) {
-		c.at[n], c.values[n] = c.at[i], c.values[i] // never ahead of what is still to be read: two of each bucket, in order
-		n++
-	}
-	for b := range buckets {
-		lo, hi := b*all/buckets, (b+1)*all/buckets
-		low, high := -1, -1
-		for i := lo; i < hi; i++ {
-			if math.IsNaN(c.values[i]) {
-				continue
-			}
-			if low < 0 || c.values[i] < c.values[low] {
-				low = i
-			}
-			if high < 0 || c.values[i] > c.values[high] {
-				high = i
-			}
-		}
-		switch {
-		case low < 0:
-			keep(lo)
-		case low == high:
-			keep(low)
-		default:
-			keep(min(low, high))
-			keep(max(low, high))
-		}
-	}
-	c.at, c.values = c.at[:n], c.values[:n]
 }

@@ -145,6 +145,7 @@ func newHTMLPage(d *diagnosis.Diagnosis) (*htmlPage, error) {
 	v.overview(d, groups, section)
 	v.contents(d, groups)
 	v.Sizes, v.SizesLeft = upTo(d.Sizing, htmlRows)
+	v.Lacking, v.LackingLeft = upTo(lacking(d), htmlRows)
 	v.Clocks, v.ClocksLeft = upTo(d.Time.Hosts, htmlRows)
 	v.Files, v.FilesLeft = upTo(d.Inputs.Files, 2*htmlRows)
 	v.Problems, v.ProblemsLeft = upTo(d.Inputs.Problems, htmlRows)
@@ -176,6 +177,7 @@ func (v *htmlPage) contents(d *diagnosis.Diagnosis, groups []gathered) {
 	}
 	add(len(v.Notes) > 0, "notes-title", "Notes")
 	add(len(v.Sizes) > 0, "sizes-title", "Backlog")
+	add(len(v.Lacking) > 0, "lacking-title", "What nobody took")
 	add(len(v.Clocks) > 0, "clocks-title", "Clocks")
 	add(true, "inputs-title", "Inputs")
 }

@@ -26,6 +26,8 @@ type htmlPage struct {
 	Groups         []htmlGroup
 	Notes          []htmlNote
 	Sizes          []diagnosis.Sizing
+	Lacking        []string // what nobody took, with what takes it
+	LackingLeft    int
 	SizesLeft      int
 	Clocks         []diagnosis.HostClock
 	ClocksLeft     int

@@ -30,7 +30,7 @@ func Markdown(w io.Writer, d *diagnosis.Diagnosis, _ Options) error {
 		}
 		m.incident(i)
 	}
-	for _, tail := range []func(){func() { m.notes(d.Notes) }, func() { m.sizes(d.Sizing) }, func() { m.clocks(d.Time.Hosts) }, func() { m.inputs(d.Inputs) }} {
+	for _, tail := range []func(){func() { m.notes(d.Notes) }, func() { m.sizes(d.Sizing) }, func() { m.lacking(d) }, func() { m.clocks(d.Time.Hosts) }, func() { m.inputs(d.Inputs) }} {
 		before := m.b.Len()
 		if tail(); utf8.RuneCount(m.b.Bytes()) > mdMost {
 			m.b.Truncate(before)
@@ -123,6 +123,17 @@ func (m *markdown) sizes(sizes []diagnosis.Sizing) {
 		for _, w := range s.Curves() {
 			m.row(mdName(whatSetting(w)), MarkdownText(whatBridges(w)), commas(w.FullSyncs), MarkdownText(w.Saves))
 		}
+	}
+}
+
+func (m *markdown) lacking(d *diagnosis.Diagnosis) {
+	all := lacking(d)
+	if len(all) == 0 {
+		return
+	}
+	m.f("\n## What nobody took, and would tell more\n\n")
+	for _, what := range all {
+		m.f("- %s\n", MarkdownText(what))
 	}
 }
 

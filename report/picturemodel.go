@@ -103,6 +103,7 @@ var shapes = []shape{
 	{"script", "disc", "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z"},
 	{"stall", "disc", "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z"},
 	{"pause", "disc", "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z"},
+	{"lack", "disc", "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z"},
 	{"start", "triangle", "M0-5L5 4L-5 4Z"},
 	{"role", "triangle", "M0-5L5 4L-5 4Z"},
 	{"promot", "triangle", "M0-5L5 4L-5 4Z"},

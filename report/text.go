@@ -23,6 +23,7 @@ const (
 	mostRows      = 20 // of a table
 	mostAttempts  = 10
 	mostProblems  = 10
+	mostLacking   = 12
 	defaultWidth  = 100
 	narrowest     = 60
 )
@@ -49,6 +50,7 @@ func Text(w io.Writer, d *diagnosis.Diagnosis, o Options) error {
 	}
 	p.notes(d.Notes)
 	p.sizes(d.Sizing)
+	p.lacking(d)
 	p.clocks(d.Time.Hosts)
 	p.inputs(d.Inputs)
 	_, err := w.Write(p.b.Bytes())
@@ -145,6 +147,22 @@ func (p *page) sizes(sizes []diagnosis.Sizing) {
 		if ws := s.Curves(); len(ws) > 0 {
 			p.hang("  full resyncs with ", curve(ws))
 		}
+	}
+}
+
+// lacking is what nobody took, with what takes it.
+func (p *page) lacking(d *diagnosis.Diagnosis) {
+	all := lacking(d)
+	if len(all) == 0 {
+		return
+	}
+	p.head("What nobody took, and would tell more")
+	for n, m := range all {
+		if n == mostLacking {
+			p.more(len(all)-n, "thing")
+			break
+		}
+		p.hang("  - ", PlainText(m))
 	}
 }
 

@@ -344,3 +344,14 @@ func list(names []string, most int) string {
 		return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 	}
 }
+
+// lacking is what nobody took of the groups that are not well, or of which nothing is known.
+func lacking(d *diagnosis.Diagnosis) []string {
+	var out []string
+	for _, c := range d.Coverage {
+		if c.Verdict != diagnosis.Healthy {
+			out = append(out, c.Missing...)
+		}
+	}
+	return out
+}

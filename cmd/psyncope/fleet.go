@@ -43,6 +43,7 @@ could be read, or another run is at work; 4 part of it was unreadable and --stri
 	addToggle(fl, &f.strict, "strict", "", "exit 4 where part of the input was unreadable")
 	addToggle(fl, &f.quiet, "quiet", "q", "no progress and no warnings on standard error")
 	f.progress = addChoice(cmd, "progress", "", "show progress on standard error", "auto", "always", "never")
+	f.limits.flags(cmd)
 	cmd.AddCommand(newFleetAck())
 	return cmd
 }
@@ -118,6 +119,7 @@ type fleetRun struct {
 	state, out, textfile, notify, keep, last string
 	failOn, progress                         *choice
 	strict, quiet                            bool
+	limits
 }
 
 func (f *fleetRun) run(cmd *cobra.Command, roots []string) error {

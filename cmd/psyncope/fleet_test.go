@@ -366,35 +366,6 @@ func settingsOf(st *fleet.State) []string {
 	return out
 }
 
-// The examples of FLEET.md and of fixtures/deploy use flags that there are; what this machine has checks their forms.
-func TestFleetExamples(t *testing.T) {
-	cmd := newFleet()
-	for _, path := range []string{"../../FLEET.md", "../../fixtures/deploy/psyncope-fleet.service", "../../fixtures/deploy/cronjob.yaml"} {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, w := range strings.FieldsFunc(string(b), func(r rune) bool { return strings.ContainsRune(" \n\"',`[];", r) }) {
-			name, ok := strings.CutPrefix(w, "--")
-			if name, _, _ = strings.Cut(name, "="); !ok || strings.Trim(name, "-") == "" {
-				continue
-			}
-			ack, _, err := cmd.Find([]string{"ack"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if cmd.Flags().Lookup(name) == nil && ack.Flags().Lookup(name) == nil {
-				t.Errorf("%s: no flag --%s", path, name)
-			}
-		}
-	}
-	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		t.Log("no systemd-analyze: the units are not verified")
-	} else if out, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", "../../fixtures/deploy/psyncope-fleet.service", "../../fixtures/deploy/psyncope-fleet.timer").CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
-	}
-}
-
 // The metrics are what Prometheus reads, whatever the groups are called.
 func TestFleetMetrics(t *testing.T) {
 	p := fleetpage.Page{Page: &fleet.Page{Night: 1, Through: &diagnosis.Stamp{Time: time.Unix(1795219200, 0)}, Groups: []fleet.Ranked{

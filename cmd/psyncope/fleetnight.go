@@ -27,6 +27,10 @@ import (
 
 // night reads what is new and adds it to the state; where nothing is, the state stays as it is, and changed is false.
 func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, keep time.Duration) (changed bool, err error) {
+	lim, err := f.limits.limits(cmd)
+	if err != nil {
+		return false, err
+	}
 	found, err := scan(roots)
 	if err != nil {
 		return false, nothingf("%w", err)
@@ -69,7 +73,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 		return err
 	}}
 	rest, err := ingest.Each(cmd.Context(), ingest.Options{
-		Roots: roots, Progress: show,
+		Roots: roots, Progress: show, Limits: lim,
 		Keep: func(path string) bool { return todo.Read[path] },
 		From: marks.from,
 	}, func(c *table.Case) error { return parts.add(c, o) })

@@ -11,6 +11,17 @@ import (
 	"psyncope/ingest/table"
 )
 
+// Shell is how to reach a server from a shell: redis-cli, with its address where the evidence has one.
+func Shell(h *timeline.Host) string { return cli(h) }
+
+// Address is a server's as the evidence has it, HOST:PORT; where it has none, a word that says so.
+func Address(h *timeline.Host) string {
+	if ip, port, ok := reach(h); ok {
+		return net.JoinHostPort(ip, port)
+	}
+	return "HOST:PORT"
+}
+
 // cli is how to reach a server from a shell: with its address where the evidence has one, and over TLS where it listens to nothing else.
 func cli(h *timeline.Host) string {
 	flavor, _ := h.Version()

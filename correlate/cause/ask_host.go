@@ -41,7 +41,7 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 		}
 		may := Finding{at: unknown}
 		for _, l := range h.Lacks(in) {
-			if wanted(l.Resource, of) && l.Even >= (in.To-in.From)/2 {
+			if wanted(l, of) && l.Even >= (in.To-in.From)/2 {
 				f := found(unknown, "the machine lacked "+string(l.Resource)+": "+l.Says, l.Evidence...)
 				if l.Resource == diagnosis.Process {
 					f.Text = l.Says
@@ -49,7 +49,7 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 				f.resource = l.Resource
 				return f
 			}
-			if wanted(l.Resource, of) && l.Even > 0 && l.Most >= (in.To-in.From)/2 {
+			if wanted(l, of) && l.Even > 0 && l.Most >= (in.To-in.From)/2 {
 				may = needs(fmt.Sprintf("what was measured of the machine of %s at shorter intervals: by its means it may have lacked %s for all of the silence, or for none of it", h.Name, l.Resource))
 			}
 		}
@@ -57,10 +57,10 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 	}
 }
 
-// wanted reports whether a resource is among those asked for. Where none is named any will do but a disk: that it is busy holds nobody who does
-// not wait for it.
-func wanted(r diagnosis.Resource, of []diagnosis.Resource) bool {
-	return slices.Contains(of, r) || len(of) == 0 && r != diagnosis.Disk
+// wanted reports whether what was lacked is among what is asked for. Where nothing is named any will do but a disk: that it is busy holds nobody who does
+// not wait for it. Who was seen waiting did.
+func wanted(l timeline.Lack, of []diagnosis.Resource) bool {
+	return slices.Contains(of, l.Resource) || len(of) == 0 && (l.Resource != diagnosis.Disk || l.Own)
 }
 
 // machineStill: the tools on the suspect's machine wrote nothing either for as long, so that it was the machine that stood still.
@@ -178,7 +178,12 @@ func machineLoss(s *scene) Finding {
 	if !ok { // a link that is closed at once was not lost to frames that did not come
 		return Finding{at: unknown}
 	}
-	for _, h := range s.ends() {
+	return lossAt(s.ends(), in)
+}
+
+// lossAt is what the machines of servers lost or repeated of what they sent, more than ever before.
+func lossAt(hosts []*timeline.Host, in timeline.Span) Finding {
+	for _, h := range hosts {
 		for _, column := range []string{"net_errors_per_second", "net_drops_per_second", "tcp_retransmits_per_second"} {
 			if f := moreThanEver(h, column, in); f.Answer == yes {
 				return f
@@ -232,6 +237,16 @@ func replicaStarved(s *scene) Finding {
 		}
 	}
 	return Finding{at: unknown}
+}
+
+// pathLost: while the replica's output waited, one end's machine lost or repeated more on the way than ever before. What waits for longer than
+// repl-timeout would have been closed for that.
+func pathLost(s *scene) Finding {
+	o := s.own()
+	if o == nil || overflowClosed(s).Answer != yes || replicaStarved(s).Answer == yes {
+		return Finding{at: unknown}
+	}
+	return lossAt([]*timeline.Host{s.Primary, o.Replica}, timeline.Span{From: o.Lost - s.Timeout, To: o.Lost})
 }
 
 // killedForMemory: the kernel says that it ended the suspect's process.

@@ -80,32 +80,52 @@ func lostWithoutTimeout(s *scene) Finding {
 	return denied("the link timed out", replication.EvidenceOf(o.Notices, 2)...)
 }
 
-// awakeButUnreached: a server wrote to its log while whoever took its dumps got none, for longer than a dump is apart:
-// the server ran and its network did not.
+// awakeButUnreached: a server was awake while whoever took its dumps got none, for longer than a dump is apart: the server ran and its network did not.
 func awakeButUnreached(s *scene) Finding {
 	hs := []*timeline.Host{s.Primary}
 	for _, o := range s.Wave {
 		hs = append(hs, o.Replica)
 	}
 	for _, h := range hs {
-		step := h.Interval()
-		if step == 0 {
-			continue
-		}
 		for i := 1; i < len(h.Samples); i++ {
 			a, b := &h.Samples[i-1], &h.Samples[i]
-			if b.At-a.At < step*timeline.Hole/10 || b.At < s.Contact || a.At > s.Last+timeline.Tick || h.RestartedWithin(a.At, b.At) {
+			if b.At < s.Contact || a.At > s.Last+timeline.Tick {
 				continue
 			}
-			for j := range h.Events {
-				e := &h.Events[j]
-				if e.At > a.At+timeline.Tick && b.At-e.At > step*12/10+timeline.Tick && timeline.Awake(e) && !h.InScript(e.At) {
-					return found(unknown, fmt.Sprintf("%s wrote to its log at %s while nobody got a dump of it until %s", h.Name, ms(e.At), ms(b.At)), e.Evidence(), b.Evidence("first dump after the hole, "+ms(b.At)))
-				}
+			if at, ev := h.AwakeUnreached(a, b); at != unknown {
+				return found(unknown, fmt.Sprintf("%s was awake at %s while nobody got a dump of it until %s", h.Name, ms(at), ms(b.At)), ev, b.Evidence("first dump after the hole, "+ms(b.At)))
 			}
 		}
 	}
 	return Finding{at: unknown}
+}
+
+// noWay: whoever asked for INFO through the silence found no way to one end's system, while the other end answered: no process that stands still, or is
+// held, is like that, as its system takes connections for it.
+func noWay(s *scene) Finding {
+	if s.First == nil {
+		return Finding{at: unknown}
+	}
+	for _, h := range s.ends() {
+		other := s.Primary
+		if h == s.Primary {
+			other = s.First.Replica
+		}
+		u := h.ReachedIn(timeline.Span{From: s.Contact, To: s.Last + timeline.Tick})
+		if u != nil && u.How == timeline.NoWay && s.answeredInside(other) != nil {
+			return found(unknown, fmt.Sprintf("who asked for INFO at %s found no way to the system of %s, and %s answered meanwhile", ms(u.At), h.Name, other.Name), u.Ev)
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// noWayTo: nobody found a way to the suspect's system while it was silent: what stood still was not its process alone.
+func noWayTo(s *scene) Finding {
+	u := s.suspect.ReachedIn(timeline.Span{From: s.Contact, To: s.Last + timeline.Tick})
+	if u == nil || u.How != timeline.NoWay {
+		return Finding{at: unknown}
+	}
+	return found(unknown, fmt.Sprintf("who asked for INFO at %s found no way to the system of %s", ms(u.At), s.suspect.Name), u.Ev)
 }
 
 // nothingElseSaid: the logs of both ends reach over the loss and name no cause: no end of a process, no closing at a

@@ -10,6 +10,7 @@ var networkInterruption = Cause{
 		{Says: "the primary ran on: its INFO series has no hole", Ask: primaryAnswered, For: Usual, Against: Unlikely},
 		{Says: "connecting again failed although the primary was there", Ask: pathBroken, For: Hard},
 		{Says: "a server was awake while its collector could not reach it", Ask: awakeButUnreached, For: Hard},
+		{Says: "who asked for INFO found no way to one end's system, and the other answered", Ask: noWay, For: Usual, Rare: true},
 		{Says: "both ends answered whoever took their dumps while the link was silent", Ask: bothAwake, For: Hard},
 		{Says: "an interface of either end lost its link", Ask: machineLink, For: Hard, Rare: true},
 		{Says: "frames or segments were lost on either end's machine, more than ever before", Ask: machineLoss, For: Usual, Rare: true},

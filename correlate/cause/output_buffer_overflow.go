@@ -7,6 +7,7 @@ var outputBufferOverflow = Cause{
 	Clues: []Clue{
 		{Says: "the primary's log or INFO counts a replica closed at its output buffer limit", Ask: overflowClosed, For: Said, Against: Contradicts},
 		{Says: "the replica's machine kept it waiting before that", Ask: replicaStarved},
+		{Says: "more was lost on the way to it than ever before", Ask: pathLost},
 		{Says: "a later round of the same link ended at the limit", Ask: overflowLater, For: Hard},
 	},
 	Fix: []string{"raise-output-buffer", "speed-up-transfer"},

@@ -17,9 +17,12 @@ type Host struct {
 	Clients  []table.Client
 	Machine  []HostSample // what tools said of the host under it
 	Kernel   []Event      // what the kernel said there
-	tools    []*ticks     // the files of Machine, each with its times
-	longest  micros       // how long before it a row of Machine may tell of
-	Settings map[string]Setting
+	// Unanswered are the dumps that were asked for in vain, in the order of time.
+	Unanswered []Unanswered
+	failures   []Event  // the same as they were read
+	tools      []*ticks // the files of Machine, each with its times
+	longest    micros   // how long before it a row of Machine may tell of
+	Settings   map[string]Setting
 	// Peers are what the group's other servers run with: a better guess than the version's default.
 	Peers  map[string]Setting
 	Lives  []Life

@@ -17,6 +17,8 @@ type Lack struct {
 	Even, Most micros
 	Says       string
 	Evidence   []diagnosis.Evidence
+	// Own tells that it was the server's own process that waited, and not anybody on its machine.
+	Own bool
 }
 
 // way is how a number says that a resource was lacking: which share of its interval a process that wanted it could not have it.
@@ -27,6 +29,10 @@ type way struct {
 	says     string
 	// some says that some task lacked it, and not which: it may have been another one's all the time.
 	some bool
+	// own says that it is told of the server's own process: of another's it says nothing.
+	own bool
+	// whoever says that it tells of the resource, and not of who waited for it.
+	whoever bool
 }
 
 // ways are what can be told of a lack. Each is a share of time, so that what a tool says of ten minutes and what it says of a second can be
@@ -36,11 +42,12 @@ var ways = []way{
 	{resource: diagnosis.CPU, column: "cpu_throttled_percent", says: "its control group was held at its CPU limit"},
 	{resource: diagnosis.Memory, column: "memory_full_pressure_percent", says: "every task waited for memory"},
 	{resource: diagnosis.Disk, column: "io_full_pressure_percent", says: "every task waited for a disk"},
+	{resource: diagnosis.CPU, column: "process_cpu_wait_percent", own: true, says: "its process was ready and got no CPU"},
 	{resource: diagnosis.CPU, column: "cpu_pressure_percent", some: true, says: "some task waited for a CPU"},
 	{resource: diagnosis.CPU, column: "runnable_tasks", share: crowded, says: "more tasks wanted a CPU than there are CPUs, and none was idle"},
 	{resource: diagnosis.Memory, column: "major_faults_per_second", share: faulted, says: "memory was read back from disk"},
 	{resource: diagnosis.Memory, column: "swap_in_bytes_per_second", share: swapped, says: "memory was read back from swap"},
-	{resource: diagnosis.Disk, column: "disk_util_percent", says: "the disk was busy"},
+	{resource: diagnosis.Disk, column: "disk_util_percent", whoever: true, says: "the disk was busy"},
 }
 
 // crowded is the share of its time for which a task waits where more want a CPU than there are, and none is idle: a fair scheduler gives each
@@ -72,6 +79,7 @@ func (h *Host) Lacks(s Span) []Lack {
 		out = append(out, h.lacking(&ways[i], s)...)
 	}
 	out = append(out, h.stopped(s)...)
+	out = append(out, h.atDisk(s)...)
 	out = append(out, h.kernelSaw(s)...)
 	slices.SortStableFunc(out, func(a, b Lack) int { return cmp.Or(cmp.Compare(b.Even, a.Even), cmp.Compare(b.Most, a.Most)) })
 	return out
@@ -88,7 +96,7 @@ func (h *Host) lacking(w *way, s Span) []Lack {
 	var order []part
 	for m := range h.Measured(s) {
 		v := *m.Measure(w.column)
-		if !v.Known() || !m.Interval.Known() {
+		if !v.Known() || !m.Interval.Known() || w.own && m.PID.Known() && !h.isPID(m.PID) {
 			continue
 		}
 		share := float64(v) / 100
@@ -155,4 +163,32 @@ func (h *Host) stopped(s Span) []Lack {
 		}
 	}
 	return nil
+}
+
+// atDisk finds the server's own process waiting for a disk, look after look: as often as it was seen so, so much of the time it waited. With fewer than three
+// looks one that waited for a moment would count for all of it. Where the machine swaps it is memory that is lacking.
+func (h *Host) atDisk(s Span) []Lack {
+	looks, waits := 0, 0
+	var first *HostSample
+	for m := range h.Measured(s) {
+		if m.SwapIn > 0 { // it waits for its memory
+			return nil
+		}
+		if m.State == "" || m.At < s.From || m.At > s.To || m.PID.Known() && !h.isPID(m.PID) {
+			continue
+		}
+		looks++
+		if strings.EqualFold(m.State, "D") {
+			waits++
+			first = cmp.Or(first, m)
+		}
+	}
+	if looks < 3 || waits == 0 {
+		return nil
+	}
+	lost := micros(int64(s.To-s.From) * int64(waits) / int64(looks))
+	return []Lack{{
+		Resource: diagnosis.Disk, Even: lost, Most: lost, Own: true, Says: fmt.Sprintf("%s's process waited for a disk in %d of %d looks at it", h.Name, waits, looks),
+		Evidence: []diagnosis.Evidence{{File: first.File, Line: first.Line, Text: first.Tool + ": " + first.Scope + " State: " + first.State}},
+	}}
 }

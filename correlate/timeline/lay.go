@@ -62,6 +62,7 @@ func (h *Host) lay() {
 		l.start = l.end - micros(l.Last.Or(0))*1000
 	}
 	h.layMachine()
+	h.layUnanswered()
 	sortByTime(h.Samples, func(s *Sample) micros { return s.At })
 	sortByTime(h.Replicas, func(r *ReplicaRow) micros { return r.At })
 	sortByTime(h.Stats, func(r *Statistic) micros { return r.At })

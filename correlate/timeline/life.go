@@ -165,8 +165,13 @@ func sawBefore(h *Host, start *Event) bool {
 		}
 	}
 	after := runIDAfter(h, start.At)
-	for i := range h.sampleAt(start.At - BannerLead) {
-		if s := &h.Samples[i]; s.At != unknown && s.RunID != after && (s.RunID != "" || after == "") {
+	for i := range h.sampleAt(start.At) {
+		s := &h.Samples[i]
+		if s.At == unknown {
+			continue
+		}
+		other := s.RunID != "" && after != "" && s.RunID != after
+		if other || s.At < start.At-BannerLead && s.RunID != after && (s.RunID != "" || after == "") {
 			return true
 		}
 	}

@@ -88,7 +88,7 @@ func hosts(c *table.Case) []*Host {
 }
 
 // heard are the servers' own messages. What the kernel says under a server is kept beside them. What a collector says of itself is no word of the
-// server's: a log that is not there stays missing, and a process that is gone stays silent, though somebody goes on asking it.
+// server's: a log that is not there stays missing, and a process that is gone stays silent, though somebody goes on asking it. How far who asked got is kept.
 func heard(c *table.Case, of func(string) *Host) []Event {
 	return slices.DeleteFunc(table.Read[Event](&c.Events), func(r Event) bool {
 		kernels := table.ByKernel(r.Kind)
@@ -96,7 +96,12 @@ func heard(c *table.Case, of func(string) *Host) []Event {
 			h := of(r.Instance)
 			h.Kernel = append(h.Kernel, r)
 		}
-		return kernels || r.Kind == table.CollectFailed
+		if r.Kind == table.CollectFailed {
+			h := of(r.Instance)
+			h.failures = append(h.failures, r)
+			return true
+		}
+		return kernels
 	})
 }
 

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"psyncope/correlate/diagnosis"
@@ -119,6 +120,9 @@ func (h *Host) gaps() []Stall {
 		if a.RunID != "" && b.RunID != "" && a.RunID != b.RunID || h.RestartedWithin(a.At, b.At) {
 			continue
 		}
+		if at, _ := h.AwakeUnreached(a, b); at != unknown && at == h.noticedDown(a, b) {
+			continue // it was not it that stood still
+		}
 		// A server that writes to its log is awake: it can have stood still only between two lines.
 		free := h.longestSilence(a.At, b.At)
 		if d = free.To - free.From; d < step*Hole/10-Tick || d < TwoTicks {
@@ -127,4 +131,33 @@ func (h *Host) gaps() []Stall {
 		out = append(out, Stall{Span: free, AtLeast: max(d-step, 0), AtMost: d, Gap: true, Before: a, After: b})
 	}
 	return out
+}
+
+// AwakeUnreached is when a server showed that it was awake between two dumps of it, so long before the second that whoever asked would have got one in
+// between: by a line of its log, or by what it says later of when it noticed that its link was down. Unknown where nothing shows it.
+func (h *Host) AwakeUnreached(a, b *Sample) (micros, diagnosis.Evidence) {
+	step := h.Interval()
+	if step == 0 || b.At-a.At < step*Hole/10 || h.RestartedWithin(a.At, b.At) || a.RunID != b.RunID {
+		return unknown, diagnosis.Evidence{}
+	}
+	early := b.At - step*12/10 - Tick
+	for j := range h.Events {
+		e := &h.Events[j]
+		if e.At > a.At+Tick && e.At < early && Awake(e) && !h.InScript(e.At) {
+			return e.At, e.Evidence()
+		}
+	}
+	if at := h.noticedDown(a, b); at != unknown && at > a.At+Tick && at < early {
+		return at, b.Evidence(fmt.Sprintf("first dump after the hole: master_link_down_since_seconds:%d", b.LinkDownSeconds))
+	}
+	return unknown, diagnosis.Evidence{}
+}
+
+// noticedDown is when a replica noticed that its link was down, by the dump after that; unknown where it was down before already, or is not. The
+// count is of whole seconds (redis 7.4.1 server.c genRedisInfoString).
+func (h *Host) noticedDown(a, b *Sample) micros {
+	if b.LinkStatus != "down" || a.LinkStatus != "up" || b.LinkDownSeconds.Or(-1) < 0 {
+		return unknown
+	}
+	return b.At - micros(b.LinkDownSeconds)*second
 }

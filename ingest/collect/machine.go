@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,7 +24,6 @@ import (
 type machine struct {
 	s       *sampler
 	pid     string
-	paths   []string
 	log     string // the setting logfile
 	most    int64  // how much of the log's end is taken
 	dataDir string
@@ -43,20 +43,17 @@ var linesOf = map[string][]string{
 	"snmp":    {"Tcp:"},
 }
 
-// localMachine is the machine of a server that runs here: its process has this id and this executable, by INFO and by /proc. Nil elsewhere.
+// localMachine is the machine of a server that runs here: it is reached by an address of this machine, and its process has this id, this executable and this
+// age, by INFO and by /proc. Nil elsewhere.
 func (s *sampler) localMachine(info string) *machine {
 	pid, exe := fieldOf(info, "process_id"), fieldOf(info, "executable")
 	if pid == "" || exe == "" || strings.Trim(pid, "0123456789") != "" {
 		return nil
 	}
-	name, err := os.ReadFile("/proc/" + pid + "/comm")
-	if err != nil || !strings.HasPrefix(filepath.Base(exe), strings.TrimSpace(string(name))) {
+	if !isHere(s.Addr) || !runs(pid, filepath.Base(exe)) || !startedWith(pid, infoInt(info, "uptime_in_seconds")) {
 		return nil
 	}
-	if !startedWith(pid, infoInt(info, "uptime_in_seconds")) {
-		return nil
-	}
-	m := &machine{s: s, pid: pid, log: s.logfile(info, pid), most: mostOfLog, paths: slices.Concat(hostFiles, []string{"/proc/" + pid + "/status"}, groupFiles(pid)), began: s.opt.Now()}
+	m := &machine{s: s, pid: pid, log: s.logfile(info, pid), most: mostOfLog, began: s.opt.Now()}
 	m.dataDir, _ = os.Readlink("/proc/" + pid + "/cwd") // servers change to their dir (redis 7.4.1 config.c)
 	return m
 }
@@ -97,6 +94,47 @@ func directive(path, pid, name string) string {
 		}
 	}
 	return value
+}
+
+// isHere reports whether an address is one of this machine's.
+func isHere(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	if ip == nil {
+		ips, err := net.LookupIP(host)
+		if err != nil || len(ips) == 0 {
+			return false
+		}
+		ip = ips[0]
+	}
+	if ip.IsLoopback() {
+		return true
+	}
+	own, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(own, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.Equal(ip)
+	})
+}
+
+// runs reports whether a process is of a program: by its name, which Linux cuts at 15 bytes, or by its arguments, where something else started it
+// (an interpreter, a linker).
+func runs(pid, program string) bool {
+	name, err := os.ReadFile("/proc/" + pid + "/comm")
+	if err != nil {
+		return false
+	}
+	if n := strings.TrimSpace(string(name)); n != "" && strings.HasPrefix(program, n) {
+		return true
+	}
+	args, err := os.ReadFile("/proc/" + pid + "/cmdline")
+	return err == nil && bytes.Contains(args, []byte("/"+program))
 }
 
 // startedWith reports whether the process was started as long ago as its server says: another machine's may have the same number and name.
@@ -173,7 +211,7 @@ const mostOfFile = 64 << 10
 
 func (m *machine) snapshot() error {
 	var b bytes.Buffer
-	for _, path := range m.paths {
+	for _, path := range slices.Concat(hostFiles, []string{"/proc/" + m.pid + "/status", "/proc/" + m.pid + "/schedstat"}, groupFiles(m.pid)) { // whose groups it is in may change
 		text, err := head(path)
 		if err != nil {
 			continue // not there on this kernel, or gone with the process
@@ -214,11 +252,18 @@ func onlyLines(text []byte, begin []string) []byte {
 // mostOfLog is how much of a log's end is taken.
 const mostOfLog = 64 << 20
 
-// takeLogs copies the server's log, and the rotation before it where that was written during the run. Credentials stay out.
+// takeLogs copies the server's log, and the rotation before it where that was written during the run, and what the kernel said meanwhile. Credentials stay
+// out.
 func (m *machine) takeLogs() error {
+	if m.s.path("") == "" {
+		return nil // nothing is collected
+	}
+	if err := m.takeKernel(); err != nil {
+		return err
+	}
 	path := m.log
-	if path == "" || m.s.path("") == "" {
-		return nil // to a terminal or a pipe: whoever started it has it; or nothing is collected
+	if path == "" {
+		return nil // to a terminal or a pipe: whoever started it has it
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(m.dataDir, path)
@@ -237,6 +282,15 @@ func (m *machine) takeLogs() error {
 		}
 	}
 	return nil
+}
+
+// takeKernel keeps what the kernel said since the run began, and in the minutes that were kept before.
+func (m *machine) takeKernel() error {
+	said := kernelSince(m.began.Add(-keepFor), m.s.opt.Now)
+	if int64(len(said)) > m.s.disk.left(int64(len(said))) || len(said) == 0 {
+		return nil
+	}
+	return replaceFile(m.s.path("dmesg.txt"), []byte(withoutSecretLines(string(said))))
 }
 
 // copyLog copies the end of a log. Which file that is the server says, and it may say anything: only a file of its own user's is taken.

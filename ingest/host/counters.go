@@ -72,6 +72,8 @@ var measures = map[string]measure{
 	"io_time":     {to: "disk_util_percent", scale: 100, rate: true},
 	"io_weighted": {to: "disk_queue_requests", scale: 1, rate: true},
 	"throttled":   {to: "cpu_throttled_percent", scale: 100, rate: true},
+	"ran":         {to: "process_cpu_percent", scale: 100, rate: true},
+	"waited":      {to: "process_cpu_wait_percent", scale: 100, rate: true},
 	"cpu_some":    {to: "cpu_pressure_percent", scale: 100, rate: true},
 	"memory_some": {to: "memory_pressure_percent", scale: 100, rate: true},
 	"memory_full": {to: "memory_full_pressure_percent", scale: 100, rate: true},

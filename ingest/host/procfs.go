@@ -26,7 +26,7 @@ func (r *reader) counter(n int32, text string) bool {
 		return false
 	}
 	for _, read := range [...]func(*reader, int32, string, []string) bool{
-		(*reader).exported, (*reader).cpuTimes, (*reader).sizes, (*reader).pressure, (*reader).disk, (*reader).device, (*reader).pairs, (*reader).tcp, (*reader).load, (*reader).lone,
+		(*reader).exported, (*reader).cpuTimes, (*reader).sizes, (*reader).pressure, (*reader).disk, (*reader).device, (*reader).pairs, (*reader).tcp, (*reader).load, (*reader).scheduled, (*reader).lone,
 	} {
 		if read(r, n, path, words) {
 			return true
@@ -285,6 +285,22 @@ func (r *reader) load(n int32, _ string, words []string) bool {
 		r.proc(n, "", "load1", v)
 	}
 	return ok
+}
+
+// scheduled reads a process's schedstat: nanoseconds on a CPU and in wait for one, and how often it got it (Linux Documentation/scheduler/sched-stats.rst).
+func (r *reader) scheduled(n int32, path string, words []string) bool {
+	pid, ok := pidIn(path)
+	if !ok || !strings.HasSuffix(path, "/schedstat") || len(words) != 3 {
+		return false
+	}
+	ran, okRan := number(words[0])
+	waited, okWaited := number(words[1])
+	if !okRan || !okWaited {
+		return false
+	}
+	r.proc(n, "process "+pid, "ran", ran/1e9)
+	r.proc(n, "process "+pid, "waited", waited/1e9)
+	return true
 }
 
 // lone reads a file that is one number.

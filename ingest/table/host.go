@@ -57,6 +57,8 @@ type HostSample struct {
 	Retransmits  Float  `col:"tcp_retransmits_per_second" doc:"TCP segments sent again"`
 	PID          Int    `col:"pid" doc:"the process, where the row is of one"`
 	State        string `col:"process_state" is:"word" doc:"R running, S sleeping, D waiting for a disk, T stopped, Z gone"`
+	ProcessCPU   Float  `col:"process_cpu_percent" doc:"time of the process on a CPU, of one CPU; its main thread's where only that is told"`
+	ProcessWait  Float  `col:"process_cpu_wait_percent" doc:"share of the interval in which the process (its main thread) was ready and waited for a CPU"`
 	RSS          Float  `col:"process_rss_bytes" doc:"memory of the process"`
 	ProcessSwap  Float  `col:"process_swap_bytes" doc:"memory of the process in swap"`
 }

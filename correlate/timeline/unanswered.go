@@ -1,0 +1,81 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"psyncope/correlate/diagnosis"
+)
+
+// Unanswered is a dump that was asked for in vain.
+type Unanswered struct {
+	At  micros // when it was given up
+	How Reach
+	Ev  diagnosis.Evidence
+}
+
+// Reach is how far whoever asked got.
+type Reach int
+
+const (
+	SomeWay Reach = iota // as far as nobody can tell
+	NoWay                // not even to the server's system: nobody took the connection, and nobody refused it
+	LetIn                // its system took the connection, and the server did not answer
+)
+
+// reachOf reads why a dump could not be had, as Go's net package and redis-cli (hiredis) say it. A connection that stood already and fell silent
+// tells neither.
+func reachOf(text string) Reach {
+	lower := strings.ToLower(text)
+	connecting := strings.Contains(lower, "dial ") || strings.Contains(lower, "could not connect") || strings.Contains(lower, "connect: ")
+	timedOut := strings.Contains(lower, "i/o timeout") || strings.Contains(lower, "timed out")
+	switch {
+	case strings.Contains(lower, "no route to host"), strings.Contains(lower, "network is unreachable"), strings.Contains(lower, "host is down"), connecting && timedOut:
+		return NoWay
+	case timedOut && !strings.Contains(lower, "read tcp") && !strings.Contains(lower, "write tcp"):
+		return LetIn
+	}
+	return SomeWay
+}
+
+// layUnanswered puts the dumps that could not be had on the axis: by the next one of the same file that could, as both are on the collector's clock.
+func (h *Host) layUnanswered() {
+	type known struct {
+		line int32
+		by   micros // from the collector's clock to the axis
+	}
+	files := map[string][]known{}
+	for i := range h.Samples {
+		s := &h.Samples[i]
+		if s.At != unknown && s.Stamp != unknown {
+			files[s.File] = append(files[s.File], known{s.Line, s.At - s.Stamp})
+		}
+	}
+	for i := range h.failures {
+		e := &h.failures[i]
+		of := files[e.File]
+		if e.Stamp == unknown || len(of) == 0 {
+			continue
+		}
+		n, _ := slices.BinarySearchFunc(of, e.Line, func(k known, line int32) int { return cmp.Compare(k.line, line) })
+		h.Unanswered = append(h.Unanswered, Unanswered{At: e.Stamp + of[min(n, len(of)-1)].by, How: reachOf(e.Text), Ev: e.Evidence()})
+	}
+	sortByTime(h.Unanswered, func(u *Unanswered) micros { return u.At })
+}
+
+// ReachedIn tells how far who asked got in a time: no way, if somebody found none and nobody was let in; nil where nothing tells.
+func (h *Host) ReachedIn(s Span) *Unanswered {
+	var found *Unanswered
+	for i := range h.Unanswered {
+		u := &h.Unanswered[i]
+		if u.At < s.From || u.At > s.To || u.How == SomeWay {
+			continue
+		}
+		if u.How == LetIn {
+			return u
+		}
+		found = cmp.Or(found, u)
+	}
+	return found
+}
