@@ -7,20 +7,20 @@ import (
 
 // bars draws a lane: the states of a link as bars, and instants as marks on them.
 type bars struct {
-	lane *diagnosis.Lane
-	h    *timeline.Host
-	end  micros // of the group's evidence
+	on  *diagnosis.Lane
+	h   *timeline.Host
+	end micros // of the group's evidence
 }
 
 func (b *bars) bar(state string, from, to micros) {
 	if from != unknown && to != unknown && to > from {
-		b.lane.Bars = append(b.lane.Bars, diagnosis.Bar{State: state, From: *diagnosis.StampOf(from), To: *diagnosis.StampOf(to)})
+		b.on.Bars = append(b.on.Bars, diagnosis.Bar{State: state, From: *diagnosis.StampOf(from), To: *diagnosis.StampOf(to)})
 	}
 }
 
 func (b *bars) mark(at micros, kind string, length micros, what string, ev ...diagnosis.Evidence) {
 	if at != unknown {
-		b.lane.Marks = append(b.lane.Marks, diagnosis.Mark{
+		b.on.Marks = append(b.on.Marks, diagnosis.Mark{
 			At: *diagnosis.StampOf(at), Kind: kind, Seconds: diagnosis.Seconds(length), ErrorS: diagnosis.Seconds(b.h.Clock.Err), Summary: what, Evidence: append([]diagnosis.Evidence{}, ev...),
 		})
 	}

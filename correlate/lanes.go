@@ -38,7 +38,7 @@ func lane(g *replication.Group, h *timeline.Host) diagnosis.Lane {
 	if h == g.Primary {
 		l.Role = "primary"
 	}
-	b := bars{lane: &l, h: h, end: max(h.LastSeen(), g.LastSeen())}
+	b := bars{on: &l, h: h, end: max(h.LastSeen(), g.LastSeen())}
 	b.link(g)
 	b.stalls()
 	b.events()

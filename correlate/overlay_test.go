@@ -26,7 +26,7 @@ func TestOverlay(t *testing.T) {
 	}
 	h.Kernel = []timeline.Event{{Event: table.Event{Kind: table.KernelLinkDown, Text: "eth0: Link is Down"}, At: 3 * second}}
 	l := diagnosis.Lane{}
-	b := bars{lane: &l, h: h, end: 10 * second}
+	b := bars{on: &l, h: h, end: 10 * second}
 	b.machine()
 	kinds := map[string]float64{}
 	for _, m := range l.Marks {

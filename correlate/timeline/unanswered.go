@@ -39,27 +39,26 @@ func reachOf(text string) Reach {
 	return SomeWay
 }
 
-// layUnanswered puts the dumps that could not be had on the axis: by the next one of the same file that could, as both are on the collector's clock.
+// layUnanswered puts the dumps that could not be had on the axis: by the one next to it in time that could, as both are on the collector's clock.
 func (h *Host) layUnanswered() {
-	type known struct {
-		line int32
-		by   micros // from the collector's clock to the axis
-	}
-	files := map[string][]known{}
+	var had []*Sample
 	for i := range h.Samples {
-		s := &h.Samples[i]
-		if s.At != unknown && s.Stamp != unknown {
-			files[s.File] = append(files[s.File], known{s.Line, s.At - s.Stamp})
+		if s := &h.Samples[i]; s.At != unknown && s.Stamp != unknown {
+			had = append(had, s)
 		}
 	}
+	if len(had) == 0 {
+		return
+	}
+	slices.SortStableFunc(had, func(a, b *Sample) int { return cmp.Compare(a.Stamp, b.Stamp) })
 	for i := range h.failures {
 		e := &h.failures[i]
-		of := files[e.File]
-		if e.Stamp == unknown || len(of) == 0 {
+		if e.Stamp == unknown {
 			continue
 		}
-		n, _ := slices.BinarySearchFunc(of, e.Line, func(k known, line int32) int { return cmp.Compare(k.line, line) })
-		h.Unanswered = append(h.Unanswered, Unanswered{At: e.Stamp + of[min(n, len(of)-1)].by, How: reachOf(e.Text), Ev: e.Evidence()})
+		n, _ := slices.BinarySearchFunc(had, e.Stamp, func(s *Sample, at micros) int { return cmp.Compare(s.Stamp, at) })
+		next := had[min(n, len(had)-1)]
+		h.Unanswered = append(h.Unanswered, Unanswered{At: e.Stamp + next.At - next.Stamp, How: reachOf(e.Text), Ev: e.Evidence()})
 	}
 	sortByTime(h.Unanswered, func(u *Unanswered) micros { return u.At })
 }
