@@ -1,5 +1,7 @@
 package cause
 
+import "psyncope/correlate/diagnosis"
+
 var forkStall = Cause{
 	Kind: "fork-stall", On: OnPrimary,
 	Told:  "a fork held %s",
@@ -9,6 +11,7 @@ var forkStall = Cause{
 		{Says: "INFO, LATENCY, the slowlog or the log shows a fork as long as the silence", Ask: explained("fork-stall"), For: Said},
 		{Says: "latest_fork_usec and total_forks changed over the silence", Ask: not(forksUnchanged), Against: Contradicts},
 		{Says: "the time of a forking command in INFO commandstats rose by about the silence", Ask: statsShow("fork-stall"), For: Hard},
+		{Says: "its machine lacked memory while it forked", Ask: machineLacked(diagnosis.Memory)},
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual},
 	},
 	Fix: []string{"disable-thp", "raise-repl-timeout", "raise-backlog"},

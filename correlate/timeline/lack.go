@@ -138,14 +138,14 @@ func (h *Host) lacking(w *way, s Span) []Lack {
 	return out
 }
 
-// Lent is how much of a time the host's server was kept waiting for a CPU, for memory, or by whoever had stopped it.
-func (h *Host) Lent(s Span) micros {
+// Lent is how much of a time the host's server was kept waiting for a CPU, for memory, or by whoever had stopped it; but for resources that do not count.
+func (h *Host) Lent(s Span, but ...diagnosis.Resource) micros {
 	if len(h.Machine) == 0 {
 		return 0
 	}
 	most := micros(0)
 	for _, l := range h.Lacks(s) {
-		if l.Resource != diagnosis.Disk {
+		if l.Resource != diagnosis.Disk && !slices.Contains(but, l.Resource) {
 			most = max(most, min(l.Even, s.To-s.From))
 		}
 	}

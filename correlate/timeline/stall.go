@@ -50,7 +50,11 @@ func (h *Host) FindStalls() {
 	for i := range ex {
 		if e := &ex[i]; !e.Waits && e.Kind != "aof-fsync-stall" && e.To-e.From >= WorthASecond {
 			// Its ends are known to a whole second.
-			e.Lent = min(e.To-e.From, h.Lent(Span{e.From - WholeSecond, e.To + WholeSecond}))
+			var but []diagnosis.Resource
+			if e.Kind == "fork-stall" {
+				but = append(but, diagnosis.Memory) // to find room for the tables of all pages is what a fork does
+			}
+			e.Lent = min(e.To-e.From, h.Lent(Span{e.From - WholeSecond, e.To + WholeSecond}, but...))
 		}
 	}
 	h.Holds = ex

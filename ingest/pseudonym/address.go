@@ -117,7 +117,7 @@ func addressAt(s string) int {
 		n++
 	}
 end:
-	if dots == 3 && colons <= 1 { // 10.0.0.1, 10.0.0.1:6379
+	if dots == 3 && s[0] != ':' { // 10.0.0.1, 10.0.0.1:6379, 10.0.0.1:6379: and what follows
 		v4 := n
 		if i := strings.IndexByte(s[:n], ':'); i >= 0 {
 			v4 = i
@@ -128,7 +128,9 @@ end:
 		if a, err := netip.ParseAddr(s[:v4]); err == nil && a.Is4() && !letterAt(s, v4) {
 			return v4
 		}
-		return 0
+		if colons <= 1 {
+			return 0
+		}
 	}
 	if dots > 3 || colons < 2 {
 		// An address and a dot behind it, or a version of more than four parts, which is none.

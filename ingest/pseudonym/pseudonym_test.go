@@ -27,7 +27,8 @@ func TestTextKeepsTheServersWords(t *testing.T) {
 		"used_memory_human:1.50M", "repl_backlog_histlen:1048576", "aof_last_bgrewrite_status:ok", "# Replication", "role:master", "redis_version:7.0.15", "master_repl_offset:123456789012",
 		`{"log":"1:M 22 Nov 2026 18:45:30.123 * Ready to accept connections\n","stream":"stdout","time":"2026-11-22T18:45:30.123456789Z"}`,
 		"client-output-buffer-limit", "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", "### 2026-11-22T18:45:30.123Z", "20261122T184530Z", "Sun Nov 22 18:45:30 UTC 2026",
-		"cmdstat_get:calls=100,usec=200,usec_per_call=2.00,rejected_calls=0,failed_calls=0", "0x7ffd12ab", "1) (integer) 14", "[withheld: 12 bytes]", "db0:keys=1,expires=0,avg_ttl=0", "used_memory:16mb 64kb 10s", "。。。", "… “a” — │", "/var/spool/cron /etc/cron.d/x /root/.ssh/authorized_keys",
+		"cmdstat_get:calls=100,usec=200,usec_per_call=2.00,rejected_calls=0,failed_calls=0", "0x7ffd12ab", "1) (integer) 14", "[withheld: 12 bytes]", "db0:keys=1,expires=0,avg_ttl=0", "used_memory:16mb 64kb 10s", "。。。", "… “a” — │", "# psyncope: no answer: read tcp: i/o timeout (asked at 2026-11-22T18:45:30Z, waited 2.0 s)", "noticed: 2 full resyncs were granted", "noticed: its role is replica, and was primary", "noticed: its link to the primary is down", "noticed: it was started anew",
+		"/var/spool/cron /etc/cron.d/x /root/.ssh/authorized_keys",
 	} {
 		if got := m.Text(s); got != s {
 			t.Errorf("%s\n  becomes %s", s, got)
@@ -41,6 +42,9 @@ func TestNothingOfTheUsersStays(t *testing.T) {
 		{"pay-prod-eu.corp.example", "Connecting to MASTER pay-prod-eu.corp.example:6379"},
 		{"203.0.113.77", "Replica 203.0.113.77:6379 asks for synchronization"},
 		{"10.20.30.40", "slave0:ip=10.20.30.40,port=6379,state=online"},
+		{"10.20.30.40", "no answer: dial tcp 10.20.30.40:6379: connect: no route to host"},
+		{"10.20.30.41", "read tcp 10.20.30.40:51234->10.20.30.41:6379: i/o timeout"},
+		{"10.20.30.40", "::ffff:10.20.30.40: x"},
 		{"2001:db8::42", "Replica [2001:db8::42]:6379 asks"},
 		{"8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb", "master_replid:8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb"},
 		{"paymentsvc", "id=3 addr=10.1.2.3:4 name=paymentsvc user=alicia"},
