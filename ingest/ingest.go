@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"runtime"
 	"slices"
@@ -45,6 +46,8 @@ type Options struct {
 	Apart func(file, by string, servers int)
 	// Keep, if set, says which files below the roots are wanted, by their paths; what is named itself is.
 	Keep func(path string) bool
+	// Shard leaves all but a share of the units out, as if nobody had handed them over; see Shard.
+	Shard Shard
 	// From says of files, by their paths, from where on they are read: what stands before was read another time. Lines keep their numbers. It
 	// is meant for logs and dumps, and holds for files that are stored as they are and not told apart line by line.
 	From map[string]Mark
@@ -52,6 +55,21 @@ type Options struct {
 	Refused func(file string, line int32)
 	// Progress, if set, is told from time to time how far the reading is. Calls do not overlap.
 	Progress func(Progress)
+}
+
+// Shard is one of several shares of what is handed over, which together are all of it: each unit of work is in one of them, the same one wherever it is
+// asked for, as is what belongs to no unit (in the first). All of them look at the beginnings of all files: who belongs together is known no
+// other way.
+type Shard struct{ Number, Of int } // Number is from 1 to Of; Of is 0 for all
+
+// has reports whether a unit is in the shard, by the place of its first instance.
+func (s Shard) has(u *unit) bool {
+	if s.Of <= 1 {
+		return true
+	}
+	h := fnv.New64a()
+	h.Write([]byte(strings.Join(u.instances[0].parts, "/")))
+	return h.Sum64()%uint64(s.Of) == uint64(s.Number-1)
 }
 
 // Mark is a place in a file: the first byte of a line, counted from 1.
@@ -111,7 +129,7 @@ func of(ctx context.Context, o Options, found *Found, formats []artifact.Format,
 	e := &engine{Options: o, formats: formats, names: map[string]bool{}, split: map[string]string{}}
 	sum, err := e.analyse(ctx, found, visit)
 	sum.sort()
-	if err == nil && sum.Records == 0 {
+	if err == nil && sum.Records == 0 && o.Shard.Of <= 1 {
 		err = nothing(o.Roots, found, &sum)
 	}
 	return sum, err

@@ -59,7 +59,10 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 	e.total(found.Sources)
 	fams, rest := e.leftOver(ctx, fams)
 	sum.add(rest.files, rest.problems)
-	units := unite(fams, all)
+	units := slices.DeleteFunc(unite(fams, all), func(u *unit) bool { return !e.Shard.has(u) })
+	if e.Shard.Number > 1 {
+		sum.Files, sum.Problems = nil, nil
+	}
 	// Whoever reads on holds what it needs: what is read can be let go of.
 	found.count, found.Sources = len(found.Sources), nil
 	return sum, e.readAll(ctx, units, &sum, visit)

@@ -45,7 +45,7 @@ func TestJSONHasNoNullSlice(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What may be null is what is unknown: stamps, numbers, and the loop that is none.
-	may := map[string]bool{"window": true, "cost": true, "bytes": true, "seconds": true, "start": true, "end": true, "at": true, "from": true, "to": true, "loop": true, "requested_offset": true, "primary_offset": true, "needed_bytes": true, "backlog_bytes": true, "short_by_bytes": true, "needed_at_least_bytes": true, "needed_at_most_bytes": true, "lost_writes_bytes": true, "recommended_bytes": true, "memory_limit_bytes": true, "upper_bytes": true}
+	may := map[string]bool{"window": true, "shard": true, "cost": true, "bytes": true, "seconds": true, "start": true, "end": true, "at": true, "from": true, "to": true, "loop": true, "requested_offset": true, "primary_offset": true, "needed_bytes": true, "backlog_bytes": true, "short_by_bytes": true, "needed_at_least_bytes": true, "needed_at_most_bytes": true, "lost_writes_bytes": true, "recommended_bytes": true, "memory_limit_bytes": true, "upper_bytes": true}
 	var walk func(v any)
 	walk = func(v any) {
 		switch v := v.(type) {

@@ -41,7 +41,7 @@ Exit codes: 0 analysed; 1 incidents at or above --fail-on; 2 wrong usage; 3 noth
 			if err := sink.report(d); err != nil {
 				return err
 			}
-			return errors.Join(tells(d), in.outside(d), in.strictly(d), findings(d, failOn.value))
+			return errors.Join(in.tells(d), in.outside(d), in.strictly(d), findings(d, failOn.value))
 		},
 	}
 	in.flags(cmd)
@@ -54,9 +54,9 @@ func addFailOn(cmd *cobra.Command) *choice {
 	return addChoice(cmd, "fail-on", "", "exit 1 where an incident is at least this bad", "none", diagnosis.Warning, diagnosis.Critical)
 }
 
-// tells is the error where nothing that was read allows a verdict.
-func tells(d *diagnosis.Diagnosis) error {
-	if d.Tells() {
+// tells is the error where nothing that was read allows a verdict. A share of the groups may hold none.
+func (e *evidence) tells(d *diagnosis.Diagnosis) error {
+	if d.Tells() || e.shard != "" && len(d.Groups) == 0 {
 		return nil
 	}
 	return nothingf("nothing that was read tells whether replication was well: %d files, but no INFO that shows a link and no message of a server's log; collect `redis-cli INFO` and the logs of both ends", len(d.Inputs.Files))

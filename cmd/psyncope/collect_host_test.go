@@ -273,8 +273,12 @@ func TestHostTrouble(t *testing.T) {
 	cpu, disk, wire := (*hostLab).busyCPU, (*hostLab).busyDisk, (*hostLab).busyNet
 	kinds := func(k ...diagnosis.CauseKind) []diagnosis.CauseKind { return k }
 	all := []situation{
-		{name: "the primary's CPU is held", writes: -1, happens: func(l *hostLab) { l.hold(l.pair.primary) }, kinds: kinds("host-pause"), resource: diagnosis.CPU},
-		{name: "the replica's CPU is held", writes: -1, happens: func(l *hostLab) { l.hold(l.pair.replica) }, kinds: kinds("replica-stall"), onReplica: true, resource: diagnosis.CPU},
+		{name: "the primary's CPU is held", writes: -1, happens: func(l *hostLab) {
+			// What takes some tens of milliseconds takes a thousand times as long.
+			go l.say(l.primaryPort, "eval", "for i=1,20000000 do local x = i * 2 end", "0")
+			l.hold(l.pair.primary)
+		}, kinds: kinds("host-pause"), resource: diagnosis.CPU},
+		{name: "the replica's CPU is held", writes: -1, happens: func(l *hostLab) { l.hold(l.pair.replica) }, kinds: kinds("replica-stall", "output-buffer-overflow"), onReplica: true, resource: diagnosis.CPU},
 		{name: "the primary is stopped", writes: 300, happens: stopPrimary, kinds: kinds("host-pause"), resource: diagnosis.Process},
 		{name: "the replica is stopped", writes: 300, happens: stopReplica, kinds: kinds("replica-stall"), onReplica: true, resource: diagnosis.Process},
 		{name: "the primary is frozen", writes: 300, happens: func(l *hostLab) { l.freeze(l.pair.primary) }, kinds: kinds("host-pause"), resource: diagnosis.Process},

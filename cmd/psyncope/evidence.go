@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type evidence struct {
 	reference    string
 	group        string
 	year         int
+	shard        string
 	same, names  []string
 	verbose      bool
 	strict       bool
@@ -56,6 +58,7 @@ func (e *evidence) flags(cmd *cobra.Command) {
 	f.IntVar(&e.year, "year", 0, "the `YEAR` of the last line of logs without years")
 	f.StringArrayVar(&e.same, "same", nil, "two names that are one server, as `A=B`: B's evidence counts as A's")
 	f.StringArrayVar(&e.names, "name", nil, "whose a file is, as `FILE=SERVER`; FILE is its path or the end of it")
+	f.StringVar(&e.shard, "shard", "", "look at one share of the groups alone, as `I/N` (2/7); psyncope report joins the JSON reports of all N to what one run would say")
 	addToggle(cmd.Flags(), &e.verbose, "verbose", "v", "say on standard error what was read, what told servers apart, and what was guessed")
 	addToggle(cmd.Flags(), &e.strict, "strict", "", "exit 4 where part of the input was unreadable")
 	addToggle(cmd.Flags(), &e.quiet, "quiet", "q", "no progress and no warnings on standard error")
@@ -152,6 +155,10 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 			fmt.Fprintf(cmd.ErrOrStderr(), "psyncope: %s: %d servers, told apart by %s\n", file, n, by)
 		}
 	}
+	shard, err := shardOf(e.shard)
+	if err != nil {
+		return nil, err
+	}
 	show, done := newProgress(cmd.ErrOrStderr(), e.progress.value, e.quiet)
 	parts := diagnoses{see: see}
 	rest, err := ingest.Each(cmd.Context(), ingest.Options{
@@ -162,6 +169,7 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		Limits:   lim,
 		Names:    named,
 		Apart:    apart,
+		Shard:    shard,
 	}, func(c *table.Case) error {
 		if maker != nil {
 			maker.Case(c)
@@ -183,6 +191,9 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 	}
 	d := diagnosis.Merge(all...)
 	addRest(d, rest)
+	if shard.Of > 0 {
+		d.Shard = &diagnosis.Shard{Number: shard.Number, Of: shard.Of}
+	}
 	if e.verbose && !e.quiet {
 		account(cmd.ErrOrStderr(), d)
 	}
@@ -190,6 +201,20 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		warn(cmd.ErrOrStderr(), d.Inputs.Problems)
 	}
 	return d, e.checkNames(d)
+}
+
+// shardOf reads I/N.
+func shardOf(s string) (ingest.Shard, error) {
+	if s == "" {
+		return ingest.Shard{}, nil
+	}
+	number, of, ok := strings.Cut(s, "/")
+	i, errI := strconv.Atoi(number)
+	n, errN := strconv.Atoi(of)
+	if !ok || errI != nil || errN != nil || i < 1 || i > n || n > 1<<20 {
+		return ingest.Shard{}, usagef("--shard %s is no share: write 2/7, for the second of seven", s)
+	}
+	return ingest.Shard{Number: i, Of: n}, nil
 }
 
 // pairs reads A=B flags.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 
@@ -35,10 +36,11 @@ what was concluded is in a saved report: the tables of evidence (samples, events
 				}
 				saved = append(saved, d)
 			}
-			d := saved[0]
-			if len(saved) > 1 {
-				d = diagnosis.Unite(saved...)
-			}
+			d := joined(saved, func(s string) {
+				if !quiet {
+					fmt.Fprintln(cmd.ErrOrStderr(), "psyncope:", s)
+				}
+			})
 			sink, err := out.newSink(cmd, quiet)
 			if err != nil {
 				return err
@@ -53,6 +55,21 @@ what was concluded is in a saved report: the tables of evidence (samples, events
 	failOn = addFailOn(cmd)
 	addToggle(cmd.Flags(), &quiet, "quiet", "q", "say nothing but errors")
 	return cmd
+}
+
+// joined is one of several reports: of the shares of a run what the run would have said, else all that they say.
+func joined(saved []*diagnosis.Diagnosis, tell func(string)) *diagnosis.Diagnosis {
+	missing, shards := diagnosis.AreShards(saved)
+	switch {
+	case shards && len(missing) > 0:
+		tell(fmt.Sprintf("of %d shares %v are missing: what is in them is not told", saved[0].Shard.Of, missing))
+		fallthrough
+	case shards:
+		return diagnosis.Join(saved...)
+	case len(saved) > 1:
+		return diagnosis.Unite(saved...)
+	}
+	return saved[0]
 }
 
 func load(path string, stdin io.Reader) (*diagnosis.Diagnosis, error) {

@@ -17,7 +17,9 @@ type Diagnosis struct {
 	Inputs Inputs   `json:"inputs"`
 	Time   TimeAxis `json:"time"`
 	// Window is what was looked at, where that is not everything.
-	Window    *Window    `json:"window"`
+	Window *Window `json:"window"`
+	// Shard says which share of the groups this is of, where it is not of all; Join makes one of all shares.
+	Shard     *Shard     `json:"shard"`
 	Groups    []Group    `json:"groups"`
 	Incidents []Incident `json:"incidents"`
 	// Coverage says of each group what its verdict rests on.
@@ -27,6 +29,12 @@ type Diagnosis struct {
 	// Lanes and Series are what the pictures are drawn from: link states, marks and numbers over time.
 	Lanes  []Lane   `json:"lanes"`
 	Series []Series `json:"series"`
+}
+
+// Shard is one of several shares of what was handed over, from 1 to Of.
+type Shard struct {
+	Number int `json:"number"`
+	Of     int `json:"of"`
 }
 
 // Stamp is an instant on the reference axis; nil where unknown. It prints as RFC 3339, UTC, with milliseconds.

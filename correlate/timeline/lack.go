@@ -165,30 +165,47 @@ func (h *Host) stopped(s Span) []Lack {
 	return nil
 }
 
-// atDisk finds the server's own process waiting for a disk, look after look: as often as it was seen so, so much of the time it waited. With fewer than three
-// looks one that waited for a moment would count for all of it. Where the machine swaps it is memory that is lacking.
+// atDisk finds the server's own process waiting, uninterruptibly, look after look: as often as it was seen so, so much of the time it waited. It is a disk that
+// it waits for where the machine has tasks that do; a process that a freezer holds looks the same, and nobody waits for a disk then (Linux
+// fs/proc/array.c task_state_array, kernel/freezer.c). With fewer than three looks one that waited for a moment would count for all of it. Where the machine
+// swaps it is memory that is lacking.
 func (h *Host) atDisk(s Span) []Lack {
-	looks, waits := 0, 0
-	var first *HostSample
+	blocked := map[micros]bool{} // at which times some task waited for a disk; false where none did
 	for m := range h.Measured(s) {
-		if m.SwapIn > 0 { // it waits for its memory
+		if m.SwapIn > 0 {
 			return nil
 		}
+		if m.Scope == "" && m.Blocked.Known() {
+			blocked[m.At] = m.Blocked > 0
+		}
+	}
+	looks, waits, frozen := 0, 0, 0
+	var first *HostSample
+	for m := range h.Measured(s) {
 		if m.State == "" || m.At < s.From || m.At > s.To || m.PID.Known() && !h.isPID(m.PID) {
 			continue
 		}
 		looks++
-		if strings.EqualFold(m.State, "D") {
-			waits++
-			first = cmp.Or(first, m)
+		if !strings.EqualFold(m.State, "D") {
+			continue
 		}
+		waits++
+		if some, told := blocked[m.At]; told && !some {
+			frozen++
+		}
+		first = cmp.Or(first, m)
 	}
 	if looks < 3 || waits == 0 {
 		return nil
 	}
-	lost := micros(int64(s.To-s.From) * int64(waits) / int64(looks))
-	return []Lack{{
-		Resource: diagnosis.Disk, Even: lost, Most: lost, Own: true, Says: fmt.Sprintf("%s's process waited for a disk in %d of %d looks at it", h.Name, waits, looks),
+	l := Lack{
+		Resource: diagnosis.Disk, Own: true, Says: fmt.Sprintf("%s's process waited for a disk in %d of %d looks at it", h.Name, waits, looks),
 		Evidence: []diagnosis.Evidence{{File: first.File, Line: first.Line, Text: first.Tool + ": " + first.Scope + " State: " + first.State}},
-	}}
+	}
+	if frozen > waits/2 {
+		l.Resource, l.Says = diagnosis.Process, fmt.Sprintf("%s's process was held in %d of %d looks at it, and no task waited for a disk: it was frozen", h.Name, waits, looks)
+	}
+	l.Even = micros(int64(s.To-s.From) * int64(waits) / int64(looks))
+	l.Most = l.Even
+	return []Lack{l}
 }
