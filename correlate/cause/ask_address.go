@@ -138,6 +138,9 @@ var missedNothing = ofAll(func(s *scene) Finding {
 		if t.Granted != diagnosis.Partial || t.AnswerEv == nil || !t.AnswerEv.Bytes.Known() || t.AnswerEv.Bytes > ping {
 			continue
 		}
+		if st := s.StallOf(s.Primary); st != nil && st.To-st.From >= s.Timeout/2 {
+			return Finding{at: unknown} // it was not awake for as long as the replica waits
+		}
 		a := s.answeredInside(s.Primary)
 		if a == nil {
 			return needs("INFO dumps of " + s.Primary.Name + " over the time of the loss")
