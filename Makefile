@@ -11,7 +11,7 @@ WITH      = grep -rl --include='*_test.go' --exclude-dir='.?*' '$(1)' . | xargs 
 # Installs what a target needs, as root on Debian; elsewhere it fails and the target says what to install.
 APT        = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: help build demo test test-duckdb test-office lint fuzz mutate bench golden lab lab-servers lab-proof scorecard vuln release release-check clean needs-redis needs-chromium
+.PHONY: help build demo test test-duckdb test-office lint fuzz mutate bench golden lab lab-servers lab-host lab-proof scorecard vuln release release-check clean needs-redis needs-chromium
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
@@ -64,6 +64,11 @@ lab: needs-redis ## break real servers on purpose, record the captures anew, pro
 
 lab-servers: ## unpack the servers of Debian's suites, each with its own libraries, below out/servers; installs nothing
 	sh fixtures/lab/servers.sh out/servers
+
+lab-host: needs-redis ## hold, freeze, kill, starve, fill and cut the machine under servers, as root, and hold what collect and analyze tell of it against that (10 minutes a server)
+	@for s in $${REDIS_SERVER:-$$(ls $(CURDIR)/out/servers/*/server 2>/dev/null || command -v redis-server)}; do \
+		echo "== $$s"; HOST_LAB=1 REDIS_SERVER=$$s $(GO) test ./cmd/psyncope -run HostTrouble -v -timeout 25m || failed="$$failed $$s"; done; \
+	test -z "$$failed" || { echo "not told:$$failed" >&2; exit 1; }
 
 lab-proof: needs-redis ## break real servers, paste the plan, break them again; each step and size by itself (5 minutes a server: all below out/servers, or the one installed)
 	@set -e; $(GO) test -c -o out/labproof ./fixtures/lab; failed=; \

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -106,15 +107,21 @@ func startServer(t *testing.T, dir string, port int, more ...string) *exec.Cmd {
 		"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--dir", dir, "--logfile", filepath.Join(dir, "redis.log"), "--repl-timeout", "3", "--repl-ping-slave-period", "1",
 		"--repl-diskless-sync-delay", "0",
 	}
-	if b, err := exec.Command(serverProgram(t), "--version").Output(); err == nil && !bytes.Contains(b, []byte("v=6.")) { // forbidden unless allowed from 7.0 on
-		args = append(args, "--enable-debug-command", "yes")
-	}
-	s := exec.Command(serverProgram(t), append(args, more...)...)
+	s := exec.Command(serverProgram(t), slices.Concat(args, debugAllowed(t), more)...)
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Process.Kill(); _ = s.Wait() })
 	return s
+}
+
+// debugAllowed are the arguments that allow DEBUG: it is forbidden unless allowed from 7.0 on, and the setting is unknown before.
+func debugAllowed(t *testing.T) []string {
+	b, err := exec.Command(serverProgram(t), "--version").Output()
+	if err != nil || bytes.Contains(b, []byte("v=6.")) {
+		return nil
+	}
+	return []string{"--enable-debug-command", "yes"}
 }
 
 // localName is what the record of a server on the loopback is called.

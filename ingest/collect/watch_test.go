@@ -198,3 +198,55 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A server that has no password is told none from then on: Sentinels without one stand beside servers that have one.
+func TestNoPasswordWhereThereIsNone(t *testing.T) {
+	const none = "-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?\r\n"
+	f := newFake(t, healthy())
+	f.answers["hello 2 auth"], f.answers["auth"] = always(none), always(none)
+	out := t.TempDir()
+	if _, err := Run(t.Context(), Options{Addrs: []string{"a=" + f.addr}, Out: out, Once: true, Password: "hunter1"}); err != nil {
+		t.Fatal(err)
+	}
+	if info := read(t, out, "a", "info.log"); !strings.Contains(info, "redis_version") {
+		t.Errorf("info.log: %s", info)
+	}
+	// Another refusal is one.
+	g := newFake(t, healthy())
+	g.answers["hello 2 auth"], g.answers["auth"] = always("-WRONGPASS invalid username-password pair or user is disabled.\r\n"), always("-WRONGPASS invalid username-password pair or user is disabled.\r\n")
+	if _, err := Run(t.Context(), Options{Addrs: []string{"a=" + g.addr}, Out: t.TempDir(), Once: true, Password: "hunter1"}); !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("%v", err)
+	}
+}
+
+// The clock of a server whose INFO lacks it is asked for next to INFO.
+func TestServersTime(t *testing.T) {
+	f := newFake(t, healthy())
+	f.answers["info"] = always(bulk("# Server\r\nredis_version:6.0.16\r\nuptime_in_seconds:5\r\n"))
+	f.answers["time"] = always(array(bulk("1795341600"), bulk("250000")))
+	out := t.TempDir()
+	if _, err := Run(t.Context(), Options{Addrs: []string{"a=" + f.addr}, Out: out, Once: true}); err != nil {
+		t.Fatal(err)
+	}
+	if info := read(t, out, "a", "info.log"); !strings.Contains(info, "\nserver_time_usec:1795341600250000\r\nuptime_in_seconds:5\r\n") {
+		t.Errorf("info.log: %q", info)
+	}
+}
+
+// The views of a Sentinel and of a node lead to others, and what is kept of them is JSON.
+func TestAddressesOfViews(t *testing.T) {
+	reply := []any{[]any{"name", "10.0.0.2:6379", "ip", "10.0.0.2", "port", "6379"}, []any{"ip", "fd00::2", "port", "26379"}, []any{"ip", "", "port", "1"}, "x", []any{"ip"}}
+	if got := strings.Join(addressesIn(reply), " "); got != "10.0.0.2:6379 [fd00::2]:26379" {
+		t.Error(got)
+	}
+	nodes := "a1 10.0.0.1:7000@17000,host-a myself,master - 0 0 1 connected 0-5460\na2 :0@0 master,noaddr - 0 0 2 disconnected\na3 fd00::3:7001@17001 slave a1 0 1795341600000 1 connected\na4 10.0.0.9:1@2 handshake - 0 0 0 connected\n"
+	if got := strings.Join(nodesOf(nodes), " "); got != "10.0.0.1:7000 [fd00::3]:7001" {
+		t.Error(got)
+	}
+	if a, b := withoutPings(nodes), withoutPings(strings.Replace(nodes, "1795341600000", "1795341601000", 1)); a != b || !strings.Contains(a, "0-5460") {
+		t.Errorf("%q, %q", a, b)
+	}
+	if got := strings.Join(watchedBy("# Sentinel\r\nmaster0:name=a,status=ok,address=10.0.0.1:1\r\nmaster1:name=b,address=x\r\nmaster_host:y\r\n"), " "); got != "a b" {
+		t.Error(got)
+	}
+}
