@@ -45,6 +45,7 @@ type archive struct {
 	*walker
 	path  string // of the archive
 	root  string
+	outer *outer
 	depth int // archives around its members, itself included
 }
 
@@ -67,7 +68,10 @@ func (w *walker) expand(s Source, depth int) bool {
 	if !isZip && !isTar(head) {
 		return false
 	}
-	a := &archive{walker: w, path: s.Path, root: s.root, depth: depth + 1}
+	a := &archive{walker: w, path: s.Path, root: s.root, outer: s.within, depth: depth + 1}
+	if a.outer == nil {
+		a.outer = &outer{s.Path, s.Size}
+	}
 	if s.root == "" {
 		a.root = s.Path
 	}
@@ -259,7 +263,7 @@ func (a *archive) member(name string) (string, bool) {
 func (a *archive) count() bool { return a.walker.count(a.path) }
 
 func (a *archive) add(s Source, p string, mod table.Micros) {
-	s.Path, s.ModTime, s.root = p, mod, a.root
+	s.Path, s.ModTime, s.root, s.within = p, mod, a.root, a.outer
 	a.sniffed(s, a.depth, false)
 }
 

@@ -15,12 +15,6 @@ import (
 	"psyncope/ingest/slowlog"
 )
 
-// Kinds of file that no format reads.
-const (
-	KindOther      = "other"      // nothing that this program reads: its bytes are counted, no line of it is
-	KindUnreadable = "unreadable" // could not be opened; Problems says why
-)
-
 // HeadBytes is how much of a file is looked at to tell what it is and whose.
 const HeadBytes = 64 << 10
 

@@ -57,7 +57,7 @@ func FuzzEach(f *testing.F) {
 			switch {
 			case a.Records < 0 || a.Ignored < 0 || a.Rejected < 0 || a.Bytes < 0:
 				t.Errorf("%+v", a)
-			case a.Kind != KindOther && a.Kind != KindUnreadable && a.Path == "-" && a.Records+a.Ignored+a.Rejected == 0 && a.Bytes > 0:
+			case a.Kind != table.KindOther && a.Kind != table.KindUnreadable && a.Path == "-" && a.Records+a.Ignored+a.Rejected == 0 && a.Bytes > 0:
 				t.Errorf("nothing of %q is accounted for: %+v", in, a)
 			}
 		}

@@ -2,7 +2,8 @@ package ingest
 
 import (
 	"bytes"
-	"hash/maphash"
+	"encoding/binary"
+	"hash/crc32"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -13,60 +14,60 @@ import (
 	"psyncope/ingest/table"
 )
 
-// hints are what the first and last bytes of a file say about whose it is and with whom that instance
+// Hints are what the first and last bytes of a file say about whose it is and with whom that instance
 // replicates. They decide only what is read together and under which name, nothing of the diagnosis:
 // that rests on rows.
-type hints struct {
-	// ids are replication ids, and run ids that served as such before 4.0: whoever shares one is of
+type Hints struct {
+	// IDs are replication ids, and run ids that served as such before 4.0: whoever shares one is of
 	// the same group, whatever the addresses look like from either side of a NAT.
-	ids []string
-	// runID is the process's own, from INFO.
-	runID string
-	// own are the addresses under which the instance says it can be reached; peers those it names as its
+	IDs []string
+	// RunID is the process's own, from INFO.
+	RunID string
+	// Own are the addresses under which the instance says it can be reached; Peers those it names as its
 	// primary, its replicas or, being a Sentinel, whatever it watches.
-	own, peers []string
-	// reached are the addresses by which whoever took its dumps reached it, loopback among them.
-	reached []string
-	port    string
-	role    int    // above zero where it mostly calls itself a primary, below where a replica
-	cluster bool   // runs in cluster mode
-	first   string // how a file of the family begins: its first line; "" of an instance
-	// lines are a log's first and last lines with a process and a time, each as a hash, in their order.
-	lines []uint64
-	// pid is the process that speaks first in the log, or that the first dump names; 0 where none does, or where it is 1, as everybody's in
+	Own, Peers []string
+	// Reached are the addresses by which whoever took its dumps reached it, loopback among them.
+	Reached []string
+	Port    string
+	Role    int    // above zero where it mostly calls itself a primary, below where a replica
+	Cluster bool   // runs in cluster mode
+	First   string // how a file of the family begins: its first line; "" of an instance
+	// Lines are a log's first and last lines with a process and a time, each as a hash of four bytes, in their order.
+	Lines []byte
+	// PID is the process that speaks first in the log, or that the first dump names; 0 where none does, or where it is 1, as everybody's in
 	// a container.
-	pid int
-	// from and to are a log's first and last stamp as written, of the lines that were looked at; 0 where none has one.
-	from, to table.Micros
+	PID int
+	// From and To are a log's first and last stamp as written, of the lines that were looked at; 0 where none has one.
+	From, To table.Micros
 }
 
-func (h *hints) add(o hints) {
-	h.ids = append(h.ids, o.ids...)
-	h.own = append(h.own, o.own...)
-	h.peers = append(h.peers, o.peers...)
-	h.reached = append(h.reached, o.reached...)
-	if h.runID == "" {
-		h.runID = o.runID
+func (h *Hints) add(o Hints) {
+	h.IDs = append(h.IDs, o.IDs...)
+	h.Own = append(h.Own, o.Own...)
+	h.Peers = append(h.Peers, o.Peers...)
+	h.Reached = append(h.Reached, o.Reached...)
+	if h.RunID == "" {
+		h.RunID = o.RunID
 	}
-	if h.port == "" {
-		h.port = o.port
+	if h.Port == "" {
+		h.Port = o.Port
 	}
-	h.role += o.role
-	if h.pid == 0 {
-		h.pid = o.pid
+	h.Role += o.Role
+	if h.PID == 0 {
+		h.PID = o.PID
 	}
-	if o.from != 0 && (h.from == 0 || o.from < h.from) {
-		h.from = o.from
+	if o.From != 0 && (h.From == 0 || o.From < h.From) {
+		h.From = o.From
 	}
-	h.to = max(h.to, o.to)
-	if len(h.lines) < maxLines {
-		h.lines = append(h.lines, o.lines...)
+	h.To = max(h.To, o.To)
+	if len(h.Lines) < maxLines*hashBytes {
+		h.Lines = append(h.Lines, o.Lines...)
 	}
-	h.cluster = h.cluster || o.cluster
+	h.Cluster = h.Cluster || o.Cluster
 }
 
-func (h *hints) compact() {
-	for _, s := range []*[]string{&h.ids, &h.own, &h.peers, &h.reached} {
+func (h *Hints) compact() {
+	for _, s := range []*[]string{&h.IDs, &h.Own, &h.Peers, &h.Reached} {
 		slices.Sort(*s)
 		*s = slices.Compact(*s)
 	}
@@ -87,8 +88,8 @@ var hinting = [...]hinter{
 }
 
 // scan looks for hints line by line.
-func (k hinter) scan(b []byte) hints {
-	var h hints
+func (k hinter) scan(b []byte) Hints {
+	var h Hints
 	s := scanner{h: &h}
 	for len(b) > 0 {
 		line := b
@@ -103,7 +104,7 @@ func (k hinter) scan(b []byte) hints {
 	}
 	s.flush()
 	if k.kind == "log" {
-		h.from, h.to = stampOf(s.first), stampOf(s.last)
+		h.From, h.To = stampOf(s.first), stampOf(s.last)
 	}
 	h.compact()
 	return h
@@ -120,7 +121,7 @@ func stampOf(line []byte) table.Micros {
 }
 
 type scanner struct {
-	h            *hints
+	h            *Hints
 	host, port   string // of the primary that INFO names
 	announce     string
 	announcePort string
@@ -136,12 +137,12 @@ func (s *scanner) flush() {
 	if s.announce != "" {
 		p := s.announcePort
 		if p == "" || p == "0" {
-			p = s.h.port
+			p = s.h.Port
 		}
 		if p == "" {
 			p = "6379"
 		}
-		s.h.own = append(s.h.own, s.announce+":"+p)
+		s.h.Own = append(s.h.Own, s.announce+":"+p)
 	}
 	s.announce = ""
 }
@@ -185,19 +186,19 @@ func (s *scanner) settingLine(l []byte) {
 func (s *scanner) field(name, v []byte) {
 	switch string(name) {
 	case "run_id":
-		if s.h.runID == "" {
-			s.h.runID = string(idAt(v))
+		if s.h.RunID == "" {
+			s.h.RunID = string(idAt(v))
 		}
 		s.id(v)
 	case "master_replid", "master_replid2":
 		s.id(v)
 	case "process_id":
-		if s.h.pid == 0 {
-			s.h.pid = ownPID(v)
+		if s.h.PID == 0 {
+			s.h.PID = ownPID(v)
 		}
 	case "tcp_port":
-		if s.h.port == "" && len(v) < 6 {
-			s.h.port = string(v)
+		if s.h.Port == "" && len(v) < 6 {
+			s.h.Port = string(v)
 		}
 	case "role":
 		s.role(string(v) == "master")
@@ -208,9 +209,9 @@ func (s *scanner) field(name, v []byte) {
 		s.port = string(v[:min(len(v), 5)])
 		s.flush()
 	case "cluster_enabled":
-		s.h.cluster = s.h.cluster || string(v) == "1"
+		s.h.Cluster = s.h.Cluster || string(v) == "1"
 	case "redis_mode", "server_mode":
-		s.h.cluster = s.h.cluster || string(v) == "cluster"
+		s.h.Cluster = s.h.Cluster || string(v) == "cluster"
 	default:
 		if bytes.HasPrefix(name, []byte("slave")) && len(name) < 10 && bytes.HasPrefix(v, []byte("ip=")) {
 			ip, rest, _ := bytes.Cut(v[3:], []byte(","))
@@ -224,9 +225,9 @@ func (s *scanner) field(name, v []byte) {
 
 func (s *scanner) role(primary bool) {
 	if primary {
-		s.h.role++
+		s.h.Role++
 	} else {
-		s.h.role--
+		s.h.Role--
 	}
 }
 
@@ -243,8 +244,8 @@ func (s *scanner) setting(name, value string) {
 	value = strings.Trim(strings.TrimSpace(value), `"`)
 	switch name {
 	case "port":
-		if s.h.port == "" && allDigits(value) && len(value) < 6 {
-			s.h.port = value
+		if s.h.Port == "" && allDigits(value) && len(value) < 6 {
+			s.h.Port = value
 		}
 	case "replica-announce-ip", "slave-announce-ip", "cluster-announce-ip":
 		if value != "" && !strings.ContainsAny(value, " \t") {
@@ -268,8 +269,19 @@ var peerWords = [...]string{"aster ", "ASTER ", "rimary ", "RIMARY ", "eplica ",
 // maxLines is how many lines of an instance's logs are compared with another's.
 const maxLines = 512
 
-// seed makes the hashes of one run comparable, and no two runs' guessable.
-var seed = maphash.MakeSeed()
+// hashBytes is what a line's hash takes. Whoever makes two lines of one hash on purpose could as well copy the line.
+const hashBytes = 4
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// hashes are those of a log's lines.
+func (h *Hints) hashes() []uint32 {
+	out := make([]uint32, 0, len(h.Lines)/hashBytes)
+	for b := h.Lines; len(b) >= hashBytes; b = b[hashBytes:] {
+		out = append(out, binary.BigEndian.Uint32(b))
+	}
+	return out
+}
 
 // message takes a line of a log.
 func (s *scanner) message(l []byte) {
@@ -279,8 +291,8 @@ func (s *scanner) message(l []byte) {
 		}
 		s.last = l
 	}
-	if len(l) > 30 && l[0]-'0' <= 9 && len(s.h.lines) < maxLines/2 && bytes.IndexByte(l[:12], ':') > 0 {
-		s.h.lines = append(s.h.lines, maphash.Bytes(seed, l))
+	if len(l) > 30 && l[0]-'0' <= 9 && len(s.h.Lines) < maxLines/2*hashBytes && bytes.IndexByte(l[:12], ':') > 0 {
+		s.h.Lines = binary.BigEndian.AppendUint32(s.h.Lines, crc32.Checksum(l, castagnoli))
 	}
 	if begin := l[:min(len(l), 100)]; bytes.Contains(begin, []byte(":M ")) {
 		s.role(true)
@@ -290,7 +302,7 @@ func (s *scanner) message(l []byte) {
 		s.process(l)
 	}
 	if bytes.Contains(l, []byte("mode=cluster")) {
-		s.h.cluster = true
+		s.h.Cluster = true
 	}
 	// Ids stand only behind these words; a script's hash or a cluster node's name does not, and those
 	// are shared by servers that have nothing to do with one another.
@@ -315,15 +327,15 @@ func (s *scanner) message(l []byte) {
 	if i := bytes.Index(l, []byte(" @ ")); i >= 0 {
 		s.sentinel(l[i+3:])
 	}
-	if _, rest, ok := bytes.Cut(l, []byte("ort=")); ok && s.h.port == "" && bytes.Contains(l, []byte("unning mode=")) {
-		s.h.port = string(rest[:digits(rest)])
+	if _, rest, ok := bytes.Cut(l, []byte("ort=")); ok && s.h.Port == "" && bytes.Contains(l, []byte("unning mode=")) {
+		s.h.Port = string(rest[:digits(rest)])
 	}
 }
 
 // process takes the process whose main thread wrote a line: "811:M 22 Nov …".
 func (s *scanner) process(l []byte) {
-	if n := digits(l); s.h.pid == 0 && n > 0 && n < len(l) && l[n] == ':' {
-		s.h.pid = ownPID(l[:n])
+	if n := digits(l); s.h.PID == 0 && n > 0 && n < len(l) && l[n] == ':' {
+		s.h.PID = ownPID(l[:n])
 	}
 }
 
@@ -358,18 +370,18 @@ func (s *scanner) prompt(l []byte) {
 	if !ok || len(a) != i {
 		return
 	}
-	s.h.reached = append(s.h.reached, a)
+	s.h.Reached = append(s.h.Reached, a)
 	if usable(a) {
-		s.h.own = append(s.h.own, a)
-		if s.h.port == "" {
-			s.h.port = a[strings.LastIndexByte(a, ':')+1:]
+		s.h.Own = append(s.h.Own, a)
+		if s.h.Port == "" {
+			s.h.Port = a[strings.LastIndexByte(a, ':')+1:]
 		}
 	}
 }
 
 func (s *scanner) peer(a string) {
 	if usable(a) {
-		s.h.peers = append(s.h.peers, a)
+		s.h.Peers = append(s.h.Peers, a)
 	}
 }
 
@@ -416,7 +428,7 @@ func (s *scanner) ids(l []byte) {
 
 func (s *scanner) id(v []byte) {
 	if id := idAt(v); id != nil {
-		s.h.ids = append(s.h.ids, string(id))
+		s.h.IDs = append(s.h.IDs, string(id))
 	}
 }
 

@@ -12,12 +12,15 @@ import (
 type family struct {
 	files []file // oldest first
 	kind  string // the format's name; "" where none claims it
-	hints *hints // noHints where nothing was said
+	hints *Hints // noHints where nothing was said
 
 	*folder
 	stem  string // what its name says beyond its kind
 	class stemClass
 	whose *instance
+	// place goes in front of the names of servers that turn out to be in a log: what tells its directory from others, with a slash behind it. Empty
+	// where there is no other.
+	place string
 }
 
 // folder is where files lie; all that lie there share it.
@@ -27,7 +30,7 @@ type folder struct {
 }
 
 // noHints is what most of a million files say; it stays as it is.
-var noHints hints
+var noHints Hints
 
 // file is one file of a family.
 type file struct {
@@ -40,7 +43,7 @@ type file struct {
 type instance struct {
 	parts []string // its path: directories, and the stem where files are told apart by name
 	name  string
-	hints hints
+	hints Hints
 }
 
 // kindDirs are sub-folders that sort one instance's artifacts, or put older ones away.
@@ -168,11 +171,11 @@ func identify(fams []*family) []*instance {
 	all = mergeProcesses(fams, all)
 	for _, f := range fams {
 		if f.hints != &noHints {
-			f.hints.lines = nil
+			f.hints.Lines = nil
 		}
 	}
 	for _, in := range all {
-		in.hints.lines = nil
+		in.hints.Lines = nil
 	}
 	for _, in := range all {
 		in.hints.compact()
@@ -326,20 +329,20 @@ func ownerOf(f *family, fams []*family) *instance {
 		}
 		return found
 	}
-	if f.hints.runID != "" {
-		if in := pick(func(g *family) bool { return g.hints.runID == f.hints.runID }); in != nil {
+	if f.hints.RunID != "" {
+		if in := pick(func(g *family) bool { return g.hints.RunID == f.hints.RunID }); in != nil {
 			return in
 		}
 	}
-	if f.hints.port != "" {
-		if in := pick(func(g *family) bool { return g.hints.port == f.hints.port }); in != nil {
+	if f.hints.Port != "" {
+		if in := pick(func(g *family) bool { return g.hints.Port == f.hints.Port }); in != nil {
 			return in
 		}
 	}
 	if f.isAnchor() {
 		return nil
 	}
-	if in := pick(func(g *family) bool { return g.whose.hints.role > 0 }); in != nil {
+	if in := pick(func(g *family) bool { return g.whose.hints.Role > 0 }); in != nil {
 		return in
 	}
 	return pick(func(g *family) bool { return normal(g.stem) == "primary" })
@@ -354,8 +357,8 @@ func nameAll(all []*instance, fams []*family) {
 		if len(in.parts) > 0 {
 			continue
 		}
-		if len(in.hints.own) > 0 {
-			in.parts = []string{slices.Min(in.hints.own)}
+		if len(in.hints.Own) > 0 {
+			in.parts = []string{slices.Min(in.hints.Own)}
 			continue
 		}
 		for _, f := range fams {

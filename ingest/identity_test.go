@@ -243,14 +243,14 @@ func TestNamesInArchives(t *testing.T) {
 // CONFIG GET prints an empty value as an empty line: the next setting's name is no address.
 func TestNamesAreNoAddresses(t *testing.T) {
 	h := hinter{"config", HeadBytes, (*scanner).settingLine}.scan([]byte("slave-announce-ip\nreplica-announce-ip\nreplica-announce-ip\n10.1.0.3\ntls-port\n0\n"))
-	if want := []string{"10.1.0.3:6379"}; !slices.Equal(h.own, want) {
-		t.Errorf("own %q, want %q", h.own, want)
+	if want := []string{"10.1.0.3:6379"}; !slices.Equal(h.Own, want) {
+		t.Errorf("own %q, want %q", h.Own, want)
 	}
 }
 
 func TestEmptySettingIsNoAddress(t *testing.T) {
 	h := hinter{"config", HeadBytes, (*scanner).settingLine}.scan([]byte("replica-announce-ip\n\nset-max-listpack-value\n64\nport\n6379\n"))
-	if len(h.own) != 0 || h.port != "6379" {
-		t.Errorf("own %q, port %q: want none and 6379", h.own, h.port)
+	if len(h.Own) != 0 || h.Port != "6379" {
+		t.Errorf("own %q, port %q: want none and 6379", h.Own, h.Port)
 	}
 }

@@ -33,6 +33,8 @@ type Options struct {
 	// Roots are files, directories, archives, and "-" for Stdin.
 	Roots []string
 	Stdin io.Reader
+	// Store, if set, is where the Roots lie, in place of this machine's file system.
+	Store Store
 	// Workers is how many files are read at once; 0 is one for each processor.
 	Workers int
 	Limits  Limits
@@ -62,14 +64,22 @@ type Options struct {
 // other way.
 type Shard struct{ Number, Of int } // Number is from 1 to Of; Of is 0 for all
 
-// has reports whether a unit is in the shard, by the place of its first instance.
-func (s Shard) has(u *unit) bool {
-	if s.Of <= 1 {
-		return true
+// has reports whether a unit is in the shard.
+func (s Shard) has(u *unit) bool { return s.Of <= 1 || shardOf(u.place(), s.Of) == s.Number }
+
+// place is where a unit's first instance lies, or its first file where it has none.
+func (u *unit) place() string {
+	if len(u.instances) > 0 {
+		return strings.Join(u.instances[0].parts, "/")
 	}
+	return u.families[0].files[0].src.Path
+}
+
+// shardOf is which of so many shards a place is in, from 1.
+func shardOf(place string, of int) int {
 	h := fnv.New64a()
-	h.Write([]byte(strings.Join(u.instances[0].parts, "/")))
-	return h.Sum64()%uint64(s.Of) == uint64(s.Number-1)
+	h.Write([]byte(place))
+	return int(h.Sum64()%uint64(of)) + 1
 }
 
 // Mark is a place in a file: the first byte of a line, counted from 1.
@@ -111,7 +121,7 @@ func Each(ctx context.Context, o Options, visit func(*table.Case) error) (Summar
 }
 
 func each(ctx context.Context, o Options, formats []artifact.Format, visit func(*table.Case) error) (Summary, error) {
-	found := walk(o.Roots, o.Stdin, o.Limits.withDefaults(), o.Keep)
+	found := o.walk()
 	defer found.Close()
 	return of(ctx, o, found, formats, visit)
 }
@@ -126,7 +136,7 @@ func of(ctx context.Context, o Options, found *Found, formats []artifact.Format,
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	e := &engine{Options: o, formats: formats, names: map[string]bool{}, split: map[string]string{}}
+	e := &engine{Options: o, formats: formats}
 	sum, err := e.analyse(ctx, found, visit)
 	sum.sort()
 	if err == nil && sum.Records == 0 && o.Shard.Of <= 1 {

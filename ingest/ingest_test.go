@@ -131,7 +131,7 @@ func TestSameInputSameCasesAnywhere(t *testing.T) {
 			rt.Fatal(d)
 		}
 		// Every file is in exactly one place.
-		seen := strings.Count(want, "\nfile ") + strings.Count(want, " "+KindOther+" ") + strings.Count(want, " "+KindUnreadable+" ")
+		seen := strings.Count(want, "\nfile ") + strings.Count(want, " "+table.KindOther+" ") + strings.Count(want, " "+table.KindUnreadable+" ")
 		if seen != len(files) {
 			rt.Fatalf("%d of %d files are accounted for, %d units\n%s", seen, len(files), sum.Units, want)
 		}
@@ -206,7 +206,7 @@ func TestBrokenFiles(t *testing.T) {
 		found.Sources[i].root = "c"
 		found.Sources[i].ModTime = table.Null
 	}
-	e := &engine{formats: Formats(), Options: Options{Workers: 1, Limits: Limits{}.withDefaults()}, names: map[string]bool{}, split: map[string]string{}}
+	e := &engine{formats: Formats(), Options: Options{Workers: 1, Limits: Limits{}.withDefaults()}}
 	var got []string
 	sum, err := e.analyse(t.Context(), found, func(c *table.Case) error {
 		for _, f := range c.Files {
@@ -306,7 +306,7 @@ func TestInterleaved(t *testing.T) {
 		got = append(got, strings.Join(unit, " ")+" <- "+strings.Join(c.Events.Words("instance"), " "))
 		return nil
 	})
-	want := []string{"redis-a redis-b shard-1/redis-a shard-1/redis-b <- redis-a redis-b shard-1/redis-a shard-1/redis-b"}
+	want := []string{"redis-b shard-1/redis-a shard-1/redis-b shard-2/redis-a <- redis-b shard-1/redis-a shard-1/redis-b shard-2/redis-a"}
 	if d := cmp.Diff(want, got); d != "" || err != nil || sum.Instances != 4 {
 		t.Error(err, sum.Instances, d)
 	}
@@ -350,7 +350,7 @@ func TestProgress(t *testing.T) {
 
 // The kinds that stand in the tables' documentation are those that there are.
 func TestFormats(t *testing.T) {
-	names := map[string]bool{KindOther: true, KindUnreadable: true}
+	names := map[string]bool{table.KindOther: true, table.KindUnreadable: true}
 	for _, f := range Formats() {
 		if f.Name == "" || f.Sniff == nil || f.Read == nil || names[f.Name] {
 			t.Errorf("format %q is not whole, or there twice", f.Name)

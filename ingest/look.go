@@ -9,26 +9,27 @@ import (
 	"sync/atomic"
 )
 
-// look reads the heads of files to learn what they are and what they say about whose they are. Of a long
-// stream (a dump a file) a few are looked at: its beginning, its end and some between.
+// look reads the heads of files to learn what they are and what they say about whose they are.
 func (e *engine) look(ctx context.Context, fams []*family) error {
+	return e.sideBySide(ctx, len(fams), func(i int, buf []byte) { e.lookThrough(fams[i], buf) })
+}
+
+// lookThrough learns from the files of f. Of a long stream (a dump a file) a few are looked at: its beginning, its end and some between.
+func (e *engine) lookThrough(f *family, buf []byte) {
 	const few = 8
-	return e.sideBySide(ctx, len(fams), func(i int, buf []byte) {
-		f := fams[i]
-		n := len(f.files)
-		if n <= few {
-			for j := range f.files {
-				e.lookAt(f, j, buf)
-			}
-			return
-		}
-		for _, j := range []int{0, n / 4, n / 2, 3 * n / 4, n - 1} {
+	n := len(f.files)
+	if n <= few {
+		for j := range f.files {
 			e.lookAt(f, j, buf)
 		}
-		for j := 0; f.kind == "" && j < n; j++ {
-			e.lookAt(f, j, buf)
-		}
-	})
+		return
+	}
+	for _, j := range []int{0, n / 4, n / 2, 3 * n / 4, n - 1} {
+		e.lookAt(f, j, buf)
+	}
+	for j := 0; f.kind == "" && j < n; j++ {
+		e.lookAt(f, j, buf)
+	}
 }
 
 // notArtifact is the kind of a file that was looked at and is nothing that any format reads.
@@ -68,7 +69,7 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 	f.files[j].kind = format.Name
 	if f.kind == "" {
 		f.kind = format.Name
-		f.said().first = string(firstLine(buf[:n]))
+		f.said().First = string(firstLine(buf[:n]))
 	}
 	i := slices.IndexFunc(hinting[:], func(h hinter) bool { return h.kind == format.Name })
 	if i < 0 {
@@ -93,9 +94,9 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 }
 
 // said is the family's own hints, to be added to.
-func (f *family) said() *hints {
+func (f *family) said() *Hints {
 	if f.hints == &noHints {
-		f.hints = &hints{}
+		f.hints = &Hints{}
 	}
 	return f.hints
 }

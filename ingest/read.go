@@ -23,9 +23,6 @@ type engine struct {
 	Options
 	formats []artifact.Format
 
-	names map[string]bool   // of instances, in all units so far
-	split map[string]string // names of instances split out of a log, by the log's directory and the bare name
-
 	mu   sync.Mutex // guards told and the calls of Progress
 	told Progress
 	read atomic.Int64 // stored bytes not yet told
@@ -48,24 +45,29 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 			return sum, err
 		}
 	}
-	for _, f := range fams {
-		f.named(e.Names)
-	}
-	all := identify(fams)
-	all = sameInstances(fams, all, e.Same)
-	for _, in := range all {
-		e.names[in.name] = true
-	}
 	e.total(found.Sources)
-	fams, rest := e.leftOver(ctx, fams)
+	units := e.divide(fams)
+	rest := e.leftOver(ctx, fams)
 	sum.add(rest.files, rest.problems)
-	units := slices.DeleteFunc(unite(fams, all), func(u *unit) bool { return !e.Shard.has(u) })
+	units = slices.DeleteFunc(units, func(u *unit) bool { return !e.Shard.has(u) })
 	if e.Shard.Number > 1 {
 		sum.Files, sum.Problems = nil, nil
 	}
 	// Whoever reads on holds what it needs: what is read can be let go of.
 	found.count, found.Sources = len(found.Sources), nil
 	return sum, e.readAll(ctx, units, &sum, visit)
+}
+
+// divide says whose each family is, and who is read together.
+func (e *engine) divide(fams []*family) []*unit {
+	for _, f := range fams {
+		f.named(e.Names)
+	}
+	all := identify(fams)
+	all = sameInstances(fams, all, e.Same)
+	units := unite(fams, all)
+	placeLogs(fams, all)
+	return units
 }
 
 // families sorts the files into streams: a name with its rotations and dates, in one directory.
@@ -76,7 +78,7 @@ func (e *engine) families(sources []Source) []*family {
 		src := &sources[i]
 		rot := rotationOf(src.Name())
 		dir := path.Dir(slashed(src.Path))
-		key := dir + "\x00" + rot.family
+		key := familyKey(src.Path)
 		f := byKey[key]
 		if f == nil {
 			root := slashed(src.root)
@@ -95,6 +97,12 @@ func (e *engine) families(sources []Source) []*family {
 		slices.SortStableFunc(f.files, func(a, b file) int { return compareAges(a.age, b.age) })
 	}
 	return out
+}
+
+// familyKey is the same for all files of a stream, and for no others.
+func familyKey(p string) string {
+	p = slashed(p)
+	return path.Dir(p) + "\x00" + rotationOf(path.Base(p)).family
 }
 
 func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
@@ -120,7 +128,7 @@ func (e *engine) tell(files int) {
 
 // leftOver accounts for the files of families that no format claims.
 // They are let go of: there may be a million.
-func (e *engine) leftOver(ctx context.Context, fams []*family) ([]*family, *result) {
+func (e *engine) leftOver(ctx context.Context, fams []*family) *result {
 	n := 0
 	for _, f := range fams {
 		if f.kind == "" {
@@ -129,18 +137,15 @@ func (e *engine) leftOver(ctx context.Context, fams []*family) ([]*family, *resu
 	}
 	r := &result{files: make([]table.File, 0, n)}
 	buf := make([]byte, HeadBytes)
-	left := fams[:0]
 	for i, f := range fams {
 		fams[i] = nil
-		if f.kind != "" {
-			left = append(left, f)
-			continue
-		}
-		for _, x := range f.files {
-			e.file(ctx, f, x, nil, r, buf)
+		if f.kind == "" {
+			for _, x := range f.files {
+				e.file(ctx, f, x, nil, r, buf)
+			}
 		}
 	}
-	return left, r
+	return r
 }
 
 // part is what one worker reads at a time, one file after another: the streams of one instance, or a big one
@@ -159,7 +164,7 @@ func (u *unit) parts() []part {
 		return cmp.Or(
 			strings.Compare(a.instanceName(), b.instanceName()),
 			strings.Compare(a.kind, b.kind),
-			cmp.Compare(a.hints.from, b.hints.from), // logs that only a number tells apart go on where another ends
+			cmp.Compare(a.hints.From, b.hints.From), // logs that only a number tells apart go on where another ends
 			compareNatural(a.files[0].src.Path, b.files[0].src.Path),
 		)
 	})
@@ -280,7 +285,7 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 		c := &table.Case{}
 		for j := range s.results {
 			r := &s.results[j]
-			e.nameSplit(units[i], s.parts[j], &r.evidence)
+			units[i].nameSplit(s.parts[j], &r.evidence)
 			c.Take(&r.evidence)
 			sum.add(r.files, r.problems)
 		}
@@ -347,7 +352,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		return
 	}
 	format, ok := e.formatNamed(x.kind)
-	if line := firstLine(head); !ok && len(line) > 0 && string(line) == f.hints.first {
+	if line := firstLine(head); !ok && len(line) > 0 && string(line) == f.hints.First {
 		// Of a hundred thousand dumps in a directory all begin alike.
 		format, ok = e.formatNamed(f.kind)
 	}
@@ -355,7 +360,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		format, ok = e.formatOf(trimCodec(src.Name()), head, f.kind)
 	}
 	if !ok {
-		account.Kind = KindOther
+		account.Kind = table.KindOther
 		account.Bytes = src.Size
 		if int64(n) > src.Size || len(codecs) == 0 && n < len(buf) {
 			account.Bytes = int64(n)
@@ -424,7 +429,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 }
 
 func (r *result) unreadable(f table.File, reason string) {
-	f.Kind = KindUnreadable
+	f.Kind = table.KindUnreadable
 	r.files = append(r.files, f)
 	r.problems = append(r.problems, table.Problem{Origin: table.Origin{File: f.Path}, Reason: reason})
 }

@@ -31,14 +31,17 @@ const sharedLines = 5
 // copy of it.
 func sameLines(all []*instance, join func(a, b *instance)) {
 	byDir, byFirst := map[string][]*instance{}, map[string][]*instance{}
+	lines := map[*instance][]uint32{}
 	for _, in := range all {
-		if len(in.hints.lines) < sharedLines {
+		hashes := in.hints.hashes()
+		if len(hashes) < sharedLines {
 			continue
 		}
+		lines[in] = hashes
 		n := max(len(in.parts)-1, 0)
 		dir := strings.Join(in.parts[:n], "/")
 		byDir[dir] = append(byDir[dir], in)
-		key := strings.Join(in.parts[n:], "") + "\x00" + strconv.FormatUint(in.hints.lines[0], 16)
+		key := strings.Join(in.parts[n:], "") + "\x00" + strconv.FormatUint(uint64(hashes[0]), 16)
 		byFirst[key] = append(byFirst[key], in)
 	}
 	for _, near := range [...]map[string][]*instance{byDir, byFirst} {
@@ -50,7 +53,7 @@ func sameLines(all []*instance, join func(a, b *instance)) {
 			}
 			for i, a := range members {
 				for _, b := range members[i+1:] {
-					if overlap(a.hints.lines, b.hints.lines) {
+					if overlap(lines[a], lines[b]) {
 						join(a, b)
 					}
 				}
@@ -60,9 +63,9 @@ func sameLines(all []*instance, join func(a, b *instance)) {
 }
 
 // overlap reports whether two logs have a stretch in common: from the first line that both have to the last, nearly all are both's.
-func overlap(a, b []uint64) bool {
-	common := func(a, b []uint64) (n, span int) {
-		in := make(map[uint64]bool, len(b))
+func overlap(a, b []uint32) bool {
+	common := func(a, b []uint32) (n, span int) {
+		in := make(map[uint32]bool, len(b))
 		for _, l := range b {
 			in[l] = true
 		}
@@ -155,12 +158,12 @@ func mergeProcesses(fams []*family, all []*instance) []*instance {
 		}
 	}
 	for _, f := range fams {
-		if f.whose == nil || f.kind != "info" || f.hints.runID == "" {
+		if f.whose == nil || f.kind != "info" || f.hints.RunID == "" {
 			continue
 		}
-		a, b := first[f.hints.runID], find(f.whose)
+		a, b := first[f.hints.RunID], find(f.whose)
 		if a == nil {
-			first[f.hints.runID] = b
+			first[f.hints.RunID] = b
 			continue
 		}
 		if a = find(a); a == b {
@@ -232,10 +235,10 @@ func sameProcess(fams []*family, all []*instance, find func(*instance) *instance
 	}
 	logs, dumps := map[place][]*instance{}, map[place][]*instance{}
 	for _, in := range all {
-		if find(in) != in || in.hints.pid == 0 {
+		if find(in) != in || in.hints.PID == 0 {
 			continue
 		}
-		at := place{strings.Join(in.parts[:max(len(in.parts)-1, 0)], "/"), in.hints.pid}
+		at := place{strings.Join(in.parts[:max(len(in.parts)-1, 0)], "/"), in.hints.PID}
 		switch {
 		case has[in]["log"] && !has[in]["info"]:
 			logs[at] = append(logs[at], in)
@@ -244,7 +247,7 @@ func sameProcess(fams []*family, all []*instance, find func(*instance) *instance
 		}
 	}
 	for _, in := range all {
-		at := place{strings.Join(in.parts[:max(len(in.parts)-1, 0)], "/"), in.hints.pid}
+		at := place{strings.Join(in.parts[:max(len(in.parts)-1, 0)], "/"), in.hints.PID}
 		if l, d := logs[at], dumps[at]; len(l) == 1 && len(d) == 1 && l[0] == in {
 			join(l[0], d[0])
 			delete(logs, at)

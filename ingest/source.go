@@ -31,6 +31,13 @@ type Source struct {
 	// tangled tells that its beginning looks like several servers' evidence, or evidence in records.
 	tangled bool
 	share   *share // set where this is a part of a file
+	within  *outer // the archive that it is in; nil for a file
+}
+
+// outer is an archive that is in no other.
+type outer struct {
+	path string
+	size int64
 }
 
 // Name is the base name.
@@ -86,6 +93,22 @@ func (s *Source) PlainPath() string {
 // Root is the directory or archive that was asked for and that the source lies in; empty for a file that was named itself.
 func (s *Source) Root() string { return s.root }
 
+// Store is where artifacts lie that are not on this machine's file system: a bucket of objects, reached by whoever knows it.
+type Store interface {
+	// List gives what lies at root or below it, in any order; its names begin with root as it was given.
+	List(root string) ([]Stored, error)
+	// Open reads an object from its beginning. What it gives may be an [io.ReaderAt] too: then the end of a long log is looked at without
+	// what is before it, and archives are read in place.
+	Open(name string) (io.ReadCloser, error)
+}
+
+// Stored is one object of a Store.
+type Stored struct {
+	Name    string
+	Size    int64
+	ModTime table.Micros // Null where it is not known
+}
+
 // Found is what Walk came upon.
 type Found struct {
 	// Sources are in the order of their paths, each path once.
@@ -122,16 +145,15 @@ func (f *Found) Close() error {
 // lead out of it are Problems, as are files that are no files (pipes, devices), that vanish or that
 // may not be read. Walk itself never fails.
 func Walk(roots []string, stdin io.Reader, lim Limits) *Found {
-	return walk(roots, stdin, lim, nil)
+	return Options{Roots: roots, Stdin: stdin, Limits: lim}.walk()
 }
 
-// walk is Walk of the files that keep wants; nil wants all.
-func walk(roots []string, stdin io.Reader, lim Limits, keep func(string) bool) *Found {
-	w := &walker{Found: &Found{}, lim: lim.withDefaults(), stdin: stdin, wanted: keep}
-	w.keep = w.lim.KeepBytes
-	roots = slices.Clone(roots)
+// walk is Walk of the files that o.Keep wants, in o.Store where there is one.
+func (o Options) walk() *Found {
+	w := o.newWalker()
+	roots := slices.Clone(o.Roots)
 	for i, r := range roots {
-		if r != "" { // which Clean would make "."
+		if r != "" && o.Store == nil { // which Clean would make "."
 			roots[i] = filepath.Clean(r)
 		}
 	}
@@ -139,6 +161,17 @@ func walk(roots []string, stdin io.Reader, lim Limits, keep func(string) bool) *
 	for _, r := range slices.Compact(roots) {
 		w.root(r)
 	}
+	return w.sorted()
+}
+
+func (o Options) newWalker() *walker {
+	w := &walker{Found: &Found{}, lim: o.Limits.withDefaults(), stdin: o.Stdin, wanted: o.Keep, store: o.Store}
+	w.keep = w.lim.KeepBytes
+	return w
+}
+
+// sorted is what was found, in its order.
+func (w *walker) sorted() *Found {
 	// Overlapping roots name a file twice; an archive that was appended to holds a member twice, and
 	// the last one counts.
 	slices.Reverse(w.Sources)
@@ -156,6 +189,7 @@ type walker struct {
 	lim     Limits
 	stdin   io.Reader
 	wanted  func(path string) bool
+	store   Store // nil for this machine's files
 	keep    int64 // bytes that may still be kept in memory
 	chunk   chunk // where small ones are kept
 	spilled int64
@@ -164,7 +198,7 @@ type walker struct {
 
 // unreadable says why path was left out, or where reading it stopped.
 func (w *walker) unreadable(path, reason string, info fs.FileInfo) {
-	f := table.File{Path: path, Kind: KindUnreadable, First: table.Null, Last: table.Null, ModTime: table.Null}
+	f := table.File{Path: path, Kind: table.KindUnreadable, First: table.Null, Last: table.Null, ModTime: table.Null}
 	if info != nil {
 		f.ModTime = table.MicrosOf(info.ModTime())
 	}
@@ -177,6 +211,10 @@ func (w *walker) problem(path, reason string) {
 }
 
 func (w *walker) root(root string) {
+	if w.store != nil {
+		w.stored(root)
+		return
+	}
 	if root == "-" {
 		w.standardInput()
 		return
@@ -201,6 +239,44 @@ func (w *walker) root(root string) {
 	default:
 		w.unreadable(root, "not a file: "+kindOf(info.Mode())+", left alone", info)
 	}
+}
+
+// stored lists what a store has at root or below it.
+func (w *walker) stored(root string) {
+	objects, err := w.store.List(root)
+	switch {
+	case err != nil:
+		w.unreadable(root, reasonOf(err), nil)
+		return
+	case len(objects) == 0:
+		w.unreadable(root, "nothing is there", nil)
+		return
+	}
+	slices.SortFunc(objects, func(a, b Stored) int { return strings.Compare(a.Name, b.Name) })
+	for _, o := range objects {
+		if w.wanted != nil && !w.wanted(o.Name) {
+			continue
+		}
+		if !namedArchive(path.Base(o.Name)) && !w.count(root) { // its members are counted
+			return
+		}
+		w.object(root, o)
+	}
+}
+
+// object lists what a store has under one name.
+func (w *walker) object(root string, o Stored) {
+	s := Source{Path: o.Name, Size: o.Size, ModTime: o.ModTime, root: path.Clean(root), open: openIn(w.store, o.Name)}
+	named := o.Name == root
+	if named {
+		s.root = ""
+	}
+	w.sniffed(s, 0, named)
+}
+
+// openIn opens an object of a store as often as it is called.
+func openIn(s Store, name string) func() (io.ReadCloser, error) {
+	return func() (io.ReadCloser, error) { return s.Open(name) }
 }
 
 func isOpenPipe(path string) bool {

@@ -191,9 +191,9 @@ func countedOnly(fams []*family) bool {
 	if n < 2 || len(words) != 1 {
 		return false
 	}
-	slices.SortFunc(logs, func(a, b *family) int { return cmp.Compare(a.hints.from, b.hints.from) })
+	slices.SortFunc(logs, func(a, b *family) int { return cmp.Compare(a.hints.From, b.hints.From) })
 	for i := 1; i < len(logs); i++ {
-		if logs[i].hints.from == 0 || logs[i-1].hints.from == 0 || logs[i].hints.from < logs[i-1].hints.to {
+		if logs[i].hints.From == 0 || logs[i-1].hints.From == 0 || logs[i].hints.From < logs[i-1].hints.To {
 			return false
 		}
 	}

@@ -60,14 +60,14 @@ func unite(fams []*family, all []*instance) []*unit {
 	}
 	anyone := func(int) bool { return true }
 	alone := func(i int) bool { return s.size(i) == 1 }
-	addrs := func(in *instance) []string { return append(slices.Clone(in.hints.own), in.hints.peers...) }
+	addrs := func(in *instance) []string { return append(slices.Clone(in.hints.Own), in.hints.Peers...) }
 
-	share(everyone, anyone, func(in *instance) []string { return in.hints.ids })
+	share(everyone, anyone, func(in *instance) []string { return in.hints.IDs })
 	for _, p := range order {
 		members := parents[p]
 		share(members, anyone, addrs)
 		share(members, anyone, func(in *instance) []string {
-			if in.hints.cluster && len(members) <= siblingsMax {
+			if in.hints.Cluster && len(members) <= siblingsMax {
 				return []string{"cluster"}
 			}
 			return nil
@@ -191,4 +191,44 @@ func (s *sets) units(fams []*family, all []*instance) []*unit {
 		u.families = append(u.families, f)
 	}
 	return out
+}
+
+// placeLogs gives each log the shortest end of its directory that no other directory with logs or instances has. It is known before anything
+// is read, so that a server has its name whichever units are read with its own.
+func placeLogs(fams []*family, all []*instance) {
+	const several = "\x00"
+	only := map[string]string{} // the end of a directory, and the directory that alone has it
+	note := func(dir []string) {
+		path := strings.Join(dir, "/")
+		for n := 0; n <= len(dir); n++ {
+			end := strings.Join(dir[len(dir)-n:], "/")
+			if other, ok := only[end]; ok && other != path {
+				only[end] = several
+			} else {
+				only[end] = path
+			}
+		}
+	}
+	for _, f := range fams {
+		if f.isLog() {
+			note(f.dir)
+		}
+	}
+	for _, in := range all {
+		// One that is its directory may be no server itself, but who its log is of.
+		if n := len(in.parts) - 1; n >= 0 && only[strings.Join(in.parts, "/")] == "" {
+			note(in.parts[:n])
+		}
+	}
+	for _, f := range fams {
+		for n := 0; f.isLog() && n <= len(f.dir); n++ {
+			end := strings.Join(f.dir[len(f.dir)-n:], "/")
+			if n > 0 {
+				f.place = end + "/"
+			}
+			if only[end] != several {
+				break
+			}
+		}
+	}
 }

@@ -61,13 +61,13 @@ func TestUnite(t *testing.T) {
 					for _, h := range w[1:] {
 						switch {
 						case h == "cluster":
-							in.hints.cluster = true
+							in.hints.Cluster = true
 						case strings.HasPrefix(h, ">"):
-							in.hints.own = append(in.hints.own, h[1:])
+							in.hints.Own = append(in.hints.Own, h[1:])
 						case strings.Contains(h, ":"):
-							in.hints.peers = append(in.hints.peers, h)
+							in.hints.Peers = append(in.hints.Peers, h)
 						default:
-							in.hints.ids = append(in.hints.ids, h)
+							in.hints.IDs = append(in.hints.IDs, h)
 						}
 					}
 					all = append(all, in)
@@ -98,47 +98,47 @@ func TestScan(t *testing.T) {
 	a, b := id("a"), id("b")
 	for _, tc := range []struct {
 		kind, name, in string
-		want           hints
+		want           Hints
 	}{
 		{
 			"info", "INFO of a primary", "redis_mode:standalone\r\nrun_id:" + a + "\r\ntcp_port:6380\r\nrole:master\r\nslave0:ip=10.0.0.2,port=6379,state=online,offset=1,lag=0\r\nmaster_replid:" + b + "\r\nmaster_replid2:" + id("0") + "\r\n",
-			hints{ids: []string{a, b}, runID: a, port: "6380", role: 1, peers: []string{"10.0.0.2:6379"}},
+			Hints{IDs: []string{a, b}, RunID: a, Port: "6380", Role: 1, Peers: []string{"10.0.0.2:6379"}},
 		},
-		{"info", "INFO of a replica", "role:slave\nmaster_host:10.0.0.1\nmaster_port:6379\nredis_mode:cluster\n", hints{peers: []string{"10.0.0.1:6379"}, cluster: true, role: -1}},
-		{"info", "a prompt", "10.0.0.7:6380> info replication\nrole:master\n", hints{own: []string{"10.0.0.7:6380"}, reached: []string{"10.0.0.7:6380"}, port: "6380", role: 1}},
-		{"info", "nobody's address", "127.0.0.1:6379> info\nmaster_host:127.0.0.1\nmaster_port:6379\nmaster_host:x.x.x.x\nmaster_port:6379\n", hints{reached: []string{"127.0.0.1:6379"}}},
+		{"info", "INFO of a replica", "role:slave\nmaster_host:10.0.0.1\nmaster_port:6379\nredis_mode:cluster\n", Hints{Peers: []string{"10.0.0.1:6379"}, Cluster: true, Role: -1}},
+		{"info", "a prompt", "10.0.0.7:6380> info replication\nrole:master\n", Hints{Own: []string{"10.0.0.7:6380"}, Reached: []string{"10.0.0.7:6380"}, Port: "6380", Role: 1}},
+		{"info", "nobody's address", "127.0.0.1:6379> info\nmaster_host:127.0.0.1\nmaster_port:6379\nmaster_host:x.x.x.x\nmaster_port:6379\n", Hints{Reached: []string{"127.0.0.1:6379"}}},
 		{
 			"log", "a log of a replica", "1:S 22 Nov 2026 10:00:00.000 * Connecting to MASTER 10.0.0.1:6379\n1:S 22 Nov 2026 10:00:00.001 * Trying a partial resynchronization (request " + a + ":123).\n1:S 22 Nov 2026 10:00:00.002 * Full resync from master: " + b + ":456\n",
-			hints{ids: []string{a, b}, peers: []string{"10.0.0.1:6379"}, role: -3},
+			Hints{IDs: []string{a, b}, Peers: []string{"10.0.0.1:6379"}, Role: -3},
 		},
 		{
 			"log", "a log of a primary", "1:M 22 Nov 2026 10:00:00.000 * Replica 10.0.0.2:6379 asks for synchronization\n1:M 22 Nov 2026 10:00:00.000 * Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '" + a + "', my replication IDs are '" + b + "' and '" + id("0") + "')\n",
-			hints{ids: []string{a, b}, peers: []string{"10.0.0.2:6379"}, role: 2},
+			Hints{IDs: []string{a, b}, Peers: []string{"10.0.0.2:6379"}, Role: 2},
 		},
 		{
 			"log", "the same in docker's JSON", `{"log":"1:M 22 Nov 2026 10:00:00.000 * Replica [fd00::2]:6379 asks for synchronization\n","stream":"stdout","time":"2026-11-22T10:00:00.1Z"}`,
-			hints{peers: []string{"[fd00::2]:6379"}, role: 1},
+			Hints{Peers: []string{"[fd00::2]:6379"}, Role: 1},
 		},
-		{"log", "scripts and cluster nodes are no ids", "1:M 22 Nov 2026 10:00:00.000 # Slow script detected: still in execution after 5001 milliseconds. Script name is: " + a + ".\n1:M 22 Nov 2026 10:00:00.000 * Marking node " + b + " as failing (quorum reached).\n", hints{role: 2}},
+		{"log", "scripts and cluster nodes are no ids", "1:M 22 Nov 2026 10:00:00.000 # Slow script detected: still in execution after 5001 milliseconds. Script name is: " + a + ".\n1:M 22 Nov 2026 10:00:00.000 * Marking node " + b + " as failing (quorum reached).\n", Hints{Role: 2}},
 		{
 			"log", "a Sentinel", "1:X 22 Nov 2026 10:00:00.000 # +monitor master mymaster 10.0.0.1 6379 quorum 2\n1:X 22 Nov 2026 10:00:00.000 * +slave slave 10.0.0.2:6379 10.0.0.2 6379 @ mymaster 10.0.0.1 6379\n1:X 22 Nov 2026 10:00:00.000 # +switch-master mymaster 10.0.0.1 6379 10.0.0.3 6379\n",
-			hints{peers: []string{"10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"}},
+			Hints{Peers: []string{"10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"}},
 		},
 		{
 			"config", "CONFIG GET", "port\n6380\nreplica-announce-ip\nredis-b.example\nreplica-announce-port\n7000\nslaveof\n10.0.0.1 6379\n",
-			hints{own: []string{"redis-b.example:7000"}, port: "6380", peers: []string{"10.0.0.1:6379"}},
+			Hints{Own: []string{"redis-b.example:7000"}, Port: "6380", Peers: []string{"10.0.0.1:6379"}},
 		},
 		{
 			"config", "redis.conf", "# a comment\nport 6380\nreplica-announce-ip 10.1.1.1\nreplicaof 10.0.0.1 6379\n",
-			hints{own: []string{"10.1.1.1:6380"}, port: "6380", peers: []string{"10.0.0.1:6379"}},
+			Hints{Own: []string{"10.1.1.1:6380"}, Port: "6380", Peers: []string{"10.0.0.1:6379"}},
 		},
-		{"log", "start-up", "1:M 22 Nov 2026 10:00:00.000 * Running mode=cluster, port=7001.\n", hints{port: "7001", cluster: true, role: 1}},
-		{"info", "nothing", "\n\n:\n: \nmaster_host:\nmaster_port:\nport\n", hints{}},
+		{"log", "start-up", "1:M 22 Nov 2026 10:00:00.000 * Running mode=cluster, port=7001.\n", Hints{Port: "7001", Cluster: true, Role: 1}},
+		{"info", "nothing", "\n\n:\n: \nmaster_host:\nmaster_port:\nport\n", Hints{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := hinterOf(tc.kind).scan([]byte(tc.in))
-			got.lines, got.from, got.to = nil, 0, 0 // hashes differ from run to run; stamps have a test of their own
-			if d := cmp.Diff(tc.want, got, cmp.AllowUnexported(hints{}), cmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) })); d != "" {
+			got.Lines, got.From, got.To = nil, 0, 0 // hashes differ from run to run; stamps have a test of their own
+			if d := cmp.Diff(tc.want, got, cmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) })); d != "" {
 				t.Error(d)
 			}
 		})
@@ -154,12 +154,12 @@ func FuzzScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		for _, k := range hinting {
 			h := k.scan(in)
-			for _, id := range h.ids {
+			for _, id := range h.IDs {
 				if len(id) != 40 {
 					t.Fatalf("id %q", id)
 				}
 			}
-			for _, a := range append(h.own, h.peers...) {
+			for _, a := range append(h.Own, h.Peers...) {
 				if !strings.Contains(a, ":") {
 					t.Fatalf("address %q", a)
 				}

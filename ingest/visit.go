@@ -29,9 +29,8 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 }
 
 // nameSplit names the instances that a log turned out to interleave. Of those only the bare name is known: if an
-// instance has it that lies beside the log, it is that one; if one elsewhere has it, the log's directories go
-// in front until nobody has it.
-func (e *engine) nameSplit(u *unit, p part, c *table.Case) {
+// instance has it that lies beside the log, it is that one; else the log's place goes in front, where there are other units.
+func (u *unit) nameSplit(p part, c *table.Case) {
 	f := p.families[0]
 	if !f.isLog() {
 		return
@@ -41,13 +40,8 @@ func (e *engine) nameSplit(u *unit, p part, c *table.Case) {
 		if w == f.instanceName() {
 			continue
 		}
-		key := strings.Join(append(slices.Clone(f.dir), w), "/")
-		if e.split[key] == "" {
-			e.split[key] = e.nameBeside(u, f, w)
-			e.names[e.split[key]] = true
-		}
-		if e.split[key] != w {
-			to[w] = e.split[key]
+		if name := u.nameBeside(f, w); name != w {
+			to[w] = name
 		}
 	}
 	if len(to) > 0 {
@@ -55,24 +49,21 @@ func (e *engine) nameSplit(u *unit, p part, c *table.Case) {
 	}
 }
 
-func (e *engine) nameBeside(u *unit, f *family, name string) string {
+func (u *unit) nameBeside(f *family, name string) string {
 	for _, in := range u.instances {
 		n := len(in.parts) - 1
 		if n >= 0 && normal(in.parts[n]) == normal(name) && slices.Equal(in.parts[:n], f.dir) {
 			return in.name
 		}
 	}
-	for n := len(f.dir) - 1; e.names[name] && n >= 0; n-- {
-		name = f.dir[n] + "/" + name
-	}
-	return name
+	return f.place + name
 }
 
 // list names the instances of a case: the unit's, and those that were split out of its logs.
 func (e *engine) list(u *unit, c *table.Case) {
 	known := map[string]table.Instance{}
 	for _, in := range u.instances {
-		known[in.name] = table.Instance{Name: in.name, Addrs: in.hints.own, Reached: in.hints.reached}
+		known[in.name] = table.Instance{Name: in.name, Addrs: in.hints.Own, Reached: in.hints.Reached}
 	}
 	seen := c.Events.Words("instance")
 	split := false

@@ -309,7 +309,7 @@ func TestHostTrouble(t *testing.T) {
 			time.Sleep(6 * time.Second)
 			_ = os.Remove(filepath.Join(l.primaryDir, "filler"))
 		}, kinds: kinds("save-failed", "replica-stall"), afterwards: 2 * time.Second},
-		{name: "the path is narrow", prepare: (*hostLab).path, primary: []string{"--client-output-buffer-limit", "slave 4mb 1mb 3"}, writes: 1500, happens: func(l *hostLab) {
+		{name: "the path is narrow", prepare: (*hostLab).path, primary: []string{"--client-output-buffer-limit", "slave", "4mb", "1mb", "3"}, writes: 1500, happens: func(l *hostLab) {
 			l.must("tc", "-n", l.primaryNet, "qdisc", "add", "dev", "va", "root", "tbf", "rate", "200kbit", "burst", "16kb", "limit", "60kb")
 			time.Sleep(15 * time.Second)
 			l.must("tc", "-n", l.primaryNet, "qdisc", "del", "dev", "va", "root")

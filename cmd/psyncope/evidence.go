@@ -190,7 +190,7 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 		return nil, err
 	}
 	d := diagnosis.Merge(all...)
-	addRest(d, rest)
+	d.AddRest(rest.Files, rest.Problems)
 	if shard.Of > 0 {
 		d.Shard = &diagnosis.Shard{Number: shard.Number, Of: shard.Of}
 	}
@@ -302,24 +302,6 @@ func (d *diagnoses) fail(err error) {
 func (d *diagnoses) wait() ([]*diagnosis.Diagnosis, error) {
 	d.working.Wait()
 	return d.made, d.failed
-}
-
-// addRest accounts for the files that belong to no unit of work.
-func addRest(d *diagnosis.Diagnosis, rest ingest.Summary) {
-	d.Inputs.Files = slices.Grow(d.Inputs.Files, len(rest.Files))
-	for _, f := range rest.Files {
-		d.AddFile(f)
-	}
-	for _, p := range rest.Problems {
-		d.AddProblem(p)
-	}
-	for _, f := range rest.Files {
-		if f.Kind == ingest.KindOther && f.Bytes > 0 {
-			d.AddProblem(table.Problem{Origin: table.Origin{File: f.Path}, Reason: "not understood: nothing in it is an artifact that this program reads; convert it to text, or leave it out"})
-		}
-	}
-	d.Finish()
-	d.OneAccountEach()
 }
 
 // account says what was read, and what of it had to be guessed.

@@ -7,6 +7,7 @@ var adminAction = Cause{
 	Clues: []Clue{
 		{Says: "REPLICAOF or a failover was asked for by a client that is no Sentinel", Ask: obeyed, For: Hard},
 		{Says: "CLIENT KILL was called on the primary at that moment", Ask: clientKilled, For: Hard},
+		{Says: "CLIENT was called more often over the loss than at any other time, and the version counts no KILL by itself", Ask: clientCommanded, For: Hard, Rare: true},
 		{Says: "the link closed without a timeout", Ask: lostWithoutTimeout, For: Fits, Against: Unlikely},
 	},
 	Fix: []string{"ask-who"},

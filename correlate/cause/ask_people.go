@@ -2,6 +2,7 @@ package cause
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"psyncope/correlate/diagnosis"
@@ -76,6 +77,48 @@ func clientKilled(s *scene) Finding {
 		prev = r
 	}
 	return Finding{at: unknown}
+}
+
+// clientCommanded: before 7.0 commandstats count all of CLIENT as one, KILL with LIST and SETNAME (redis 6.2 server.c, redisCommandTable). Where
+// whoever takes the dumps, or nobody, calls it equally often all along, and more often between the two dumps around the loss, it was a person then.
+func clientCommanded(s *scene) Finding {
+	h := s.Primary
+	calls := map[micros]*timeline.Statistic{}
+	for i := range h.Stats {
+		r := &h.Stats[i]
+		if strings.HasPrefix(r.Name, "cmdstat_client|") {
+			return Finding{at: unknown} // KILL has a count of its own
+		}
+		if r.Name == "cmdstat_client" && r.Calls.Known() {
+			calls[r.At] = r
+		}
+	}
+	var was, rose *timeline.Statistic
+	atLoss, others := int64(0), []int64{}
+	for i := range h.Samples {
+		r := calls[h.Samples[i].At]
+		if r == nil {
+			r = was
+		}
+		if i > 0 && r != nil && (was != nil || h.Samples[i-1].At < s.Lost) {
+			n := r.Calls.Or(0)
+			if was != nil {
+				n -= was.Calls.Or(0)
+			}
+			if h.Samples[i-1].At <= s.Lost && s.Lost <= h.Samples[i].At {
+				atLoss, rose = n, r
+			} else {
+				others = append(others, n)
+			}
+		}
+		was = r
+	}
+	// A counter that moves now so and now so tells nothing, nor one between whose readings somebody may have come to look.
+	if rose == nil || len(others) < 3 || slices.Min(others) != slices.Max(others) || atLoss <= others[0] || h.Interval() > timeline.ThreeTicks {
+		return Finding{at: unknown}
+	}
+	return found(s.Lost, fmt.Sprintf("CLIENT was called more often on %s between the two dumps around the loss than between any others", h.Name),
+		diagnosis.Evidence{File: rose.File, Line: rose.Line, Text: rose.Name + ":calls=" + diagnosis.Itoa(rose.Calls.Or(0))})
 }
 
 // rogueReplicaof: a client that is no Sentinel told a serving primary to follow a stranger.

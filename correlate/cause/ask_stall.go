@@ -260,7 +260,11 @@ func stoodStill(s *scene) Finding {
 		}
 	}
 	if a := s.answeredInside(h); a != nil && s.First != nil {
-		return denied(fmt.Sprintf("%s answered INFO at %s, inside the silence", h.Name, ms(a.At)), a.Evidence("dump at "+ms(a.At)))
+		when := "inside the silence"
+		if !s.Silent {
+			when = "about when the link was lost"
+		}
+		return denied(fmt.Sprintf("%s answered INFO at %s, %s", h.Name, ms(a.At), when), a.Evidence("dump at "+ms(a.At)))
 	}
 	if h.Interval() == 0 || h.Samples[0].At > s.Contact || h.Samples[len(h.Samples)-1].At < s.Lost {
 		return needs("INFO dumps of " + h.Name + " over the time of the loss")

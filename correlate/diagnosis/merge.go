@@ -87,7 +87,8 @@ func (d *Diagnosis) Finish() {
 	})
 }
 
-// CompareStamps orders stamps by time, unknown ones first.
+// CompareStamps orders stamps by time to the millisecond, as they are printed, so that saved reports are in one order with those that they
+// were made of; unknown ones first.
 func CompareStamps(a, b *Stamp) int {
 	switch {
 	case a == nil && b == nil:
@@ -97,7 +98,7 @@ func CompareStamps(a, b *Stamp) int {
 	case b == nil:
 		return 1
 	}
-	return a.Compare(b.Time)
+	return cmp.Compare(a.UnixMilli(), b.UnixMilli())
 }
 
 // AddFile adds the account of a file, of this case or of none.
@@ -114,6 +115,24 @@ func (d *Diagnosis) AddFile(f table.File) {
 // AddProblem adds a problem that belongs to no case.
 func (d *Diagnosis) AddProblem(p table.Problem) {
 	d.Inputs.Problems = append(d.Inputs.Problems, Problem{File: p.File, Line: p.Line, Reason: p.Reason, Text: p.Text})
+}
+
+// AddRest accounts for the files that belong to no case, which end the diagnosis of a whole reading. What was opened and is nothing is a problem.
+func (d *Diagnosis) AddRest(files []table.File, problems []table.Problem) {
+	d.Inputs.Files = slices.Grow(d.Inputs.Files, len(files))
+	for _, f := range files {
+		d.AddFile(f)
+	}
+	for _, p := range problems {
+		d.AddProblem(p)
+	}
+	for _, f := range files {
+		if f.Kind == table.KindOther && f.Bytes > 0 {
+			d.AddProblem(table.Problem{Origin: table.Origin{File: f.Path}, Reason: "not understood: nothing in it is an artifact that this program reads; convert it to text, or leave it out"})
+		}
+	}
+	d.Finish()
+	d.OneAccountEach()
 }
 
 // OneAccountEach adds up the accounts of a file that are in several cases, or in one and in none: a path stands once. It is for the diagnoses of one

@@ -141,7 +141,7 @@ func (k *known) learn(c *table.Case) error {
 // isArtifact reports whether any of it was understood.
 func (f *file) isArtifact() bool {
 	for kind := range f.kinds {
-		if kind != ingest.KindOther && kind != ingest.KindUnreadable {
+		if kind != table.KindOther && kind != table.KindUnreadable {
 			return true
 		}
 	}

@@ -184,6 +184,12 @@ type Instance struct {
 	Reached []string
 }
 
+// Kinds of file that no format reads.
+const (
+	KindOther      = "other"      // nothing that this program reads: its bytes are counted, no line of it is
+	KindUnreadable = "unreadable" // could not be opened; Problems says why
+)
+
 // File is the account of one artifact: every byte was records, lines of no interest, or rejected lines.
 type File struct {
 	Path     string // as given; a member follows its archive's path and a slash
