@@ -11,7 +11,7 @@ WITH      = grep -rl --include='*_test.go' --exclude-dir='.?*' '$(1)' . | xargs 
 # Installs what a target needs, as root on Debian; elsewhere it fails and the target says what to install.
 APT        = test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends
 
-.PHONY: help build demo test test-duckdb test-office lint fuzz mutate bench golden lab lab-servers lab-host lab-proof scorecard vuln release release-check clean needs-redis needs-chromium
+.PHONY: help build demo test test-beam test-duckdb test-office lint fuzz mutate bench golden lab lab-servers lab-host lab-proof scorecard vuln release release-check clean needs-redis needs-chromium
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r t w; do printf '  %-14s %s\n' "$$t" "$$w"; done
@@ -24,7 +24,12 @@ demo: build ## analyse a committed capture and print the report
 
 test: needs-redis needs-chromium ## run every test
 	$(GO) test -vet=off $(RACE) -timeout 15m ./...
-	$(MAKE) test-duckdb
+	$(MAKE) test-beam test-duckdb
+
+# A module of its own, so that nobody else pays for Beam (some 380 modules, minutes of CPU at first).
+test-beam: ## run the analysis on Apache Beam's Prism, and compare it byte for byte (LAYOUTS=1000 for so many random layouts)
+	@cd cmd/psyncope-beam && if ! $(GO) mod download 2>/dev/null; then \
+		echo "Beam's modules cannot be fetched: the tests of psyncope-beam are left out" >&2; else $(GO) test -timeout 10m ./...; fi
 
 # A module of its own, so that nobody else pays for DuckDB (C++, 60 MB to fetch).
 test-duckdb: ## let DuckDB run the joins of TABLES.md on Parquet and CSV

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -19,17 +20,19 @@ import (
 // Parquet begins a directory of Parquet files, zstd-compressed. Each column's description and unit stand in
 // the Arrow schema that the file carries.
 func Parquet(dir string, _ Options) (*Tables, error) {
-	return openTables(dir, ".parquet", func(f *os.File, s sheet) (writer, error) {
-		schema := plainSchema(s)
-		buf := bufio.NewWriterSize(f, 1<<16)
-		w, err := pqarrow.NewFileWriter(schema, buf,
-			parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCreatedBy("psyncope"), parquet.WithMaxRowGroupLength(parquetRows)),
-			pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
-		if err != nil {
-			return nil, err
-		}
-		return &plainWriter{schema: schema, write: w.WriteBuffered, end: func() error { return errors.Join(w.Close(), buf.Flush()) }}, nil
-	})
+	return openTables(dir, ".parquet", func(f *os.File, s sheet) (writer, error) { return beginParquet(f, s, compress.Codecs.Zstd) })
+}
+
+func beginParquet(to io.Writer, s sheet, codec compress.Compression) (writer, error) {
+	schema := plainSchema(s)
+	buf := bufio.NewWriterSize(to, 1<<16)
+	w, err := pqarrow.NewFileWriter(schema, buf,
+		parquet.NewWriterProperties(parquet.WithCompression(codec), parquet.WithCreatedBy("psyncope"), parquet.WithMaxRowGroupLength(parquetRows)),
+		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))
+	if err != nil {
+		return nil, err
+	}
+	return &plainWriter{schema: schema, write: w.WriteBuffered, end: func() error { return errors.Join(w.Close(), buf.Flush()) }}, nil
 }
 
 // Arrow begins a directory of Arrow IPC files (Feather version 2), not compressed: arrow-js has no codec of its own.

@@ -22,10 +22,13 @@ var mayImport = []struct {
 	folder  string
 	allowed []string
 }{
-	{"cmd/psyncope", []string{"report", "report/fleetpage", "correlate", "correlate/diagnosis", "correlate/fleet", "correlate/fleet/state", "ingest", "ingest/table", "ingest/collect", "ingest/pseudonym", "ingest/redact"}},
+	{"cmd/psyncope", []string{"report", "report/fleetpage", "correlate", "correlate/diagnosis", "correlate/fleet", "correlate/fleet/observe", "correlate/fleet/state", "ingest", "ingest/table", "ingest/collect", "ingest/pseudonym", "ingest/redact"}},
+	// The same on Beam, a module of its own.
+	{"cmd/psyncope-beam", []string{"report", "correlate", "correlate/diagnosis", "correlate/fleet/observe", "ingest", "ingest/table"}},
 	{"report/fleetpage", []string{"correlate/diagnosis", "correlate/fleet", "report"}},
 	{"report", []string{"correlate/diagnosis", "ingest/table"}},
 	{"correlate/fleet/state", []string{"correlate/diagnosis", "correlate/fleet"}},
+	{"correlate/fleet/observe", []string{"correlate/diagnosis", "correlate/fleet", "ingest/table"}},
 	{"correlate/fleet", []string{"correlate/diagnosis"}},
 	// The floors of the analysis, from the ground up: each sees only those under it. The message package gives them the names of the
 	// kinds that events have.
@@ -66,6 +69,7 @@ var onlyIn = []struct {
 	{"modernc.org/sqlite", []string{"correlate/fleet/state"}},
 	{"github.com/spf13/", []string{"cmd/psyncope"}},
 	{"github.com/schollz/progressbar/", []string{"cmd/psyncope"}},
+	{"github.com/apache/beam/", []string{"cmd/psyncope-beam"}},
 }
 
 // topLevel are the folders that hold code; docs holds none.

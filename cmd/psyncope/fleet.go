@@ -28,13 +28,23 @@ Exit codes: 0 done; 1 incidents as --fail-on asks for, acknowledged ones left ou
 could be read, or another run is at work; 4 part of it was unreadable and --strict was given.`,
 		Example: `  psyncope fleet /var/dumps --state fleet.db --out /srv/fleet
   psyncope fleet /var/dumps --state fleet.db --out /srv/fleet --textfile /var/lib/node_exporter/psyncope.prom
+  psyncope fleet --from ./beam-out --state fleet.db --out /srv/fleet
   psyncope fleet ack 3f2a9c1b7d20 --state fleet.db --until 2026-12-01 --reason "planned move"`,
-		Args: needs("a ROOT: a directory below which the fleet's dumps lie", "psyncope fleet /var/dumps --state fleet.db --out ./fleet"),
+		Args: func(cmd *cobra.Command, roots []string) error {
+			switch {
+			case len(roots) > 0 && len(f.from) > 0:
+				return usagef("fleet reads either ROOTs or the results of --from, not both in one night")
+			case len(f.from) > 0:
+				return nil
+			}
+			return needs("a ROOT: a directory below which the fleet's dumps lie", "psyncope fleet /var/dumps --state fleet.db --out ./fleet")(cmd, roots)
+		},
 		RunE: func(cmd *cobra.Command, roots []string) error { return f.run(cmd, roots) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.state, "state", "", "the `FILE` (SQLite) that keeps what is known from night to night")
 	fl.StringVarP(&f.out, "out", "o", "", "write the page into `DIR`")
+	fl.StringArrayVar(&f.from, "from", nil, "take over what psyncope-beam wrote into `DIR` as a night, in place of reading artifacts")
 	fl.StringVar(&f.textfile, "textfile", "", "write metrics for Prometheus' node_exporter to `FILE`")
 	fl.StringVar(&f.notify, "notify", "", "write a message of what is new to `FILE`; where nothing is new, none is written")
 	fl.StringVar(&f.keep, "keep", "90d", "forget what is older than so `LONG`")
@@ -117,6 +127,7 @@ func withState(path string, change func(st *fleet.State, save func() error) erro
 // fleetRun is one run of fleet.
 type fleetRun struct {
 	state, out, textfile, notify, keep, last string
+	from                                     []string
 	failOn, progress                         *choice
 	strict, quiet                            bool
 	limits
@@ -143,7 +154,7 @@ func (f *fleetRun) run(cmd *cobra.Command, roots []string) error {
 	}
 	var page *fleet.Page
 	err := withState(f.state, func(st *fleet.State, save func() error) error {
-		changed, err := f.night(cmd, st, roots, keep)
+		changed, err := f.anyNight(cmd, st, roots, keep)
 		if err != nil {
 			return err
 		}
@@ -167,6 +178,14 @@ func (f *fleetRun) run(cmd *cobra.Command, roots []string) error {
 		return err
 	}
 	return f.tell(cmd, page)
+}
+
+// anyNight is a night of artifacts, or one that was analysed elsewhere.
+func (f *fleetRun) anyNight(cmd *cobra.Command, st *fleet.State, roots []string, keep time.Duration) (changed bool, err error) {
+	if len(f.from) > 0 {
+		return f.nightFrom(st, f.from, keep)
+	}
+	return f.night(cmd, st, roots, keep)
 }
 
 // tell says the night in a line, and on standard error what was wrong.

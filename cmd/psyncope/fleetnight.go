@@ -20,6 +20,7 @@ import (
 	"psyncope/correlate"
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/fleet"
+	"psyncope/correlate/fleet/observe"
 	"psyncope/correlate/fleet/state"
 	"psyncope/ingest"
 	"psyncope/ingest/table"
@@ -48,7 +49,8 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 		return len(todo.Moved) > 0, nil
 	}
 	marks := newMarks(st, todo, here)
-	read := &fleet.Read{Packed: map[string][]byte{}, Settings: map[fleet.Setting]fleet.Stated{}, Measures: map[string]*fleet.Measure{}, SinceUs: map[string]int64{}, Missing: todo.Missing}
+	read := observe.NewRead()
+	read.Missing = todo.Missing
 	o := correlate.Options{}
 	if last, ok := parseLength(f.last); ok {
 		o.Window = func(_, to time.Time) (time.Time, time.Time) { return to.Add(-last), time.Time{} }
@@ -58,7 +60,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 	parts := diagnoses{see: func(c *table.Case, place table.Place) error {
 		mu.Lock()
 		defer mu.Unlock()
-		observe(c, place, read)
+		observe.Case(c, place, read)
 		marks.observe(c, place)
 		return nil
 	}, keep: func(d *diagnosis.Diagnosis) error {
@@ -86,7 +88,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 		return false, failed
 	}
 	read.Diagnoses = all
-	measure(all, read)
+	observe.Diagnoses(all, read)
 	for _, d := range all {
 		accountFor(d, st, todo, read, here, prints)
 	}

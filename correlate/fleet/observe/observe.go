@@ -1,7 +1,15 @@
-package main
+// Package observe notes of a case what a night of a fleet keeps beside its diagnosis: what the servers run with, and how near the edge they are.
+// What was noted can be saved where a case is analysed, and taken over elsewhere.
+//
+// It refuses to judge, and to know the nights before.
+package observe
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
 
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/fleet"
@@ -23,8 +31,13 @@ type edge struct {
 	LatestFork       table.Int `col:"latest_fork_us"`
 }
 
-// observe notes what a case's servers run with and how near the edge they are.
-func observe(c *table.Case, place table.Place, read *fleet.Read) {
+// NewRead is a run that has read nothing yet.
+func NewRead() *fleet.Read {
+	return &fleet.Read{Packed: map[string][]byte{}, Settings: map[fleet.Setting]fleet.Stated{}, Measures: map[string]*fleet.Measure{}, SinceUs: map[string]int64{}}
+}
+
+// Case notes what a case's servers run with and how near the edge they are.
+func Case(c *table.Case, place table.Place, read *fleet.Read) {
 	of := func(o table.Origin) string {
 		key, _ := place(table.Row{Table: "settings", Origin: o, Stamp: table.Null})
 		return key
@@ -70,8 +83,8 @@ func measureOf(read *fleet.Read, key string) *fleet.Measure {
 	return m
 }
 
-// measure adds to the measures what the diagnoses tell.
-func measure(ds []*diagnosis.Diagnosis, read *fleet.Read) {
+// Diagnoses adds to the measures what the diagnoses tell.
+func Diagnoses(ds []*diagnosis.Diagnosis, read *fleet.Read) {
 	for _, d := range ds {
 		keys := map[string]string{}
 		for _, g := range d.Groups {
@@ -95,4 +108,46 @@ func measure(ds []*diagnosis.Diagnosis, read *fleet.Read) {
 			}
 		}
 	}
+}
+
+// noted is what Save writes.
+type noted struct {
+	Settings []setting                 `json:"settings"`
+	Measures map[string]*fleet.Measure `json:"measures"` // by group key
+}
+
+type setting struct {
+	fleet.Setting
+	fleet.Stated
+}
+
+// Save writes what Case noted, as JSON.
+func Save(w io.Writer, read *fleet.Read) error {
+	n := noted{Settings: []setting{}, Measures: read.Measures}
+	for k, v := range read.Settings {
+		n.Settings = append(n.Settings, setting{k, v})
+	}
+	slices.SortFunc(n.Settings, func(a, b setting) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.Name, b.Name))
+	})
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	return e.Encode(n)
+}
+
+// Load adds what Save wrote.
+func Load(r io.Reader, read *fleet.Read) error {
+	var n noted
+	if err := json.NewDecoder(r).Decode(&n); err != nil {
+		return fmt.Errorf("what was noted of a case: %w", err)
+	}
+	for _, s := range n.Settings {
+		read.Settings[s.Setting] = s.Stated
+	}
+	for key, m := range n.Measures {
+		if m != nil {
+			read.Measures[key] = m
+		}
+	}
+	return nil
 }
