@@ -56,7 +56,7 @@ func plainWord(s string) bool {
 			return false
 		}
 	}
-	return s != ""
+	return s != "" && !timeline.Masked(s)
 }
 
 // configSet changes a setting now and for the next start.

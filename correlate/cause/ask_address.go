@@ -22,6 +22,16 @@ func neverLinked(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
+// neverSeen: nobody ever had a link to the primary, and there is no evidence of its own: what cannot be reached may be a wrong address as well.
+func neverSeen(s *scene) Finding {
+	f := neverLinked(s)
+	if f.Answer != yes || s.Primary.HasLog() || len(s.Primary.Samples) > 0 || len(s.Wave) != 1 {
+		return Finding{at: unknown}
+	}
+	f.Text = "nothing shows that " + s.Primary.Name + " ever was a server: its address may be wrong, or nobody's of yours"
+	return f
+}
+
 // wrongAddress: the replica tried an address at which nobody of the group is known, in vain, while the primary has
 // another: the one it was told to follow later, or the one its siblings use.
 func wrongAddress(s *scene) Finding {
@@ -30,6 +40,9 @@ func wrongAddress(s *scene) Finding {
 		return Finding{at: unknown}
 	}
 	if f := configuredElsewhere(s, o); f.Answer == yes {
+		return f
+	}
+	if f := pointedRight(s, o); f.Answer == yes {
 		return f
 	}
 	for _, a := range o.Tried {
@@ -73,6 +86,20 @@ func configuredElsewhere(s *scene, o *replication.Outage) Finding {
 		}
 	}
 	return Finding{at: unknown}
+}
+
+// pointedRight: where addresses are masked, a replica that was refused until a person pointed it to a primary that had been there all along.
+func pointedRight(s *scene, o *replication.Outage) Finding {
+	if o.Moved == nil || o.Moved.Peer != "" || !replication.ByPerson(o.Moved) || o.Restored == unknown {
+		return Finding{at: unknown}
+	}
+	refused := slices.IndexFunc(o.Failures, func(e *timeline.Event) bool { return e.Is(message.ConnectFailed) && e.At < o.Moved.At })
+	there := s.Primary.AnySample(func(x *timeline.Sample) bool { return x.At > o.Lost && x.At < o.Moved.At && x.Role == "master" })
+	if refused < 0 || !there {
+		return Finding{at: unknown}
+	}
+	return found(o.Failures[refused].At, fmt.Sprintf("%s was refused where it was told to connect, and got its link when it was pointed to %s, which had been there all along", o.Replica.Name, s.Primary.Name),
+		o.Failures[refused].Evidence(), o.Moved.Evidence())
 }
 
 // otherAddress is an address of the primary's that is not a; the first by name.

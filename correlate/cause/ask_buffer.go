@@ -10,6 +10,18 @@ import (
 )
 
 func overflowClosed(s *scene) Finding {
+	f := closedAtLimit(s)
+	switch {
+	case f.Answer != yes || s.suspect != s.Primary:
+	case s.Several:
+		f.ran = "replicas of " + s.Primary.Name + " were closed at the output buffer limit"
+	default:
+		f.ran = "a replica of " + s.Primary.Name + " was closed at the output buffer limit"
+	}
+	return f
+}
+
+func closedAtLimit(s *scene) Finding {
 	o := s.own()
 	if o == nil {
 		if s.First != nil {
@@ -33,12 +45,8 @@ func overflowClosed(s *scene) Finding {
 	if o.Overflow != nil {
 		return outLoud(found(o.Overflow.At, fmt.Sprintf("the primary closed %s at its output buffer limit with %s bytes waiting", o.Replica.Name, diagnosis.BytesOf(o.Overflow.Bytes.Or(0))), o.Overflow.Evidence()))
 	}
-	// The closed client's address carries its own port, not the listening one: near misses in time count.
-	near := timeline.TwoTicks + o.Replica.Clock.Err
-	for e := range s.Primary.Within(timeline.Span{From: s.Lost - near, To: s.Lost + near}) {
-		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= near && !s.Several {
-			return outLoud(found(e.At, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", diagnosis.BytesOf(e.Bytes.Or(0))), e.Evidence()))
-		}
+	if f := closedNear(s, o); f.Answer == yes {
+		return f
 	}
 	// The replica may notice a moment after it was closed.
 	before, after := s.Primary.LastSampleBefore(s.Lost-timeline.ThreeTicks), s.Primary.FirstSampleAfter(s.Lost)
@@ -52,6 +60,22 @@ func overflowClosed(s *scene) Finding {
 		return denied("the log of " + s.Primary.Name + " names no client closed at a limit")
 	}
 	return needs("the log of " + s.Primary.Name + " from the time of the loss")
+}
+
+// closedNear: the closed client's address carries its own port, not the listening one: near misses in time count.
+func closedNear(s *scene, o *replication.Outage) Finding {
+	near := timeline.TwoTicks + o.Replica.Clock.Err
+	var closed []*timeline.Event
+	for e := range s.Primary.Within(timeline.Span{From: s.Lost - near, To: s.Lost + near}) {
+		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= near {
+			closed = append(closed, e)
+		}
+	}
+	// Which is which does not matter where as many were closed as links were lost.
+	if len(closed) == 0 || s.Several && len(closed) < len(s.Wave) {
+		return Finding{at: unknown}
+	}
+	return outLoud(found(closed[0].At, fmt.Sprintf("the primary closed a replica at its output buffer limit with %s bytes waiting", diagnosis.BytesOf(closed[0].Bytes.Or(0))), closed[0].Evidence()))
 }
 
 // overflowLater: what lost the link first is not in the evidence, and a later round of it ended at the buffer limit.

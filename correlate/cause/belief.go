@@ -241,6 +241,9 @@ func (s *scene) suspects(c *Cause) []*timeline.Host {
 		}
 		return out
 	default:
+		if len(s.Wave) == 0 && c.Unseen {
+			return []*timeline.Host{s.Primary}
+		}
 		if len(s.Wave) == 0 {
 			return nil
 		}

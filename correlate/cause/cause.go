@@ -25,6 +25,8 @@ type Cause struct {
 	Residual bool
 	// Resource is what runs short whenever it is this cause.
 	Resource diagnosis.Resource
+	// Unseen: the primary may say it of a link that nothing else in the evidence shows.
+	Unseen bool
 	// Fix names what to change, in order.
 	Fix []string
 }

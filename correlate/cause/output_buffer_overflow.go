@@ -1,7 +1,7 @@
 package cause
 
 var outputBufferOverflow = Cause{
-	Kind: "output-buffer-overflow", On: OnPath,
+	Kind: "output-buffer-overflow", On: OnPath, Unseen: true,
 	Told:  "%s was closed at the output buffer limit",
 	Prose: "The primary closed the replica because what waited to be sent to it exceeded client-output-buffer-limit replica: the replica or its path is slower than the writes, or a full resync takes longer than the limit holds. The log names the client and its omem. A larger backlog does not stop it; the server raises the hard limit to the backlog's size from 7.0 on.",
 	Clues: []Clue{

@@ -11,11 +11,15 @@ type scene struct {
 	*incident.Incident
 	suspect *timeline.Host
 	told    map[*question]Finding // the answers that are the same for all suspects
+	// whose is false where nobody can tell whose replica the first round's were.
+	whose bool
 }
 
 // newScene is an incident with its primary for a suspect.
 func newScene(in *incident.Incident) *scene {
-	return &scene{Incident: in, suspect: in.Primary, told: map[*question]Finding{}}
+	s := &scene{Incident: in, suspect: in.Primary, told: map[*question]Finding{}}
+	s.whose = !s.unnamed()
+	return s
 }
 
 // question is one that has the same answer for all suspects of an incident.

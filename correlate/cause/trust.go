@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
@@ -61,10 +62,18 @@ func trust(h *Hypothesis, s *scene) float64 {
 	if s.Primary == s.G.Primary && s.G.Guessed() {
 		most = min(most, guessed)
 	}
-	if slices.ContainsFunc(s.G.Hosts, (*timeline.Host).Mixed) {
+	if slices.ContainsFunc(s.G.Hosts, (*timeline.Host).Mixed) || !s.whose {
 		most = min(most, mixed)
 	}
 	return most
+}
+
+// unnamed reports whether a replica of the first round names no primary of its own, and several servers of the group have replicas: whose it was is
+// anybody's guess.
+func (s *scene) unnamed() bool {
+	return slices.ContainsFunc(s.Wave, func(o *replication.Outage) bool {
+		return (o.Replica.HasLog() || len(o.Replica.Samples) > 0) && replication.PrimaryAddr(o.Replica) == ""
+	}) && slices.ContainsFunc(s.G.Hosts, s.G.IsRelay) && len(s.G.Servers()) > 1
 }
 
 // tied reports whether the clocks of both ends of the first round's links are tied to one another. One end alone needs no tie.

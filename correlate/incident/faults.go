@@ -83,8 +83,8 @@ func (f *faults) of(h *timeline.Host) {
 		if !replication.FaultKind(e, h.Sentinel) || f.watched && (replication.SlowKind(e) || e.Kind == message.ClusterNodeFail) {
 			continue
 		}
-		if e.At != unknown {
-			f.mark(f.whose(h, e), e.At, e.Last)
+		if at := besides(h, i); at != unknown {
+			f.mark(f.whose(h, e), at, max(at, e.Last))
 		} else {
 			f.mark(h, 0, 0) // a log without stamps
 		}
@@ -102,4 +102,19 @@ func (f *faults) of(h *timeline.Host) {
 			f.mark(h, s.From, s.To)
 		}
 	}
+}
+
+// besides is when a host's line was written; of one that lost its stamp, when the next line was that has one, or the last before it.
+func besides(h *timeline.Host, i int) micros {
+	for j := i; j < len(h.Events); j++ {
+		if h.Events[j].At != unknown && h.Events[j].File == h.Events[i].File {
+			return h.Events[j].At
+		}
+	}
+	for j := i; j >= 0; j-- {
+		if h.Events[j].At != unknown && h.Events[j].File == h.Events[i].File {
+			return h.Events[j].At
+		}
+	}
+	return unknown
 }

@@ -47,20 +47,26 @@ func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item
 		case e.Is(message.Starts) && p.LifeAt(e.At) != nil:
 			l.begin(e)
 		case e.Kind == message.DualChannelOffered || e.Kind == message.DualChannelEndOffset:
-			if h := g.At(e.Peer); h != nil {
+			h := g.At(e.Peer)
+			if e.Peer == "" {
+				h = l.asked
+			}
+			if h != nil {
 				l.stages[h] = e.Kind
 				l.give(h, e, false)
 			}
 		case !e.Is(aboutReplica) || e.Is(message.Follows):
 		case isAddr(e.Peer):
-			l.about(e, p.Events[i+1:])
+			l.about(g.meant(e), e, p.Events[i+1:])
 		case e.Is(message.UnknownID|message.BeyondEnd) && len(l.waiting) > 0:
 			// The line names the id, not the replica: it answers the request just before it.
 			l.give(l.waiting[len(l.waiting)-1], e, false)
-		case e.Is(message.SnapshotFailed):
+		case e.Is(message.SnapshotFailed) && len(l.waiting) > 0:
 			for _, h := range l.waiting {
 				l.give(h, e, false)
 			}
+		case e.Peer == "":
+			l.about(nil, e, p.Events[i+1:])
 		}
 	}
 }
@@ -73,6 +79,12 @@ type primaryLog struct {
 	waiting []*timeline.Host // replicas that asked and were not answered to the end yet
 	stages  map[*timeline.Host]string
 	known   map[*timeline.Host]bool // replicas that it has spoken of
+	one     *timeline.Host          // that nameless lines are of
+	several []*timeline.Host        // that they may be of
+	asked   *timeline.Host          // of them, who asked last, and when
+	askedAt micros
+	looked  bool // for it
+	missing bool // it has lost its link
 }
 
 func (l *primaryLog) give(h *timeline.Host, e *timeline.Event, second bool) {
@@ -89,9 +101,11 @@ func (l *primaryLog) begin(e *timeline.Event) {
 	l.waiting = l.waiting[:0]
 }
 
-// about handles a line that names a replica.
-func (l *primaryLog) about(e *timeline.Event, next []timeline.Event) {
-	h := l.g.meant(e)
+// about handles a line that speaks of a replica, which it names unless h is nil.
+func (l *primaryLog) about(h *timeline.Host, e *timeline.Event, next []timeline.Event) {
+	if h == nil && (e.Peer == "" || ClosedReplica(e)) {
+		h = l.nameless(e)
+	}
 	if h == nil || h == l.p {
 		return
 	}

@@ -32,7 +32,7 @@ func (g *Group) At(addr string) *timeline.Host {
 		return h
 	}
 	ip, _, err := net.SplitHostPort(addr)
-	if err != nil {
+	if err != nil || timeline.Masked(ip) { // the same mask over two servers makes them no one
 		return nil
 	}
 	var found *timeline.Host

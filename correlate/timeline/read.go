@@ -78,6 +78,9 @@ func hosts(c *table.Case) []*Host {
 			h.Events[i].Means = message.MeansOf(h.Events[i].Kind, h.Events[i].Number.Or(0))
 		}
 		h.Events = withoutStutters(h.Events)
+	}
+	unmask(out)
+	for _, h := range out {
 		h.strangePeers()
 		for i := range h.Events {
 			h.Events[i].Index = i
