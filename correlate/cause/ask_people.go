@@ -161,6 +161,14 @@ func moduleOfStranger(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
+// askedAlone: of a failover that somebody asked for nothing is seen but that.
+func askedAlone(s *scene) Finding {
+	if s.First != nil {
+		return Finding{at: unknown}
+	}
+	return said("sentinels", replication.Bears(message.FailoverAsked), "was asked for a failover")(s)
+}
+
 // stuck: a failover was given up, and no role changed.
 func stuck(s *scene) Finding {
 	if f := said("sentinels", replication.RoleChanged, "changed roles")(s); f.Answer == yes {

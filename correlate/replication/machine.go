@@ -24,6 +24,7 @@ type linkMachine struct {
 	follows bool    // its dumps show it as a replica
 	saidUp  *Outage // the open outage of which a dump already said that it is over
 	server  *timeline.Host
+	midway  item     // a snapshot arrives, and of what was before there is no trace
 	offers  []micros // when it made up an id and offset of its own to continue from
 }
 

@@ -21,6 +21,8 @@ func (l *primaryLog) nameless(e *timeline.Event) *timeline.Host {
 		if !saysSo(h, e.At) && len(l.several) == 0 {
 			return nil // another's, of which there is nothing
 		}
+	case ClosedReplica(e) && l.missing:
+		return nil // one that is gone is not closed: this is another, and nothing tells which
 	case e.Is(message.LosesLink) || ClosedReplica(e):
 		l.missing = true
 	case e.Is(message.Accepts | message.ReplicaOnline):
@@ -48,16 +50,30 @@ func (l *primaryLog) only() *timeline.Host {
 			l.several = append(l.several, h)
 		}
 	}
-	switch named := slices.ContainsFunc(l.p.Events, func(e timeline.Event) bool {
-		return e.Is(aboutReplica) && !e.Is(message.ClosesAtLimit|message.Follows) && isAddr(e.Peer)
-	}) || len(l.p.Replicas) > 0; {
-	case named:
+	switch names := l.names(); {
+	case len(names) == 1 && timeline.Masked(names[0]) && len(l.several) == 0:
+		l.one = l.g.Named(names[0]) // under the one mask that there is
+	case len(names) > 0 || len(l.p.Replicas) > 0:
 	case len(l.several) == 0:
 		l.one = l.g.unnamed(l.p)
 	case len(l.several) == 1:
 		l.one, l.several = l.several[0], nil
 	}
 	return l.one
+}
+
+// names are those under which the log speaks of replicas.
+func (l *primaryLog) names() []string {
+	var out []string
+	for i := range l.p.Events {
+		e := &l.p.Events[i]
+		if e.Is(aboutReplica) && !e.Is(message.ClosesAtLimit|message.Follows) && isAddr(e.Peer) && !slices.Contains(out, e.Peer) {
+			if out = append(out, e.Peer); len(out) > 1 {
+				return out
+			}
+		}
+	}
+	return out
 }
 
 // byMoment is, of several replicas with logs, the one whose own log says at that moment what the primary's line does; nil where more than one does, or none.

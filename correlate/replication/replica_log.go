@@ -112,6 +112,8 @@ func (m *linkMachine) overTwoConnections(it item) {
 func (m *linkMachine) receives(it item) {
 	if m.cur != nil {
 		m.current(it).ReceiveEv = it.ev
+	} else if !m.upOnce {
+		m.midway = it
 	}
 }
 
@@ -122,6 +124,7 @@ func (m *linkMachine) loads(it item) {
 }
 
 func (m *linkMachine) loaded(it item) {
+	m.midway = item{}
 	if m.cur != nil {
 		t := m.current(it)
 		t.Outcome, t.End = diagnosis.Full, it.at
@@ -154,6 +157,12 @@ func (m *linkMachine) promotes(it item) {
 }
 
 func (m *linkMachine) attemptEnds(it item) {
+	if m.cur == nil && m.midway.ev != nil {
+		// The log begins in the middle of a resync, and that failed.
+		t := m.current(m.midway)
+		t.Granted, t.ReceiveEv = diagnosis.Full, m.midway.ev
+		m.midway = item{}
+	}
 	if m.cur == nil {
 		return
 	}

@@ -152,7 +152,16 @@ func isSentinel(h *Host) bool {
 			}
 		}
 	}
-	return n > 0 && x*2 > n
+	if n > 0 {
+		return x*2 > n
+	}
+	// Before 3.0 no line says whose it is (redis 2.8 redis.c redisLogRaw).
+	for i := range h.Events {
+		if k, ok := message.Default().Lookup(h.Events[i].Kind); ok && k.Family == "sentinel" {
+			x++
+		}
+	}
+	return x*2 > len(h.Events)
 }
 
 // clocks reads off each host's own evidence what its log's local time is ahead of its UTC.

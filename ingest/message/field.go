@@ -216,7 +216,7 @@ func (m *Match) switched(s []byte) {
 
 // defaced reports whether clean could help: the text was pasted through something that changed it.
 func defaced(s []byte) bool {
-	return bytes.IndexByte(s, '\\') >= 0 || bytes.Contains(s, []byte("  ")) ||
+	return bytes.IndexByte(s, '\\') >= 0 || bytes.Contains(s, []byte("  ")) || bytes.Contains(s, []byte("**")) ||
 		bytes.IndexByte(s, '&') >= 0 && bytes.IndexByte(s, ';') >= 0 || bytes.Contains(s, []byte("\xe2\x80")) || bytes.Contains(s, []byte("\u00a0"))
 }
 
@@ -237,7 +237,7 @@ var entities = [...]struct{ from, to string }{
 	{"&quot;", `"`},
 }
 
-// clean appends s to dst without Markdown's backslashes, with entities undone and with one blank where
+// clean appends s to dst without Markdown's backslashes and stars of bold, with entities undone and with one blank where
 // there are several. A backslash before a letter or digit stays: it is the server's own.
 func clean(dst, s []byte) []byte {
 next:
@@ -245,6 +245,9 @@ next:
 		switch {
 		case s[i] == '\\' && i+1 < len(s) && s[i+1] < 0x7f && s[i+1] > ' ' && !alphanumeric(s[i+1]):
 			i++
+		case s[i] == '*' && i+1 < len(s) && s[i+1] == '*': // bold
+			i++
+			continue
 		case s[i] == ' ' && i+1 < len(s) && s[i+1] == ' ':
 			continue
 		case s[i] == '&' || s[i] == 0xe2 || s[i] == 0xc2:
