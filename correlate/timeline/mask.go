@@ -16,6 +16,9 @@ var maskWords = []string{"redacted", "hidden", "masked", "removed", "censored", 
 // Masked reports whether somebody put a mask over the host of an address: xx.xx.xx.xx, ***, <IP>, [REDACTED]. One of which a part is left
 // (x.x.3.4), or that says whose it is (<master-ip>), tells servers apart as any name does.
 func Masked(addr string) bool {
+	if strings.Trim(addr, "0123456789.:") == "" {
+		return false
+	}
 	host := addr
 	if i := strings.LastIndexByte(addr, ':'); i >= 0 && strings.Trim(addr[i+1:], "0123456789xX*") == "" {
 		host = addr[:i]
@@ -43,22 +46,37 @@ func Masked(addr string) bool {
 // unmask forgets the names of servers whose masks are all one: an address under which both a primary and its replica are spoken of, or which is
 // no address any more, tells nobody apart. Where ports or parts of the mask do, they are names as good as others.
 func unmask(hs []*Host) {
-	m := masks{map[string]bool{}, map[string]bool{}}
+	m := masks{map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	for _, h := range hs {
 		m.see(h)
 	}
-	for _, h := range hs {
-		m.takeOff(h)
+	for is := range m.known {
+		if m.known[is] {
+			for _, h := range hs {
+				m.takeOff(h)
+			}
+			return
+		}
 	}
 }
 
-// masks are the masked addresses under which primaries and replicas are spoken of.
-type masks struct{ primaries, replicas map[string]bool }
+// masks are the masked addresses under which primaries and replicas are spoken of, and which addresses are masked: they are few, and stand again
+// and again.
+type masks struct{ primaries, replicas, known map[string]bool }
+
+func (m masks) masked(addr string) bool {
+	is, ok := m.known[addr]
+	if !ok {
+		is = Masked(addr)
+		m.known[addr] = is
+	}
+	return is
+}
 
 func (m masks) see(h *Host) {
 	for i := range h.Events {
 		switch e := &h.Events[i]; {
-		case e.Peer == "" || !Masked(e.Peer):
+		case e.Peer == "" || !m.masked(e.Peer):
 		case e.Is(message.NamesPrimary):
 			m.primaries[e.Peer] = true
 		case e.Is(message.Asked | message.LosesLink | message.Accepts | message.Refuses | message.ReplicaOnline):
@@ -66,19 +84,19 @@ func (m masks) see(h *Host) {
 		}
 	}
 	for i := range h.Samples {
-		if s := &h.Samples[i]; s.PrimaryHost != "" && Masked(s.PrimaryHost) {
+		if s := &h.Samples[i]; s.PrimaryHost != "" && m.masked(s.PrimaryHost) {
 			m.primaries[s.primaryAddr()] = true
 		}
 	}
 	for i := range h.Replicas {
-		if Masked(h.Replicas[i].Addr) {
+		if m.masked(h.Replicas[i].Addr) {
 			m.replicas[h.Replicas[i].Addr] = true
 		}
 	}
 }
 
 func (m masks) nobody(addr string) bool {
-	return addr != "" && Masked(addr) && (m.primaries[addr] && m.replicas[addr] || !addressLike(addr) || !strings.Contains(addr, ":"))
+	return addr != "" && m.masked(addr) && (m.primaries[addr] && m.replicas[addr] || !addressLike(addr) || !strings.Contains(addr, ":"))
 }
 
 func (m masks) takeOff(h *Host) {
@@ -88,7 +106,7 @@ func (m masks) takeOff(h *Host) {
 		}
 	}
 	for i := range h.Samples {
-		if s := &h.Samples[i]; s.PrimaryHost != "" && m.nobody(s.primaryAddr()) {
+		if s := &h.Samples[i]; s.PrimaryHost != "" && m.masked(s.PrimaryHost) && m.nobody(s.primaryAddr()) {
 			s.PrimaryHost = ""
 		}
 	}
