@@ -56,18 +56,21 @@ func untilOne(t *testing.T, p *pair, trouble func(), args ...string) string {
 }
 
 // With --until-incident nothing is written as long as nothing happens; when a link drops, what came before it is there as well, and the report is written
-// when the link is back, and packed with the capture.
+// when the link is back, and packed with the capture. The password is in none of it.
 func TestCollectUntilIncident(t *testing.T) {
+	const password = "hunter2Until"
+	t.Setenv("REDISCLI_AUTH", password)
 	p := &pair{primaryPort: freePort(t), replicaPort: freePort(t)}
-	p.primary = startServer(t, t.TempDir(), p.primaryPort)
-	p.replica = startServer(t, t.TempDir(), p.replicaPort, "--replicaof", "127.0.0.1", strconv.Itoa(p.primaryPort))
+	guest := []string{"--user", "guest", "on", ">" + password, "~*", "+@all"}
+	p.primary = startServer(t, t.TempDir(), p.primaryPort, guest...)
+	p.replica = startServer(t, t.TempDir(), p.replicaPort, append(guest, "--replicaof", "127.0.0.1", strconv.Itoa(p.primaryPort))...)
 	var stopped time.Time
 	dir := untilOne(t, p, func() {
 		stopped = time.Now()
 		_ = p.replica.Process.Signal(syscall.SIGSTOP)
 		time.Sleep(8 * time.Second) // longer than repl-timeout: that is the trouble
 		_ = p.replica.Process.Signal(syscall.SIGCONT)
-	}, "--pack")
+	}, "--pack", "--user", "guest")
 	b, err := os.ReadFile(filepath.Join(dir, "report", "report.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +109,7 @@ func TestCollectUntilIncident(t *testing.T) {
 	}
 	defer z.Close()
 	var names []string
+	written := map[string][]byte{}
 	for r := tar.NewReader(z); ; {
 		h, err := r.Next()
 		if err == io.EOF {
@@ -115,7 +119,11 @@ func TestCollectUntilIncident(t *testing.T) {
 			t.Fatal(err)
 		}
 		names = append(names, h.Name)
+		if written[h.Name], err = io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
 	}
+	search(t, written, []string{password}, "holds")
 	all := strings.Join(names, "\n")
 	for _, want := range []string{"/report/report.html", "/capture/" + localName(p.replicaPort) + "/info.log"} {
 		if !strings.Contains(all, filepath.Base(dir)+want) {
