@@ -81,8 +81,16 @@ func clientKilled(s *scene) Finding {
 
 // clientCommanded: before 7.0 commandstats count all of CLIENT as one, KILL with LIST and SETNAME (redis 6.2 server.c, redisCommandTable). Where
 // whoever takes the dumps, or nobody, calls it equally often all along, and more often between the two dumps around the loss, it was a person then.
+// A Sentinel that changes a server's role closes that server's clients itself (redis 6.2 sentinel.c sentinelSendSlaveOf).
 func clientCommanded(s *scene) Finding {
 	h := s.Primary
+	if slices.ContainsFunc(s.G.Hosts, func(x *timeline.Host) bool {
+		return x.AnyEvent(func(e *timeline.Event) bool {
+			return (e.Is(message.RePointed|message.Promotes) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= h.Interval()+timeline.ThreeTicks
+		})
+	}) {
+		return Finding{at: unknown}
+	}
 	calls := map[micros]*timeline.Statistic{}
 	for i := range h.Stats {
 		r := &h.Stats[i]
