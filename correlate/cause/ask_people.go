@@ -84,11 +84,7 @@ func clientKilled(s *scene) Finding {
 // A Sentinel that changes a server's role closes that server's clients itself (redis 6.2 sentinel.c sentinelSendSlaveOf).
 func clientCommanded(s *scene) Finding {
 	h := s.Primary
-	if slices.ContainsFunc(s.G.Hosts, func(x *timeline.Host) bool {
-		return x.AnyEvent(func(e *timeline.Event) bool {
-			return (e.Is(message.RePointed|message.Promotes) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= h.Interval()+timeline.ThreeTicks
-		})
-	}) {
+	if s.rolesMoved(h.Interval() + timeline.ThreeTicks) {
 		return Finding{at: unknown}
 	}
 	calls := map[micros]*timeline.Statistic{}
@@ -127,6 +123,15 @@ func clientCommanded(s *scene) Finding {
 	}
 	return found(s.Lost, fmt.Sprintf("CLIENT was called more often on %s between the two dumps around the loss than between any others", h.Name),
 		diagnosis.Evidence{File: rose.File, Line: rose.Line, Text: rose.Name + ":calls=" + diagnosis.Itoa(rose.Calls.Or(0))})
+}
+
+// rolesMoved reports whether any server of the group was promoted or re-pointed so near to the loss.
+func (s *scene) rolesMoved(near micros) bool {
+	return slices.ContainsFunc(s.G.Hosts, func(h *timeline.Host) bool {
+		return h.AnyEvent(func(e *timeline.Event) bool {
+			return (e.Is(message.RePointed|message.Promotes) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= near
+		})
+	})
 }
 
 // rogueReplicaof: a client that is no Sentinel told a serving primary to follow a stranger.

@@ -155,7 +155,7 @@ func startedAnew(s *scene) Finding {
 		return Finding{at: unknown}
 	}
 	l := &h.Lives[0]
-	if x := h.LastSampleBefore(s.Lost - timeline.TwoTicks - h.Clock.Err); x != nil && x.At > l.From {
+	if x := h.LastSampleBefore(s.Lost - h.Clock.Err); x != nil && x.At > l.From {
 		return Finding{at: unknown} // it had answered before: the slack of the clocks is no start
 	}
 	if l.From >= s.Lost-replication.ClockSlack && (s.End == unknown || l.From <= s.End) {
