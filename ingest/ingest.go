@@ -33,7 +33,7 @@ type Options struct {
 	// Roots are files, directories, archives, and "-" for Stdin.
 	Roots []string
 	Stdin io.Reader
-	// Store, if set, is where the Roots lie, in place of this machine's file system.
+	// Store, if set, is what Stages open files in, in place of this machine's file system.
 	Store Store
 	// Workers is how many files are read at once; 0 is one for each processor.
 	Workers int

@@ -93,10 +93,8 @@ func (s *Source) PlainPath() string {
 // Root is the directory or archive that was asked for and that the source lies in; empty for a file that was named itself.
 func (s *Source) Root() string { return s.root }
 
-// Store is where artifacts lie that are not on this machine's file system: a bucket of objects, reached by whoever knows it.
+// Store is where artifacts lie that are not on this machine's file system: a bucket of objects, reached by whoever knows it, who lists them too.
 type Store interface {
-	// List gives what lies at root or below it, in any order; its names begin with root as it was given.
-	List(root string) ([]Stored, error)
 	// Open reads an object from its beginning. What it gives may be an [io.ReaderAt] too: then the end of a long log is looked at without
 	// what is before it, and archives are read in place.
 	Open(name string) (io.ReadCloser, error)
@@ -148,12 +146,12 @@ func Walk(roots []string, stdin io.Reader, lim Limits) *Found {
 	return Options{Roots: roots, Stdin: stdin, Limits: lim}.walk()
 }
 
-// walk is Walk of the files that o.Keep wants, in o.Store where there is one.
+// walk is Walk of the files that o.Keep wants.
 func (o Options) walk() *Found {
 	w := o.newWalker()
 	roots := slices.Clone(o.Roots)
 	for i, r := range roots {
-		if r != "" && o.Store == nil { // which Clean would make "."
+		if r != "" { // which Clean would make "."
 			roots[i] = filepath.Clean(r)
 		}
 	}
@@ -211,10 +209,6 @@ func (w *walker) problem(path, reason string) {
 }
 
 func (w *walker) root(root string) {
-	if w.store != nil {
-		w.stored(root)
-		return
-	}
 	if root == "-" {
 		w.standardInput()
 		return
@@ -238,29 +232,6 @@ func (w *walker) root(root string) {
 		w.stream(root, f)
 	default:
 		w.unreadable(root, "not a file: "+kindOf(info.Mode())+", left alone", info)
-	}
-}
-
-// stored lists what a store has at root or below it.
-func (w *walker) stored(root string) {
-	objects, err := w.store.List(root)
-	switch {
-	case err != nil:
-		w.unreadable(root, reasonOf(err), nil)
-		return
-	case len(objects) == 0:
-		w.unreadable(root, "nothing is there", nil)
-		return
-	}
-	slices.SortFunc(objects, func(a, b Stored) int { return strings.Compare(a.Name, b.Name) })
-	for _, o := range objects {
-		if w.wanted != nil && !w.wanted(o.Name) {
-			continue
-		}
-		if !namedArchive(path.Base(o.Name)) && !w.count(root) { // its members are counted
-			return
-		}
-		w.object(root, o)
 	}
 }
 

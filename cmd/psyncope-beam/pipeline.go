@@ -1,12 +1,8 @@
 package main
 
 import (
-	"reflect"
-
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
-
-	"psyncope/ingest"
 )
 
 // newPipeline is the whole graph. Names and what heads say go through the runner; artifacts do not: whoever reads a unit opens its files.
@@ -24,7 +20,7 @@ func newPipeline(o options) *beam.Pipeline {
 	heads, streams := beam.ParDo2(s.Scope("settle"), &settleFn{}, beam.CoGroupByKey(s, looked, parts))
 
 	divided := beam.Combine(s.Scope("divide"), &divideFn{}, heads)
-	units, places := beam.ParDo2(s.Scope("deal"), dealOut, divided)
+	units, places := beam.ParDo2(s.Scope("deal"), &dealFn{}, divided)
 	assigned, rest := beam.ParDo2(s.Scope("assign"), &assignFn{}, beam.CoGroupByKey(s, streams, places))
 	read := beam.ParDo(s.Scope("read"), &readFn{Options: o}, beam.CoGroupByKey(s, units, assigned))
 
@@ -35,32 +31,21 @@ func newPipeline(o options) *beam.Pipeline {
 
 // registerAll makes the functions and types known to the runner, before beam.Init.
 func registerAll() {
-	beam.RegisterCoder(reflect.TypeFor[ingest.Entry](), encodeEntry, decodeEntry)
-	beam.RegisterCoder(reflect.TypeFor[ingest.Stream](), encodeStream, decodeStream)
-	beam.RegisterCoder(reflect.TypeFor[ingest.Unit](), encodeUnit, decodeUnit)
-	beam.RegisterCoder(reflect.TypeFor[heads](), encodeHeads, decodeHeads)
-	beam.RegisterCoder(reflect.TypeFor[division](), encodeDivision, decodeDivision)
 	register.DoFn3x1[ctx, string, func(string, string), error](&namesFn{})
-	register.DoFn5x1[ctx, string, string, func(string, ingest.Entry), func(int, []byte), error](&listFn{})
-	register.DoFn6x1[ctx, string, func(*ingest.Entry) bool, func(string, ingest.Stream), func(ingest.Stream), func(int, []byte), error](&lookFn{})
-	register.DoFn3x1[ctx, ingest.Stream, func(string, ingest.Entry), error](&apartFn{})
-	register.DoFn6x1[ctx, string, func(*ingest.Stream) bool, func(*ingest.Entry) bool, func(ingest.Stream), func(string, ingest.Stream), error](&settleFn{})
-	register.Combiner3[heads, ingest.Stream, division](&divideFn{})
-	register.Function4x0(dealOut)
-	register.DoFn6x1[ctx, string, func(*ingest.Stream) bool, func(*int) bool, func(int, ingest.Stream), func(int, []byte), error](&assignFn{})
-	register.DoFn5x1[ctx, int, func(*ingest.Unit) bool, func(*ingest.Stream) bool, func(int, []byte), error](&readFn{})
+	register.DoFn5x1[ctx, string, string, func(string, []byte), func(int, []byte), error](&listFn{})
+	register.DoFn6x1[ctx, string, func(*[]byte) bool, func(string, []byte), func(int, []byte), func(int, []byte), error](&lookFn{})
+	register.DoFn4x1[ctx, int, []byte, func(string, []byte), error](&apartFn{})
+	register.DoFn6x1[ctx, string, func(*[]byte) bool, func(*[]byte) bool, func([]byte), func(string, []byte), error](&settleFn{})
+	register.Combiner1[[]byte](&divideFn{})
+	register.DoFn4x1[ctx, []byte, func(int, []byte), func(string, int), error](&dealFn{})
+	register.DoFn6x1[ctx, string, func(*[]byte) bool, func(*int) bool, func(int, []byte), func(int, []byte), error](&assignFn{})
+	register.DoFn5x1[ctx, int, func(*[]byte) bool, func(*[]byte) bool, func(int, []byte), error](&readFn{})
 	register.DoFn3x1[ctx, int, func(*[]byte) bool, error](&mergeFn{})
 	register.Emitter2[string, string]()
-	register.Emitter2[string, ingest.Entry]()
-	register.Emitter2[string, ingest.Stream]()
+	register.Emitter2[string, []byte]()
 	register.Emitter2[string, int]()
-	register.Emitter2[int, ingest.Unit]()
-	register.Emitter2[int, ingest.Stream]()
 	register.Emitter2[int, []byte]()
-	register.Emitter1[ingest.Stream]()
-	register.Iter1[ingest.Entry]()
-	register.Iter1[ingest.Stream]()
-	register.Iter1[ingest.Unit]()
+	register.Emitter1[[]byte]()
 	register.Iter1[int]()
 	register.Iter1[[]byte]()
 }

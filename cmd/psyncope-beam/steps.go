@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,19 +18,26 @@ import (
 
 type ctx = context.Context
 
-// What goes between steps is JSON: the same bytes for the same value, and readable where a runner shows it.
-// (Beam knows functions by their names: each type needs its own.)
-func encodeEntry(v ingest.Entry) ([]byte, error)   { return json.Marshal(v) }
-func encodeStream(v ingest.Stream) ([]byte, error) { return json.Marshal(v) }
-func encodeUnit(v ingest.Unit) ([]byte, error)     { return json.Marshal(v) }
-func encodeHeads(v heads) ([]byte, error)          { return json.Marshal(v) }
-func encodeDivision(v division) ([]byte, error)    { return json.Marshal(v) }
+// packed is what goes from one worker to another on the way to who reads what: JSON, counted as it is made.
+func packed(ctx ctx, v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	sentBytes.Inc(ctx, int64(len(b)))
+	return b, err
+}
 
-func decodeEntry(b []byte) (v ingest.Entry, err error)   { err = json.Unmarshal(b, &v); return }
-func decodeStream(b []byte) (v ingest.Stream, err error) { err = json.Unmarshal(b, &v); return }
-func decodeUnit(b []byte) (v ingest.Unit, err error)     { err = json.Unmarshal(b, &v); return }
-func decodeHeads(b []byte) (v heads, err error)          { err = json.Unmarshal(b, &v); return }
-func decodeDivision(b []byte) (v division, err error)    { err = json.Unmarshal(b, &v); return }
+// drain takes everything an iterator has out of its JSON.
+func drain[T any](next func(*[]byte) bool) ([]T, error) {
+	var out []T
+	var b []byte
+	for next(&b) {
+		var v T
+		if err := json.Unmarshal(b, &v); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
 
 // namesFn lists what a store has at a root. What lies on this machine's disk is listed by the next step.
 type namesFn struct{ reach }
@@ -52,16 +61,18 @@ func (f *namesFn) ProcessElement(ctx ctx, root string, emit func(root, name stri
 // listFn makes entries of names: an archive is as many as it has members.
 type listFn struct{ reach }
 
-func (f *listFn) ProcessElement(ctx ctx, root, name string, entry func(string, ingest.Entry), finding func(int, []byte)) error {
+func (f *listFn) ProcessElement(ctx ctx, root, name string, entry func(string, []byte), finding func(int, []byte)) error {
 	stages, store, err := f.stages(ctx, root)
 	if err != nil {
 		return err
 	}
+	var failed error
 	visit := func(e ingest.Entry) {
 		artifacts.Inc(ctx, 1)
 		artifactBytes.Inc(ctx, e.Size)
-		sent(ctx, e)
-		entry(ingest.KeyOf(&e), e)
+		b, err := packed(ctx, e)
+		failed = errors.Join(failed, err)
+		entry(ingest.KeyOf(&e), b)
 	}
 	var files []table.File
 	var problems []table.Problem
@@ -74,14 +85,17 @@ func (f *listFn) ProcessElement(ctx ctx, root, name string, entry func(string, i
 		}
 		files, problems = stages.ListOne(root, o, visit)
 	}
-	return tell(ctx, finding, listing, files, problems)
+	return errors.Join(failed, tell(ctx, finding, listing, files, problems))
 }
 
 // lookFn reads the heads of one stream's files.
 type lookFn struct{ reach }
 
-func (f *lookFn) ProcessElement(ctx ctx, key string, entries func(*ingest.Entry) bool, looked func(string, ingest.Stream), tangled func(ingest.Stream), finding func(int, []byte)) error {
-	all := drain(entries)
+func (f *lookFn) ProcessElement(ctx ctx, key string, entries func(*[]byte) bool, looked func(string, []byte), tangled, finding func(int, []byte)) error {
+	all, err := drain[ingest.Entry](entries)
+	if err != nil {
+		return err
+	}
 	stages, _, err := f.stages(ctx, all[0].Path)
 	if err != nil {
 		return err
@@ -93,20 +107,24 @@ func (f *lookFn) ProcessElement(ctx ctx, key string, entries func(*ingest.Entry)
 		return ctx.Err()
 	case err != nil:
 		return poisoned(ctx, finding, all, err)
-	case s.Tangled():
-		sent(ctx, s)
-		tangled(s)
-	default:
-		sent(ctx, s)
-		looked(key, s)
 	}
-	return nil
+	b, err := packed(ctx, s)
+	if s.Tangled() {
+		tangled(0, b)
+	} else {
+		looked(key, b)
+	}
+	return err
 }
 
 // apartFn takes files apart that hold several servers' evidence.
 type apartFn struct{ reach }
 
-func (f *apartFn) ProcessElement(ctx ctx, s ingest.Stream, emit func(string, ingest.Entry)) error {
+func (f *apartFn) ProcessElement(ctx ctx, _ int, stream []byte, emit func(string, []byte)) error {
+	var s ingest.Stream
+	if err := json.Unmarshal(stream, &s); err != nil {
+		return err
+	}
 	stages, _, err := f.stages(ctx, s.First)
 	if err != nil {
 		return err
@@ -118,8 +136,11 @@ func (f *apartFn) ProcessElement(ctx ctx, s ingest.Stream, emit func(string, ing
 		}
 	}
 	for _, e := range parts {
-		sent(ctx, e)
-		emit(ingest.KeyOf(&e), e)
+		b, err := packed(ctx, e)
+		if err != nil {
+			return err
+		}
+		emit(ingest.KeyOf(&e), b)
 	}
 	return nil
 }
@@ -127,9 +148,12 @@ func (f *apartFn) ProcessElement(ctx ctx, s ingest.Stream, emit func(string, ing
 // settleFn looks again where parts joined a stream, or are one. What dividing needs of a stream and what reading needs go different ways.
 type settleFn struct{ reach }
 
-func (f *settleFn) ProcessElement(ctx ctx, key string, looked func(*ingest.Stream) bool, parts func(*ingest.Entry) bool, head func(ingest.Stream), body func(string, ingest.Stream)) error {
-	all := drain(parts)
-	known := drain(looked)
+func (f *settleFn) ProcessElement(ctx ctx, key string, looked, parts func(*[]byte) bool, head func([]byte), body func(string, []byte)) error {
+	all, errParts := drain[ingest.Entry](parts)
+	known, errLooked := drain[ingest.Stream](looked)
+	if err := errors.Join(errParts, errLooked); err != nil {
+		return err
+	}
 	if len(all) > 0 {
 		all = append(all, entriesOf(known)...)
 		stages, _, err := f.stages(ctx, all[0].Path)
@@ -143,79 +167,85 @@ func (f *settleFn) ProcessElement(ctx ctx, key string, looked func(*ingest.Strea
 		known = []ingest.Stream{s}
 	}
 	for _, s := range known {
-		h, b := s.Head(), s.Body()
-		sent(ctx, h)
-		sent(ctx, b)
+		h, errHead := packed(ctx, s.Head())
+		b, errBody := packed(ctx, s.Body())
+		if err := errors.Join(errHead, errBody); err != nil {
+			return err
+		}
 		head(h)
 		body(key, b)
 	}
 	return nil
 }
 
-// heads are what has been gathered of all streams' heads. Which order they come in, and on how many workers, does not show.
-type heads struct{ Streams []ingest.Stream }
-
-// division is who is read with whom.
-type division struct{ Units []ingest.Unit }
-
-// divideFn gathers a few hundred bytes a stream, and says at the end who replicates with whom: that is known of all or of nobody, as one more
-// address may join two groups.
+// divideFn gathers the heads of all streams, a line of JSON each, and says at the end who replicates with whom: that is known of all or of nobody, as one
+// more address may join two groups. Which order they come in, and on how many workers, does not show.
 type divideFn struct{}
 
-func (*divideFn) CreateAccumulator() heads { return heads{} }
+func (*divideFn) CreateAccumulator() []byte { return nil }
 
-func (*divideFn) AddInput(a heads, s ingest.Stream) heads {
-	a.Streams = append(a.Streams, s)
-	return a
-}
+func (*divideFn) AddInput(a, head []byte) []byte { return append(append(a, head...), '\n') }
 
-func (*divideFn) MergeAccumulators(a, b heads) heads {
-	a.Streams = append(a.Streams, b.Streams...)
-	return a
-}
+func (*divideFn) MergeAccumulators(a, b []byte) []byte { return append(a, b...) }
 
-func (*divideFn) ExtractOutput(a heads) division {
-	return division{ingest.NewStages(ingest.Options{}).Divide(a.Streams)}
-}
+func (*divideFn) ExtractOutput(a []byte) []byte { return a }
 
-// dealOut gives every unit, and says of every stream which unit it is in.
-func dealOut(ctx ctx, d division, unit func(int, ingest.Unit), stream func(string, int)) {
-	for _, u := range d.Units {
-		sent(ctx, u)
-		unit(u.Number, u)
+// dealFn divides, gives every unit, and says of every stream which unit it is in.
+type dealFn struct{}
+
+func (*dealFn) ProcessElement(ctx ctx, gathered []byte, unit func(int, []byte), stream func(string, int)) error {
+	var heads []ingest.Stream
+	for line := range bytes.Lines(gathered) {
+		var s ingest.Stream
+		if err := json.Unmarshal(line, &s); err != nil {
+			return err
+		}
+		heads = append(heads, s)
+	}
+	for _, u := range ingest.NewStages(ingest.Options{}).Divide(heads) {
+		b, err := packed(ctx, u)
+		if err != nil {
+			return err
+		}
+		unit(u.Number, b)
 		for _, s := range u.Streams {
 			stream(s.Key, u.Number)
 		}
 	}
+	return nil
 }
 
 // assignFn sends each stream to its unit; what no format claims is accounted for here.
 type assignFn struct{ reach }
 
-func (f *assignFn) ProcessElement(ctx ctx, key string, streams func(*ingest.Stream) bool, places func(*int) bool, emit func(int, ingest.Stream), finding func(int, []byte)) error {
-	numbers := drain(places)
-	for _, s := range drain(streams) {
-		if s.Kind == "" {
-			stages, _, err := f.stages(ctx, s.First)
-			if err != nil {
-				return err
-			}
-			var files []table.File
-			var problems []table.Problem
-			if err := survived(func() error { files, problems = stages.Rest(ctx, s); return nil }); err != nil {
-				return poisoned(ctx, finding, entriesOf([]ingest.Stream{s}), err)
-			}
-			if err := tell(ctx, finding, remainder, files, problems); err != nil {
-				return err
-			}
-			continue
+func (f *assignFn) ProcessElement(ctx ctx, key string, streams func(*[]byte) bool, places func(*int) bool, emit func(int, []byte), finding func(int, []byte)) error {
+	var number int
+	if places(&number) {
+		for b := []byte(nil); streams(&b); {
+			sentBytes.Inc(ctx, int64(len(b)))
+			emit(number, b)
 		}
-		for _, n := range numbers {
-			sent(ctx, s)
-			emit(n, s)
-		}
+		return nil
 	}
-	return nil
+	all, err := drain[ingest.Stream](streams)
+	for _, s := range all {
+		err = errors.Join(err, f.rest(ctx, s, finding))
+	}
+	return err
+}
+
+// rest accounts for a stream that is in no unit.
+func (f *assignFn) rest(ctx ctx, s ingest.Stream, finding func(int, []byte)) error {
+	stages, _, err := f.stages(ctx, s.First)
+	if err != nil {
+		return err
+	}
+	var files []table.File
+	var problems []table.Problem
+	if err := survived(func() error { files, problems = stages.Rest(ctx, s); return nil }); err != nil {
+		return poisoned(ctx, finding, entriesOf([]ingest.Stream{s}), err)
+	}
+	return tell(ctx, finding, remainder, files, problems)
 }
 
 // readFn reads a unit's files, analyses the case and writes what came of it.
@@ -224,9 +254,13 @@ type readFn struct {
 	Options options
 }
 
-func (f *readFn) ProcessElement(ctx ctx, number int, units func(*ingest.Unit) bool, streams func(*ingest.Stream) bool, finding func(int, []byte)) error {
-	all := drain(streams)
-	for _, u := range drain(units) {
+func (f *readFn) ProcessElement(ctx ctx, number int, units, streams func(*[]byte) bool, finding func(int, []byte)) error {
+	all, errStreams := drain[ingest.Stream](streams)
+	of, errUnits := drain[ingest.Unit](units)
+	if err := errors.Join(errStreams, errUnits); err != nil {
+		return err
+	}
+	for _, u := range of {
 		if f.Options.Trouble.Retry {
 			// A worker that dies on the way: what it wrote is there, half; what it emitted is not.
 			_ = f.unit(ctx, u, all, true, func(int, []byte) {})
@@ -247,7 +281,7 @@ func (f *readFn) ProcessElement(ctx ctx, number int, units func(*ingest.Unit) bo
 			}
 			continue
 		}
-		units_.Inc(ctx, 1)
+		unitsRead.Inc(ctx, 1)
 		for _, b := range out {
 			findingBytes.Inc(ctx, int64(len(b)))
 			finding(u.Shard(f.Options.Shards), b)
@@ -299,7 +333,11 @@ type mergeFn struct {
 }
 
 func (f *mergeFn) ProcessElement(ctx ctx, shard int, all func(*[]byte) bool) error {
-	d, err := merged(drain(all))
+	var findings [][]byte
+	for b := []byte(nil); all(&b); b = nil {
+		findings = append(findings, b)
+	}
+	d, err := merged(findings)
 	if err != nil {
 		return err
 	}
@@ -316,26 +354,6 @@ func (f *mergeFn) ProcessElement(ctx ctx, shard int, all func(*[]byte) bool) err
 		}
 	}
 	return nil
-}
-
-// sent counts what goes from one worker to another on the way to who reads what.
-func sent(ctx ctx, v any) {
-	b, err := json.Marshal(v)
-	if err == nil {
-		sentBytes.Inc(ctx, int64(len(b)))
-	}
-}
-
-// drain takes everything an iterator has.
-func drain[T any](next func(*T) bool) []T {
-	var out []T
-	var v T
-	for next(&v) {
-		out = append(out, v)
-		var zero T
-		v = zero
-	}
-	return out
 }
 
 func entriesOf(streams []ingest.Stream) []ingest.Entry {
@@ -374,7 +392,7 @@ func poisoned(ctx ctx, finding func(int, []byte), entries []ingest.Entry, cause 
 var (
 	artifacts         = beam.NewCounter("psyncope", "artifacts")
 	artifactBytes     = beam.NewCounter("psyncope", "artifact_bytes")
-	units_            = beam.NewCounter("psyncope", "units")
+	unitsRead         = beam.NewCounter("psyncope", "units")
 	incidents         = beam.NewCounter("psyncope", "incidents")
 	problems          = beam.NewCounter("psyncope", "problems")
 	poisonedArtifacts = beam.NewCounter("psyncope", "poisoned_artifacts")

@@ -112,23 +112,6 @@ func (s *store) stat(name string) (ingest.Stored, error) {
 	return o, nil
 }
 
-// List is for package ingest.
-func (s *store) List(root string) ([]ingest.Stored, error) {
-	names, err := s.names(root)
-	if err != nil {
-		return nil, err
-	}
-	var out []ingest.Stored
-	for _, n := range names {
-		o, err := s.stat(n)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, o)
-	}
-	return out, nil
-}
-
 // Open is for package ingest.
 func (s *store) Open(name string) (io.ReadCloser, error) {
 	r, err := s.fs.OpenRead(s.ctx, name)

@@ -50,13 +50,14 @@ func unmask(hs []*Host) {
 	for _, h := range hs {
 		m.see(h)
 	}
-	for is := range m.known {
-		if m.known[is] {
-			for _, h := range hs {
-				m.takeOff(h)
-			}
-			return
+	for _, is := range m.known {
+		if !is {
+			continue
 		}
+		for _, h := range hs {
+			m.takeOff(h)
+		}
+		return
 	}
 }
 
