@@ -445,9 +445,13 @@
   };
   for (const kind of ["wheel", "touchstart", "keydown", "mousedown"]) addEventListener(kind, () => { landing++; }, { passive: true });
   addEventListener("hashchange", reveal);
+  // By itself the browser would tell of a link's place some time after it went there, and show the wrong one until then.
   document.addEventListener("click", (e) => {
     const a = e.target.closest('a[href^="#"]');
-    if (a && a.getAttribute("href") === location.hash) { e.preventDefault(); reveal(); }
+    if (!a || e.defaultPrevented || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+    e.preventDefault();
+    location.hash = a.getAttribute("href");
+    reveal();
   });
   reveal();
 
