@@ -155,18 +155,20 @@ func tooShort(s *scene) Finding {
 // meanwhile. Where its primary was awake, it had nothing to send: its pings come further apart than the replica waits. A path that broke,
 // whatever the way, would have cost the replica what was written, or left its timer alone.
 var missedNothing = ofAll(func(s *scene) Finding {
-	const ping = 14 // bytes (redis 7.4.1 replication.c replicationCron)
 	for _, o := range s.Wave {
 		by := o.TimeoutByReplica
 		if by == nil || o.TimeoutByPrimary != nil || len(o.Tries) == 0 {
 			continue
 		}
 		t := o.Tries[0]
-		if t.Granted != diagnosis.Partial || t.AnswerEv == nil || !t.AnswerEv.Bytes.Known() || t.AnswerEv.Bytes > ping {
+		if t.Granted != diagnosis.Partial || t.AnswerEv == nil || !t.AnswerEv.Bytes.Known() || t.AnswerEv.Bytes > pingBytes {
 			continue
 		}
 		if st := s.StallOf(s.Primary); st != nil && st.To-st.From >= s.Timeout/2 {
 			return Finding{at: unknown} // it was not awake for as long as the replica waits
+		}
+		if pingsKnown(s.Primary, o) && 2*s.Primary.Duration("repl-ping-replica-period") <= s.Timeout {
+			return Finding{at: unknown} // it had pings to send
 		}
 		a := s.answeredInside(s.Primary)
 		if a == nil {
@@ -188,8 +190,10 @@ func stayedAway(s *scene) Finding {
 
 // pathFits: a path loses what is sent over it.
 func pathFits(s *scene) Finding {
-	if f := missedNothing(s); f.Answer == yes {
-		return denied(f.Text, f.evidence...)
+	for _, ask := range []func(*scene) Finding{missedNothing, pingsUnsent} {
+		if f := ask(s); f.Answer == yes {
+			return denied(f.Text, f.evidence...)
+		}
 	}
 	return Finding{at: unknown}
 }

@@ -36,7 +36,7 @@ func machineLacked(of ...diagnosis.Resource) func(*scene) Finding {
 			}
 			return needs("what was measured of the machine of " + h.Name + " meanwhile: vmstat -t 1, sadf -j, /proc/pressure, dmesg -T")
 		}
-		if s.StallOf(h) == nil && s.answeredInside(h) != nil {
+		if s.StallOf(h) == nil && s.answeredInside(h) != nil && !s.ranTooSeldom(h) {
 			return Finding{at: unknown} // a busy machine that kept nobody waiting is no cause
 		}
 		may := Finding{at: unknown}

@@ -230,20 +230,6 @@ func familyKind(stat string) string {
 	return "slow-command"
 }
 
-// answered reports whether h gave a dump, or wrote a line of its main thread, inside the silence.
-func (s *scene) answeredInside(h *timeline.Host) *timeline.Sample {
-	from, to := s.Contact+timeline.Tick, s.Lost-timeline.Tick
-	if !s.Silent || to <= from {
-		from, to = s.Lost-timeline.TwoTicks, s.Lost+timeline.TwoTicks
-	}
-	for i := range h.Samples {
-		if t := h.Samples[i].At; t > from && t < to {
-			return &h.Samples[i]
-		}
-	}
-	return nil
-}
-
 func stoodStill(s *scene) Finding {
 	h := s.suspect
 	if st := s.StallOf(h); st != nil && (st.Gap || st.AtLeast >= s.Timeout/2) && (s.First == nil || st.AtMost >= s.Timeout-timeline.Tick || !s.Silent && st.AtMost >= timeline.TwoTicks) {
@@ -258,6 +244,9 @@ func stoodStill(s *scene) Finding {
 		if f := explained(kind)(s); f.Answer == yes {
 			return f
 		}
+	}
+	if s.ranTooSeldom(h) {
+		return Finding{at: unknown} // it needs no hole for that
 	}
 	if a := s.answeredInside(h); a != nil && s.First != nil {
 		when := "inside the silence"
