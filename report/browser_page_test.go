@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -32,16 +31,15 @@ func lively(groups int) *diagnosis.Diagnosis {
 	return d
 }
 
-// Every group of a page of 300 is within 40 pixels of where it should be after a jump to it, and stays there; the page opens with few of them drawn.
+// Every group of a page of 300 is within 40 pixels of where it should be after a jump to it, and stays there; the page is open in 3 s.
 func jumpToEveryGroup(t *testing.T, b *browser) {
 	f, _ := ByName("html")
 	self := b.open(bytesOf(t, f, lively(300), Options{}))
 	var took float64
 	fmt.Sscan(b.eval(`performance.getEntriesByType("navigation")[0].loadEventEnd`), &took)
-	drawn := b.eval(`document.querySelectorAll("canvas").length`)
-	t.Logf("300 groups with an incident each: open in %.0f ms, with %s drawings", took, drawn)
-	if n, err := strconv.Atoi(drawn); err != nil || n > 20 { // how long that takes is the machine's; to draw all of them took 13 s
-		t.Errorf("%s drawings of what is not near", drawn)
+	t.Logf("300 groups with an incident each: open in %.0f ms", took)
+	if took > 3000 { // a page that begins all its pictures at once takes twice as long
+		t.Errorf("the page took %.0f ms to open", took)
 	}
 	b.eval(`(() => { const f = document.querySelector("#only"); if (f.checked) { f.checked = false; f.dispatchEvent(new Event("change")); } })()`)
 	worst := b.eval(`(async () => {

@@ -167,7 +167,7 @@ var missedNothing = ofAll(func(s *scene) Finding {
 		if st := s.StallOf(s.Primary); st != nil && st.To-st.From >= s.Timeout/2 {
 			return Finding{at: unknown} // it was not awake for as long as the replica waits
 		}
-		if pingsKnown(s.Primary, o) && 2*s.Primary.Duration("repl-ping-replica-period") <= s.Timeout {
+		if pingsKnown(s.Primary, o) && 2*s.Primary.Duration("repl-ping-replica-period") <= o.Replica.Duration("repl-timeout") {
 			return Finding{at: unknown} // it had pings to send
 		}
 		a := s.answeredInside(s.Primary)
