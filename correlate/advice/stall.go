@@ -209,7 +209,7 @@ func fasterFsync(in *situation) (diagnosis.Recommendation, bool) {
 func rewroteDuring(h *timeline.Host, in *incident.Incident) bool {
 	for i := range h.Samples {
 		s := &h.Samples[i]
-		if timeline.Abs(s.At-in.Start) <= timeline.NearDump && (s.AOFRewriting.Or(0) == 1 || s.RDBInProgress.Or(0) == 1) {
+		if (s.At-in.Start).Abs() <= timeline.NearDump && (s.AOFRewriting.Or(0) == 1 || s.RDBInProgress.Or(0) == 1) {
 			return true
 		}
 	}

@@ -79,7 +79,7 @@ func configuredElsewhere(s *scene, o *replication.Outage) Finding {
 		case sm.LinkStatus == "down" && downAt == nil:
 			down, downAt = a, sm
 		case sm.LinkStatus == "up" && downAt != nil:
-			if a == down || replication.MovedBySentinel(o) || s.G.ByAddr[a] != s.Primary && s.Primary.Name != a {
+			if a == down || o.Moved != nil && !o.ByHand || s.G.ByAddr[a] != s.Primary && s.Primary.Name != a {
 				return Finding{at: unknown}
 			}
 			return found(downAt.At, fmt.Sprintf("%s was configured with %s while its link was down, and with %s when it was up", o.Replica.Name, down, a), downAt.Evidence("master_host, master_port: "+down))
@@ -90,7 +90,7 @@ func configuredElsewhere(s *scene, o *replication.Outage) Finding {
 
 // pointedRight: where addresses are masked, a replica that was refused until a person pointed it to a primary that had been there all along.
 func pointedRight(s *scene, o *replication.Outage) Finding {
-	if o.Moved == nil || o.Moved.Peer != "" || !replication.ByPerson(o.Moved) || o.Restored == unknown {
+	if !o.ByHand || o.Moved.Peer != "" || o.Restored == unknown {
 		return Finding{at: unknown}
 	}
 	refused := slices.IndexFunc(o.Failures, func(e *timeline.Event) bool { return e.Is(message.ConnectFailed) && e.At < o.Moved.At })

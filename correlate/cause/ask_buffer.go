@@ -67,7 +67,7 @@ func closedNear(s *scene, o *replication.Outage) Finding {
 	near := timeline.TwoTicks + o.Replica.Clock.Err
 	var closed []*timeline.Event
 	for e := range s.Primary.Within(timeline.Span{From: s.Lost - near, To: s.Lost + near}) {
-		if replication.ClosedReplica(e) && timeline.Abs(e.At-s.Lost) <= near {
+		if replication.ClosedReplica(e) && (e.At-s.Lost).Abs() <= near {
 			closed = append(closed, e)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // answered whoever took its dumps.
 func cutOff(s *scene) Finding {
 	p := s.Primary
-	if !slices.ContainsFunc(s.Outages, func(o *replication.Outage) bool { return o.Promoted && !byHand(o) }) || endedNear(p, s) != nil || s.StallOf(p) != nil {
+	if !slices.ContainsFunc(s.Outages, func(o *replication.Outage) bool { return o.Promoted && !o.ByHand }) || endedNear(p, s) != nil || s.StallOf(p) != nil {
 		return Finding{at: unknown}
 	}
 	for _, o := range s.Outages {
@@ -27,6 +27,3 @@ func cutOff(s *scene) Finding {
 	}
 	return Finding{at: unknown}
 }
-
-// byHand reports whether a person promoted the replica.
-func byHand(o *replication.Outage) bool { return o.Moved != nil && replication.ByPerson(o.Moved) }

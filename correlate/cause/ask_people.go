@@ -19,12 +19,12 @@ func movedAtLoss(s *scene) Finding {
 		return Finding{at: unknown}
 	}
 	for _, o := range s.Wave {
-		if o.Moved != nil && !o.First && timeline.Abs(o.Moved.At-o.Lost) <= timeline.TwoTicks {
+		if o.Moved != nil && !o.First && (o.Moved.At-o.Lost).Abs() <= timeline.TwoTicks {
 			return found(o.Lost, o.Replica.Name+" was re-pointed at that moment", o.Moved.Evidence())
 		}
 	}
 	for e := range s.Primary.Within(timeline.Span{From: s.Lost - timeline.TwoTicks, To: s.Lost + timeline.TwoTicks}) {
-		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= timeline.TwoTicks {
+		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && (e.At-s.Lost).Abs() <= timeline.TwoTicks {
 			return found(e.At, s.Primary.Name+" changed its role at that moment", e.Evidence())
 		}
 	}
@@ -61,7 +61,7 @@ func clientKilled(s *scene) Finding {
 	h := s.Primary
 	for i := range h.Commands {
 		c := &h.Commands[i]
-		if c.Name == "CLIENT" && strings.HasPrefix(strings.ToUpper(c.Args), "KILL") && timeline.Abs(c.End-s.Lost) <= timeline.ThreeTicks {
+		if c.Name == "CLIENT" && strings.HasPrefix(strings.ToUpper(c.Args), "KILL") && (c.End-s.Lost).Abs() <= timeline.ThreeTicks {
 			return found(c.Start, "CLIENT KILL on "+h.Name, c.Evidence())
 		}
 	}
@@ -129,7 +129,7 @@ func clientCommanded(s *scene) Finding {
 func (s *scene) rolesMoved(near micros) bool {
 	return slices.ContainsFunc(s.G.Hosts, func(h *timeline.Host) bool {
 		return h.AnyEvent(func(e *timeline.Event) bool {
-			return (e.Is(message.RePointed|message.Promotes) || replication.RoleChanged(e)) && timeline.Abs(e.At-s.Lost) <= near
+			return (e.Is(message.RePointed|message.Promotes) || replication.RoleChanged(e)) && (e.At-s.Lost).Abs() <= near
 		})
 	})
 }

@@ -29,7 +29,7 @@ func Find(g *replication.Group) []*Incident {
 		reach = max(reach, slackOf(o))
 	}
 	for _, o := range g.Links {
-		if o.First && !Failing(o) && !Demoted(o) && (o.Moved == nil || !o.Promoted || replication.ByPerson(o.Moved)) {
+		if o.First && !Failing(o) && !Demoted(o) && (o.Moved == nil || !o.Promoted || o.ByHand) {
 			continue // provisioning: a note
 		}
 		var home *Incident
@@ -48,7 +48,7 @@ func Find(g *replication.Group) []*Incident {
 	// A role change that a person asked for and nobody else felt is no incident.
 	out = slices.DeleteFunc(out, func(in *Incident) bool {
 		return len(in.lostLinks()) == 0 && !slices.ContainsFunc(in.Outages, func(o *replication.Outage) bool {
-			return o.Moved == nil && o.Promoted || o.Moved != nil && (!replication.ByPerson(o.Moved) || g.Rogue(o.Moved))
+			return o.Moved == nil && o.Promoted || o.Moved != nil && (!o.ByHand || g.Rogue(o.Moved))
 		})
 	})
 	out = append(out, silentFaults(g, out)...)
@@ -57,21 +57,6 @@ func Find(g *replication.Group) []*Incident {
 		in.Close()
 	}
 	return out
-}
-
-// Failing reports whether a first attachment is more than provisioning: a full resync's work was in vain, or it was turned
-// away again and again. A replica that waits some seconds for its primary to start is well.
-func Failing(o *replication.Outage) bool {
-	for _, t := range o.Tries {
-		if t.Granted == diagnosis.Full && t.Outcome == diagnosis.Failed {
-			return true
-		}
-	}
-	n := int64(0)
-	for _, e := range o.Failures {
-		n += e.Count.Or(1)
-	}
-	return n >= 2 && (o.Restored == unknown || o.Restored-o.Lost > timeline.LongOutage) || n >= 1 && o.Restored == unknown
 }
 
 func (in *Incident) add(o *replication.Outage) {

@@ -31,7 +31,7 @@ const (
 func LossOf(o *replication.Outage) Loss {
 	own := slices.ContainsFunc(o.Notices, func(e *timeline.Event) bool { return e.Instance == o.Replica.Name && e.Is(message.LosesLink) })
 	switch {
-	case o.Promoted, o.Moved != nil && timeline.Abs(o.Moved.At-o.Lost) <= timeline.TwoTicks:
+	case o.Promoted, o.Moved != nil && (o.Moved.At-o.Lost).Abs() <= timeline.TwoTicks:
 		return Moved
 	case o.Overflow != nil:
 		return AtLimit

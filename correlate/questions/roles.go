@@ -80,7 +80,7 @@ func whyFailover(s *scene) answer {
 	}
 	down := s.said(s.everybody(), func(e *timeline.Event) bool { return saysPrimaryDown(e) && e.At <= s.heir.Restored+timeline.ThreeTicks })
 	if len(down) == 0 {
-		if m := s.heir.Moved; m != nil && replication.ByPerson(m) {
+		if m := s.heir.Moved; s.heir.ByHand {
 			return known(fmt.Sprintf("%s was told to: %q", s.heir.Replica.Name, diagnosis.Shorten(m.Text, 120)), m.Evidence())
 		}
 		return cannotTell("the logs of the Sentinels, or of the cluster's nodes")
@@ -135,7 +135,7 @@ func whyThisReplica(s *scene) answer {
 	case len(chosen) > 0:
 		why = "it won the cluster's vote: the replica that has most asks first"
 		ev = evidenceOf(chosen)
-	case s.heir.Moved != nil && replication.ByPerson(s.heir.Moved):
+	case s.heir.ByHand:
 		why = "it was told to"
 		ev = append(ev, s.heir.Moved.Evidence())
 	}

@@ -24,7 +24,7 @@ func (g *Group) FindLinks() {
 	slices.SortStableFunc(g.Links, func(a, b *Outage) int {
 		return cmp.Or(cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Replica.Name, b.Replica.Name))
 	})
-	g.markServed()
+	markRoles(g.Links)
 	g.FollowsItself = slices.ContainsFunc(g.Links, followsItself)
 }
 
@@ -54,22 +54,4 @@ func (g *Group) outagesOf(h *timeline.Host, its []item) []*Outage {
 		}
 	})
 	return m.done()
-}
-
-// markServed finds the outages of servers that had been a primary which others lost, before they were told to follow one.
-func (g *Group) markServed() {
-	missed := map[*timeline.Host]micros{} // when others first lost the host as their server
-	for _, o := range slices.Backward(g.Links) {
-		if o.Server != o.Replica && !o.First { // who asks for the first time has lost nothing
-			missed[o.Server] = o.Lost
-		}
-	}
-	for _, o := range g.Links {
-		until := o.Lost
-		if o.Moved != nil {
-			until = o.Moved.At
-		}
-		at, ok := missed[o.Replica]
-		o.Served = ok && at <= until && (o.Moved != nil || o.First)
-	}
 }

@@ -145,7 +145,7 @@ func (m *linkMachine) request(it item) *Attempt {
 		o.First, o.Begun = !m.hadLink(it.at), true
 	}
 	fromReplica := it.src == ReplicaLog
-	if t := m.cur.last(); t != nil && timeline.Abs(it.at-t.At) < ClockSlack+m.h.Clock.Err && t.Outcome == "" {
+	if t := m.cur.last(); t != nil && (it.at-t.At).Abs() < ClockSlack+m.h.Clock.Err && t.Outcome == "" {
 		if fromReplica && !t.ByReplica || !fromReplica && (!t.ByPrimary || t.AnswerEv == nil) {
 			return t
 		}

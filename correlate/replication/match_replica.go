@@ -163,7 +163,7 @@ func closest(h *timeline.Host, e *timeline.Event, list []sighting, lost bool) fl
 		if a.lost != lost {
 			continue
 		}
-		s := 1 / (1 + float64(timeline.Abs(a.at-e.At))/float64(second)*20)
+		s := 1 / (1 + float64((a.at-e.At).Abs())/float64(second)*20)
 		if e.Offset.Known() && a.offset == int64(e.Offset) {
 			s *= 1.1
 		}

@@ -69,7 +69,7 @@ func (g *Group) whoAnswered(h *timeline.Host, r *timeline.Request, replies map[*
 		slack := timeline.Tick + h.Clock.Err + y.Clock.Err
 		for i := range replies[y] {
 			p := &replies[y][i]
-			if timeline.Abs(p.At-r.Asked) <= slack && r.AnsweredBy(p) {
+			if (p.At-r.Asked).Abs() <= slack && r.AnsweredBy(p) {
 				if of != nil && of != y {
 					return nil
 				}

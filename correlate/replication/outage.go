@@ -1,6 +1,8 @@
 package replication
 
 import (
+	"slices"
+
 	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 )
@@ -64,6 +66,7 @@ type Outage struct {
 	RestoredEv                                   *timeline.Event
 	Server                                       *timeline.Host  // the primary it lost
 	Tried                                        []string        // addresses it tried to connect to
+	ByHand                                       bool            // a person moved it, no Sentinel
 	Served                                       bool            // the replica had been a primary that others lost, before it was told to follow one
 	upSince                                      micros          // when the outage before was over; unknown without one
 	online                                       *timeline.Event // the primary said that it is over, where the replica's log should have the word
@@ -130,4 +133,24 @@ func (t *Attempt) Answered() micros {
 		return t.AnswerEv.At
 	}
 	return t.At
+}
+
+// markRoles finds the outages of servers that a person moved, and of those that had been a primary which others lost, before they were told
+// to follow one.
+func markRoles(links []*Outage) {
+	missed := map[*timeline.Host]micros{} // when others first lost the host as their server
+	for _, o := range slices.Backward(links) {
+		if o.Server != o.Replica && !o.First { // who asks for the first time has lost nothing
+			missed[o.Server] = o.Lost
+		}
+	}
+	for _, o := range links {
+		o.ByHand = o.Moved != nil && ByPerson(o.Moved)
+		until := o.Lost
+		if o.Moved != nil {
+			until = o.Moved.At
+		}
+		at, ok := missed[o.Replica]
+		o.Served = ok && at <= until && (o.Moved != nil || o.First)
+	}
 }

@@ -186,7 +186,7 @@ func (m *linkMachine) answered(it item) *Attempt {
 	if m.cur != nil {
 		for i := len(m.cur.Tries) - 1; i >= 0; i-- {
 			t := m.cur.Tries[i]
-			if t.AnswerEv == nil && timeline.Abs(it.at-t.At) < ClockSlack+m.h.Clock.Err && (t.Offset < 0 || !it.ev.Offset.Known() || t.Offset == int64(it.ev.Offset)) {
+			if t.AnswerEv == nil && (it.at-t.At).Abs() < ClockSlack+m.h.Clock.Err && (t.Offset < 0 || !it.ev.Offset.Known() || t.Offset == int64(it.ev.Offset)) {
 				return t
 			}
 		}

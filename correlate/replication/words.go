@@ -65,14 +65,6 @@ func BeginsNoSnapshot(e *timeline.Event) bool {
 	return strings.Contains(e.Text, "BGSAVE failed, replication can't continue")
 }
 
-// ByPerson reports whether a role change or re-pointing was asked for by somebody who is no Sentinel.
-func ByPerson(e *timeline.Event) bool {
-	if e.Is(message.RePointed) || e.Kind == message.Promoted {
-		return !e.BySentinel
-	}
-	return e.Is(message.AskedByPerson)
-}
-
 // RoleChanged reports whether roles changed, and not because a person pointed a server elsewhere.
 func RoleChanged(e *timeline.Event) bool {
 	return e.Is(message.RoleChange|message.RePointed) && !ByPerson(e)
@@ -107,9 +99,6 @@ func ClosedReplica(e *timeline.Event) bool {
 func TooManyFiles(e *timeline.Event) bool {
 	return strings.Contains(e.Text, "Too many open files")
 }
-
-// MovedBySentinel reports whether a Sentinel or the cluster pointed the replica elsewhere.
-func MovedBySentinel(o *Outage) bool { return o.Moved != nil && !ByPerson(o.Moved) }
 
 // ContainsWord reports whether a text holds a word, in whatever letters: errno's texts begin with capitals, the servers' own do not.
 func ContainsWord(s, w string) bool { return strings.Contains(strings.ToLower(s), strings.ToLower(w)) }

@@ -112,7 +112,7 @@ func (h *Host) alignTo(p *Host) bool {
 	candidates, strong := strongest(candidates, hint, sure)
 	likely, best, votes := stab(candidates, hint, sure)
 	skew := likely.near(hint)
-	if away := Abs(skew - hint - zoneNear(skew-hint)); !strong && away >= ClockWrong {
+	if away := (skew - hint - zoneNear(skew-hint)).Abs(); !strong && away >= ClockWrong {
 		return false // nothing but their being alone makes a pair of these
 	}
 	err := max(best.hi-skew, skew-best.lo) + logTick
@@ -182,7 +182,7 @@ func bounds(reqs []Request, reps []Reply, server *Host, wait micros) []candidate
 func (h *Host) zoneInSkew(p *Host, skew micros) micros {
 	const how = "requests logged at both ends, taking the clocks to agree to minutes"
 	q := zoneNear(skew)
-	if q == 0 || Abs(skew-q) >= ClockWrong {
+	if q == 0 || (skew-q).Abs() >= ClockWrong {
 		return 0
 	}
 	switch {
@@ -223,7 +223,7 @@ func (h *Host) findStep(candidates []candidate, best interval, hint micros) {
 	}
 	_, other, votes := stab(part, mid, true)
 	to := (other.lo + other.hi) / 2
-	if votes < len(part) || Abs(to-mid) < best.hi-best.lo+other.hi-other.lo+second/10 {
+	if votes < len(part) || (to-mid).Abs() < best.hi-best.lo+other.hi-other.lo+second/10 {
 		return
 	}
 	delta := to - mid

@@ -169,11 +169,11 @@ func (h *Host) SampleNear(at micros) *Sample {
 	i := h.sampleAt(at)
 	var best *Sample
 	for _, j := range []int{i - 1, i} {
-		if j >= 0 && j < len(h.Samples) && (best == nil || Abs(h.Samples[j].At-at) < Abs(best.At-at)) {
+		if j >= 0 && j < len(h.Samples) && (best == nil || (h.Samples[j].At-at).Abs() < (best.At-at).Abs()) {
 			best = &h.Samples[j]
 		}
 	}
-	if best == nil || Abs(best.At-at) > NearDump {
+	if best == nil || (best.At-at).Abs() > NearDump {
 		return nil
 	}
 	return best
@@ -213,22 +213,10 @@ func (p *Host) OffsetsAround(at, doubt micros, replid string) (before, after int
 	return before, after
 }
 
-func (h *Host) usualStep() micros {
-	if len(h.Samples) < 3 {
-		return 0
-	}
-	d := make([]micros, 0, len(h.Samples)-1)
-	for i := 1; i < len(h.Samples); i++ {
-		// Dumps that were queued behind a stalled server come out at once: they are no interval.
-		if x := h.Samples[i].At - h.Samples[i-1].At; x > Queued {
-			d = append(d, x)
-		}
-	}
-	if len(d) == 0 {
-		return 0
-	}
-	return median(d)
-}
-
 // Interval is the host's usual time between dumps; 0 with fewer than three.
 func (h *Host) Interval() micros { return h.step }
+
+// IsNot reports whether the host cannot be the server at an address, because a replica of that address asked it for a resync.
+func (h *Host) IsNot(addr string) bool {
+	return addr != "" && h.AnyEvent(func(e *Event) bool { return e.Is(message.Asked) && e.Peer == addr })
+}

@@ -137,7 +137,7 @@ func TestSkewIsFound(t *testing.T) {
 		}
 		hs := aligned(&c)
 		b := hs[1]
-		if d := Abs(b.Clock.Skew - skew); d > b.Clock.Err {
+		if d := (b.Clock.Skew - skew).Abs(); d > b.Clock.Err {
 			t.Fatalf("skew %d found as %d ± %d", skew, b.Clock.Skew, b.Clock.Err)
 		}
 		if b.Clock.Err > 20*1000 {
@@ -170,7 +170,7 @@ func TestStepIsFound(t *testing.T) {
 		if e.Offset >= 2000 {
 			want = when + 7200*second + micros(e.Offset-2000)*600*second
 		}
-		if d := Abs(e.At - want); d > 10*1000 {
+		if d := (e.At - want).Abs(); d > 10*1000 {
 			t.Errorf("request %d lies %s off", e.Offset, diagnosis.Length(d))
 		}
 	}
@@ -197,7 +197,7 @@ func TestZoneFromTheEnd(t *testing.T) {
 		}
 		e := said1("a", message.SyncRequested, c.after, table.Null)
 		h.Events = []Event{{Event: e}}
-		z, _, known := zoneOf(h, Options{})
+		z, _, known := zoneOf(h)
 		if z != c.zone || known != c.known {
 			t.Errorf("a log that ends at %s: zone %v, known %v; want %v, %v", c.after, z/second, known, c.zone/second, c.known)
 		}

@@ -264,3 +264,50 @@ func (h *Host) RestartedWithin(from, to micros) bool {
 	}
 	return false
 }
+
+// strangers finds lines of another server's among the host's own, once they lie in order of time: a process that another one followed
+// does not come back.
+func (h *Host) strangers() (found []table.Origin) {
+	var all, one returns // of all files; of one
+	file := ""
+	for i := range h.Events {
+		e := &h.Events[i]
+		if !e.ofMain() {
+			continue
+		}
+		if e.File != file {
+			file, one = e.File, returns{}
+		}
+		if all.again(e.PID) {
+			found = append(found, e.Origin)
+		}
+		one.again(e.PID)
+		h.mixed = h.mixed || one.n >= mixedReturns
+	}
+	return found
+}
+
+// Mixed reports whether one file of the host's has the lines of processes that lived at the same time: a process speaks, another does, and
+// the first again, again and again. Then its lines are several servers', and nothing tells them apart.
+func (h *Host) Mixed() bool { return h.mixed }
+
+// returns counts how often a process comes back that another one followed.
+type returns struct {
+	seen map[table.Int]bool
+	last table.Int
+	n    int
+}
+
+func (r *returns) again(pid table.Int) bool {
+	if r.seen == nil {
+		r.seen = map[table.Int]bool{}
+	} else if pid == r.last {
+		return false
+	}
+	back := r.seen[pid]
+	r.seen[pid], r.last = true, pid
+	if back {
+		r.n++
+	}
+	return back
+}

@@ -40,23 +40,15 @@ type ticks struct {
 	rows []*HostSample
 }
 
-// layMachine lays what is told of the machine on the axis.
-func (h *Host) layMachine() {
+// readMachine finds how often the machine's tools wrote, once their rows are laid.
+func (h *Host) readMachine() {
 	cpus := table.NoFloat()
 	for i := range h.Machine {
 		m := &h.Machine[i]
-		m.At = h.Clock.Event(&table.Event{Clock: m.Clock}, len(h.Events), m.Stamp)
 		if m.CPUs.Known() && m.Scope == "" {
 			cpus = m.CPUs
 		}
 	}
-	for i := range h.Kernel {
-		e := &h.Kernel[i]
-		e.At = h.Clock.Event(&e.Event, len(h.Events), e.Stamp)
-		e.Last = e.At
-	}
-	sortByTime(h.Machine, func(m *HostSample) micros { return m.At })
-	sortByTime(h.Kernel, func(e *Event) micros { return e.At })
 	files := map[string]*ticks{}
 	for i := range h.Machine {
 		m := &h.Machine[i]
@@ -79,19 +71,8 @@ func (h *Host) layMachine() {
 		}
 	}
 	for _, f := range h.tools {
-		f.step = stepOf(f.rows)
+		f.step = usualStep(f.rows, func(m **HostSample) micros { return (*m).At }, 0)
 	}
-}
-
-func stepOf(rows []*HostSample) micros {
-	if len(rows) < 3 {
-		return 0
-	}
-	d := make([]micros, 0, len(rows)-1)
-	for i := 1; i < len(rows); i++ {
-		d = append(d, rows[i].At-rows[i-1].At)
-	}
-	return median(d)
 }
 
 // Measured are the rows that tell of a time, or were told so soon after it that they may.

@@ -5,14 +5,6 @@ import (
 	"slices"
 )
 
-// Abs is a length without its sign.
-func Abs(d micros) micros {
-	if d < 0 {
-		return -d
-	}
-	return d
-}
-
 func median[T cmp.Ordered](v []T) T {
 	v = slices.Clone(v)
 	slices.Sort(v)
@@ -29,21 +21,20 @@ func sortByTime[R any](rows []R, at func(*R) micros) {
 	}
 }
 
-// part gives each host its rows. Those of one instance mostly lie together, as they were read: then they stay where
-// they are, for a dump is 900 bytes and copying them twice was half of all that an analysis allocated (477 of 837 MB
-// of a 912 MB fleet).
-func part[R any](rows []R, of func(*R) *[]R) {
-	for i := 0; i < len(rows); {
-		mine := of(&rows[i])
-		j := i + 1
-		for j < len(rows) && of(&rows[j]) == mine {
-			j++
-		}
-		if *mine == nil {
-			*mine = rows[i:j:j]
-		} else {
-			*mine = append(*mine, rows[i:j]...)
-		}
-		i = j
+// usualStep is the usual time between rows that lie in order, of those further apart than least; 0 with fewer than three. Dumps that were queued
+// behind a stalled server come out at once: they are no interval.
+func usualStep[R any](rows []R, at func(*R) micros, least micros) micros {
+	if len(rows) < 3 {
+		return 0
 	}
+	d := make([]micros, 0, len(rows)-1)
+	for i := 1; i < len(rows); i++ {
+		if x := at(&rows[i]) - at(&rows[i-1]); x > least {
+			d = append(d, x)
+		}
+	}
+	if len(d) == 0 {
+		return 0
+	}
+	return median(d)
 }

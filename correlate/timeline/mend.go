@@ -1,8 +1,10 @@
 package timeline
 
 import (
+	"slices"
 	"sort"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
 )
 
@@ -25,18 +27,40 @@ const (
 
 // mend puts right what a host's own rows show to be damaged: a time that does not lie between those of the rows around it, a dump whose
 // date disagrees with its uptime, a run id that one dump alone has. What was found is kept in Damage; rows that cannot be put right stay.
-func (h *Host) mend() {
-	for _, f := range filesOf(h.Events) {
-		giveDates(h.Events[f.from:f.to])
-		h.mendLines(h.Events[f.from:f.to])
+func (h *Host) mend(files []stretch) {
+	var stray, disorder []table.Origin
+	var steps []Step
+	for _, f := range files {
+		lines := h.Events[f.from:f.to]
+		mended, set, mess := mendLines(lines)
+		stray, steps = append(stray, mended...), append(steps, set...)
+		if mess {
+			disorder = append(disorder, lines[0].Origin)
+		}
 	}
-	h.missLines()
-	h.gluedLines()
-	h.mendRunIDs()
-	h.mendDates()
-	h.findSteps()
-	h.missFields()
-	h.strangeDumps()
+	for _, is := range []struct {
+		one, many, what string
+		rows            []table.Origin
+	}{
+		{"line", "lines", "whose time lies outside that of the lines around them", stray},
+		{"log", "logs", "whose lines are not in the order of their times", disorder},
+		{"line", "lines", "missing of those that a server always writes together", h.missLines()},
+		{"line", "lines", "holding many messages: the ends of lines are lost", h.gluedLines()},
+		{"dump", "dumps", "of another process than those whose lines its log holds", h.strangeDumps()},
+		{"address", "addresses", "that cannot be one", h.strangePeers()},
+		{"dump", "dumps", "whose run id is not that of the process spoken of", h.mendRunIDs()},
+		{"dump", "dumps", "whose date disagrees with the uptime and with the dumps around", h.mendDates()},
+		{"dump", "dumps", "lacking a part of what the others have", h.missFields()},
+	} {
+		if len(is.rows) > 0 {
+			h.Damage = append(h.Damage, Damage{diagnosis.Plural(int64(len(is.rows)), is.one, is.many) + " " + is.what, is.rows[0].File, is.rows[0].Line})
+		}
+	}
+	for _, s := range append(steps, h.findSteps()...) {
+		if !slices.ContainsFunc(h.Steps, func(old Step) bool { return (old.By - s.By).Abs() <= TwoTicks }) { // the log and the dumps may tell of one
+			h.Steps = append(h.Steps, s)
+		}
+	}
 }
 
 // giveDates dates lines of a file of which nothing but the time of day is left, as of one that was cut, by the nearest line with a date.
@@ -70,7 +94,9 @@ func giveDates(lines []Event) {
 }
 
 // mendLines gives lines of one file whose time lies outside that of the lines around them the time of the line before.
-func (h *Host) mendLines(lines []Event) {
+// Where one leap alone parts what comes before from what comes behind, the clock was set; else they are in a mess, and stay as they are.
+func mendLines(lines []Event) (mended []table.Origin, set []Step, mess bool) {
+	giveDates(lines)
 	var at []micros
 	var of []int
 	clock, falls, night, fell, by := "", 0, false, 0, micros(0)
@@ -92,24 +118,21 @@ func (h *Host) mendLines(lines []Event) {
 		at, of = append(at, e.Stamp), append(of, i)
 	}
 	if falls == 0 || falls == 1 && night {
-		return // the end of daylight saving
+		return nil, nil, false // the end of daylight saving
 	}
 	stray, n := strays(at)
 	switch {
 	case n == 0 && falls == 1: // what comes before agrees with itself, and so does what comes after
-		h.stepped(-by, &lines[fell].Origin)
-		return
+		return nil, []Step{{-by, lines[fell].File, lines[fell].Line}}, false
 	case n == 0:
-		h.damaged(tally{1, lines[0].Origin}, "log whose lines are not in the order of their times")
-		return
+		return nil, nil, true
 	}
-	var t tally
 	for i, s := range stray {
 		if !s {
 			continue
 		}
 		e := &lines[of[i]]
-		t.see(&e.Origin)
+		mended = append(mended, e.Origin)
 		to := neighbour(at, stray, i)
 		length := e.LastStamp - e.Stamp
 		if e.LastStamp == unknown || length < 0 || length > second {
@@ -117,7 +140,7 @@ func (h *Host) mendLines(lines []Event) {
 		}
 		e.Stamp, e.LastStamp = to, to+length
 	}
-	h.damaged(t, "lines whose time lies outside that of the lines around them")
+	return mended, nil, false
 }
 
 // strays are those of a row of times that do not lie between the times around them, and how many they are: those outside the longest
@@ -139,7 +162,7 @@ func strays(at []micros) (stray []bool, n int) {
 	}
 	for i := range stray {
 		// Parent and child write to one file, and their lines may swap.
-		if stray[i] && Abs(at[i]-neighbour(at, stray, i)) <= BannerLead {
+		if stray[i] && (at[i]-neighbour(at, stray, i)).Abs() <= BannerLead {
 			stray[i] = false
 		}
 	}

@@ -6,8 +6,7 @@ import (
 
 // mendRunIDs gives a dump whose run id nobody else has that of the dumps on both sides, where those agree, and one that differs from the
 // dump before although its uptime goes on.
-func (h *Host) mendRunIDs() {
-	var t tally
+func (h *Host) mendRunIDs() (found []table.Origin) {
 	for i := 1; i < len(h.Samples); i++ {
 		a, b := &h.Samples[i-1], &h.Samples[i]
 		if a.RunID == "" || b.RunID == "" || a.RunID == b.RunID {
@@ -16,10 +15,10 @@ func (h *Host) mendRunIDs() {
 		lone := i+1 < len(h.Samples) && h.Samples[i+1].RunID == a.RunID
 		if lone || goesOn(a, b) {
 			b.RunID = a.RunID
-			t.see(&b.Origin)
+			found = append(found, b.Origin)
 		}
 	}
-	h.damaged(t, "dumps whose run id is not that of the process they speak of")
+	return found
 }
 
 // goesOn reports whether two dumps' dates and uptimes show one process.
@@ -27,7 +26,7 @@ func goesOn(a, b *Sample) bool {
 	if !a.Uptime.Known() || !b.Uptime.Known() || a.Stamp == unknown || b.Stamp == unknown || b.Uptime < a.Uptime {
 		return false
 	}
-	return Abs((b.Stamp-a.Stamp)-micros(b.Uptime-a.Uptime)*second) <= TwoTicks && a.Uptime > 0
+	return ((b.Stamp-a.Stamp)-micros(b.Uptime-a.Uptime)*second).Abs() <= TwoTicks && a.Uptime > 0
 }
 
 // fewest is how few dumps of one process tell which of them is wrong.
@@ -35,22 +34,21 @@ const fewest = 3
 
 // mendDates puts dumps right whose date and uptime disagree with those of the process's other dumps: the date where it does not lie between
 // those of the dumps around it, else the uptime is left out.
-func (h *Host) mendDates() {
+func (h *Host) mendDates() (found []table.Origin) {
 	if len(h.Samples) < fewest {
-		return
+		return nil
 	}
-	var t tally
 	for from := 0; from < len(h.Samples); {
 		to := from + 1
 		for to < len(h.Samples) && h.Samples[to].RunID == h.Samples[from].RunID {
 			to++
 		}
 		for _, i := range strayDates(h.Samples[from:to]) {
-			t.see(&h.Samples[from+i].Origin)
+			found = append(found, h.Samples[from+i].Origin)
 		}
 		from = to
 	}
-	h.damaged(t, "dumps whose date disagrees with their uptime and with the dumps around them")
+	return found
 }
 
 // strayDates mends dumps of one process, and returns which.
@@ -72,7 +70,7 @@ func strayDates(dumps []Sample) (mended []int) {
 	n, run := 0, 0
 	for i := range dumps {
 		s := &dumps[i]
-		b := s.Uptime.Known() && (s.date() == unknown || Abs(s.date()-micros(s.Uptime)*second-start) > MinuteApart)
+		b := s.Uptime.Known() && (s.date() == unknown || (s.date()-micros(s.Uptime)*second-start).Abs() > MinuteApart)
 		bad = append(bad, b)
 		if !b {
 			run = 0
@@ -103,7 +101,7 @@ func strayDates(dumps []Sample) (mended []int) {
 }
 
 // findSteps finds where the server's own clock was set while its process went on: its dumps' dates leap against their uptimes, and stay so.
-func (h *Host) findSteps() {
+func (h *Host) findSteps() (steps []Step) {
 	last, run := unknown, 0
 	for i := range h.Samples {
 		s := &h.Samples[i]
@@ -115,13 +113,14 @@ func (h *Host) findSteps() {
 			last, run = unknown, 0
 		}
 		switch {
-		case last == unknown || Abs(start-last) <= TwoTicks:
+		case last == unknown || (start-last).Abs() <= TwoTicks:
 			last, run = start, run+1
-		case run >= fewest && i+1 < len(h.Samples) && h.Samples[i+1].Uptime.Known() && Abs(h.Samples[i+1].ServerTime-micros(h.Samples[i+1].Uptime)*second-start) <= TwoTicks:
-			h.stepped(start-last, &s.Origin)
+		case run >= fewest && i+1 < len(h.Samples) && h.Samples[i+1].Uptime.Known() && (h.Samples[i+1].ServerTime-micros(h.Samples[i+1].Uptime)*second-start).Abs() <= TwoTicks:
+			steps = append(steps, Step{start - last, s.File, s.Line})
 			last, run = start, 1
 		}
 	}
+	return steps
 }
 
 // between reports whether a date lies between those of the nearest good dumps on both sides.
@@ -181,9 +180,9 @@ var sections = [...][]func(*Sample) bool{
 }
 
 // missFields counts dumps that lack a part of a section which most of the others have whole: they were cut, or lines of them are gone.
-func (h *Host) missFields() {
+func (h *Host) missFields() (found []table.Origin) {
 	if len(h.Samples) < fewest {
-		return
+		return nil
 	}
 	var whole [len(sections)]int
 	torn := make([][len(sections)]bool, len(h.Samples))
@@ -196,16 +195,15 @@ func (h *Host) missFields() {
 			}
 		}
 	}
-	var t tally
 	for i := range torn {
 		for k, is := range torn[i] {
 			if is && whole[k]*2 > len(h.Samples) {
-				t.see(&h.Samples[i].Origin)
+				found = append(found, h.Samples[i].Origin)
 				break
 			}
 		}
 	}
-	h.damaged(t, "dumps that lack a part of what the others have")
+	return found
 }
 
 // count is how many of the fields the dump has.

@@ -89,7 +89,7 @@ func (h *Host) offsetDifferences(p *Host) (skew, spread micros, n int) {
 	m := median(d)
 	dev := make([]micros, len(d))
 	for i := range d {
-		dev[i] = Abs(d[i] - m)
+		dev[i] = (d[i] - m).Abs()
 	}
 	return m, 3*median(dev) + SameMoment, len(d)
 }

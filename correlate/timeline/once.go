@@ -44,6 +44,35 @@ func withoutIDs(s string) string {
 	return string(b)
 }
 
+// countedOnce leaves out what was handed over more than once.
+func (h *Host) countedOnce() {
+	h.Events = withoutStutters(once(h.Events))
+	type dump struct {
+		run            string
+		at             table.Micros
+		uptime, offset int64
+	}
+	if files := map[string]bool{}; len(h.Samples) > 1 {
+		for i := range h.Samples {
+			files[h.Samples[i].File] = true
+		}
+		if len(files) > 1 {
+			h.Samples = onceEach(h.Samples, func(s *Sample) (dump, bool) {
+				return dump{s.RunID, s.ServerTime, s.Uptime.Or(-1), s.PrimaryOffset.Or(-1)}, s.RunID != "" && s.ServerTime.Known()
+			})
+		}
+	}
+	type entry struct {
+		id    int64
+		ended table.Micros
+		took  int64
+		args  string
+	}
+	if len(h.Commands) > 1 && h.Commands[0].File != h.Commands[len(h.Commands)-1].File {
+		h.Commands = onceEach(h.Commands, func(c *Command) (entry, bool) { return entry{c.ID, c.Ended, c.Micros, c.Args}, true })
+	}
+}
+
 // once leaves every message as often as the server said it, though it was handed over more than once: in a file and its copy, in
 // captures that overlap, from two collectors, in a file that goes over the same again. Files of one server that do not overlap, as its
 // rotations, are not compared. Lines that are doubled on the spot are package logs's.

@@ -11,8 +11,7 @@ import (
 
 // strangePeers forgets peers that no server can have written: it formats addresses itself, and what a replica announces is a name or an
 // address (redis 7.4.1 replication.c replconfCommand, networking.c genClientPeerId). A flipped byte would else be another replica.
-func (h *Host) strangePeers() {
-	var t tally
+func (h *Host) strangePeers() (found []table.Origin) {
 	plausible := map[string]bool{"": true} // the same few, again and again
 	strange := func(addr string, o *table.Origin) bool {
 		ok, known := plausible[addr]
@@ -23,7 +22,7 @@ func (h *Host) strangePeers() {
 		if ok {
 			return false
 		}
-		t.see(o)
+		found = append(found, *o)
 		return true
 	}
 	for i := range h.Events {
@@ -42,7 +41,7 @@ func (h *Host) strangePeers() {
 			s.PrimaryHost = ""
 		}
 	}
-	h.damaged(t, "addresses that cannot be one")
+	return found
 }
 
 // noPort stands for a replica's address that lacks its port; it is none.

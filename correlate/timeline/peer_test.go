@@ -19,8 +19,8 @@ func TestPlausiblePeer(t *testing.T) {
 func TestReplicaWithoutPort(t *testing.T) {
 	h := &Host{Replicas: []ReplicaRow{{}, {}, {}}}
 	h.Replicas[0].Addr, h.Replicas[1].Addr, h.Replicas[2].Addr = "10.1.0.2", "10.1.0.2:6379", "fd00::2:6379"
-	h.strangePeers()
-	if len(h.Replicas) != 2 || h.Replicas[0].Addr != "10.1.0.2:6379" || len(h.Damage) != 1 {
-		t.Errorf("%d replicas are left, %+v", len(h.Replicas), h.Damage)
+	found := h.strangePeers()
+	if len(h.Replicas) != 2 || h.Replicas[0].Addr != "10.1.0.2:6379" || len(found) != 1 {
+		t.Errorf("%d replicas are left, %+v", len(h.Replicas), found)
 	}
 }

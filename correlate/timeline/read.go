@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
+	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
 )
@@ -59,7 +59,8 @@ func hosts(c *table.Case) []*Host {
 			continue
 		}
 		if f.Rejected > 0 {
-			of(f.Instance).damaged(tally{int(f.Rejected), table.Origin{File: f.Path, Line: 1}}, "lines that cannot be read")
+			h := of(f.Instance)
+			h.Damage = append(h.Damage, Damage{diagnosis.Plural(f.Rejected, "line", "lines") + " that cannot be read", f.Path, 1})
 		}
 		switch f.Kind {
 		case "slowlog":
@@ -71,23 +72,41 @@ func hosts(c *table.Case) []*Host {
 	}
 	out = giveMachines(out)
 	for _, h := range out {
-		h.countedOnce()
-		h.mend()
 		h.Sentinel = isSentinel(h)
 		for i := range h.Events {
 			h.Events[i].Means = message.MeansOf(h.Events[i].Kind, h.Events[i].Number.Or(0))
 		}
-		h.Events = withoutStutters(h.Events)
+		h.countedOnce()
 	}
 	unmask(out)
 	for _, h := range out {
-		h.strangePeers()
+		files := filesOf(h.Events)
+		h.mend(files)
 		for i := range h.Events {
 			h.Events[i].Index = i
 		}
 	}
 	slices.SortFunc(out, func(a, b *Host) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// part gives each host its rows. Those of one instance mostly lie together, as they were read: then they stay where
+// they are, for a dump is 900 bytes and copying them twice was half of all that an analysis allocated (477 of 837 MB
+// of a 912 MB fleet).
+func part[R any](rows []R, of func(*R) *[]R) {
+	for i := 0; i < len(rows); {
+		mine := of(&rows[i])
+		j := i + 1
+		for j < len(rows) && of(&rows[j]) == mine {
+			j++
+		}
+		if *mine == nil {
+			*mine = rows[i:j:j]
+		} else {
+			*mine = append(*mine, rows[i:j]...)
+		}
+		i = j
+	}
 }
 
 // heard are the servers' own messages. What the kernel says under a server is kept beside them. What a collector says of itself is no word of the
@@ -106,35 +125,6 @@ func heard(c *table.Case, of func(string) *Host) []Event {
 		}
 		return kernels
 	})
-}
-
-// countedOnce leaves out what was handed over more than once.
-func (h *Host) countedOnce() {
-	h.Events = once(h.Events)
-	type dump struct {
-		run            string
-		at             table.Micros
-		uptime, offset int64
-	}
-	if files := map[string]bool{}; len(h.Samples) > 1 {
-		for i := range h.Samples {
-			files[h.Samples[i].File] = true
-		}
-		if len(files) > 1 {
-			h.Samples = onceEach(h.Samples, func(s *Sample) (dump, bool) {
-				return dump{s.RunID, s.ServerTime, s.Uptime.Or(-1), s.PrimaryOffset.Or(-1)}, s.RunID != "" && s.ServerTime.Known()
-			})
-		}
-	}
-	type entry struct {
-		id    int64
-		ended table.Micros
-		took  int64
-		args  string
-	}
-	if len(h.Commands) > 1 && h.Commands[0].File != h.Commands[len(h.Commands)-1].File {
-		h.Commands = onceEach(h.Commands, func(c *Command) (entry, bool) { return entry{c.ID, c.Ended, c.Micros, c.Args}, true })
-	}
 }
 
 func isSentinel(h *Host) bool {
@@ -162,32 +152,4 @@ func isSentinel(h *Host) bool {
 		}
 	}
 	return x*2 > len(h.Events)
-}
-
-// clocks reads off each host's own evidence what its log's local time is ahead of its UTC.
-func clocks(hs []*Host, o Options) {
-	anchor := anyInstant(hs)
-	for _, h := range hs {
-		h.Clock = clock{Method: "unaligned: alone in its group"}
-		h.Clock.collector = collectorAhead(h)
-		sortByTime(h.Samples, h.Clock.Dump)
-		own := anyInstant([]*Host{h})
-		if own == unknown {
-			own = anchor
-		}
-		bound := unknown
-		if own == unknown && h.written != unknown {
-			own, bound = h.written, h.written+yearSlack // years alone rest on it: no line is written after its file
-		}
-		if o.Year != 0 {
-			own, bound = table.MicrosOf(time.Date(o.Year, time.July, 1, 0, 0, 0, 0, time.UTC)), unknown
-		}
-		giveYears(h, own, bound)
-		h.Clock.Zone, h.Clock.ZoneHow, h.Clock.ZoneKnown = zoneOf(h, o)
-		if o.TZ[h.Name] == nil {
-			h.findZoneChange()
-		} else {
-			h.followZone(o.TZ[h.Name])
-		}
-	}
 }

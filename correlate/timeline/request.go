@@ -71,34 +71,6 @@ func RepliesOf(h *Host) []Reply {
 	return thin(out)
 }
 
-// IsNot reports whether the host cannot be the server at an address, because a replica of that address asked it for a resync.
-func (h *Host) IsNot(addr string) bool {
-	return addr != "" && h.AnyEvent(func(e *Event) bool { return e.Is(message.Asked) && e.Peer == addr })
-}
-
-// line is a message with its time by what is known of the clock so far.
-type line struct {
-	at    micros
-	event *Event
-}
-
-// linesOf are the host's messages that pick picks, in order of time, as far as they have one. Rows lie nowhere yet while
-// clocks are compared, so this is what the comparison reads.
-func (h *Host) linesOf(pick func(*Event) bool) []line {
-	var out []line
-	for i := range h.Events {
-		e := &h.Events[i]
-		if !pick(e) {
-			continue
-		}
-		if at := h.Clock.Event(&e.Event, e.Index, e.Stamp); at != unknown {
-			out = append(out, line{at, e})
-		}
-	}
-	sortByTime(out, func(l *line) micros { return l.at })
-	return out
-}
-
 // thin keeps the first and last of a long list and some between.
 func thin[T any](list []T) []T {
 	if len(list) <= MaxRequests {

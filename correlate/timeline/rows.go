@@ -75,3 +75,6 @@ func (l *latency) evidence() diagnosis.Evidence {
 func (s *Sample) Evidence(fields ...string) diagnosis.Evidence {
 	return diagnosis.Evidence{File: s.File, Line: s.Line, Text: strings.Join(fields, " ")}
 }
+
+// ofMain reports whether a server's main thread wrote the line, and which: children come and go.
+func (e *Event) ofMain() bool { return (e.Role == "M" || e.Role == "S") && e.PID.Known() }

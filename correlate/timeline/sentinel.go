@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"slices"
+
 	"psyncope/ingest/message"
 )
 
@@ -15,26 +17,36 @@ func alignSentinels(servers, sentinels []*Host) {
 			promoted = append(promoted, l.at)
 		}
 	}
+	said := map[*Host][]line{} // on each Sentinel's own clock
 	for _, h := range sentinels {
-		h.alignTimes("the promotion it ordered", h.orders(promoted))
+		said[h] = h.linesOf(func(e *Event) bool { return slices.Contains(failoverSteps, e.Kind) })
+	}
+	for _, h := range sentinels {
+		h.alignTimes("the promotion it ordered", orders(said[h], promoted))
 	}
 	for _, h := range sentinels {
 		if h.Clock.aligned {
 			continue
 		}
 		for _, leader := range sentinels {
-			if leader.Clock.aligned && h.alignTimes("the vote for "+leader.Name, h.votes(leader)) {
+			if leader.Clock.aligned && h.alignTimes("the vote for "+leader.Name, votes(said[h], said[leader], leader.Clock.Skew)) {
 				break
 			}
 		}
 		if !h.Clock.aligned {
-			h.alignTimes("the switch it heard of", h.switches(promoted))
+			h.alignTimes("the switch it heard of", switches(said[h], promoted))
 		}
 		if !h.Clock.aligned {
 			h.Clock.Method = "unaligned: no promotion ties it to a server; its clock was taken as it is"
 			h.Clock.Err = unalignedError
 		}
 	}
+}
+
+// failoverSteps are the messages of a Sentinel's by which its clock is found.
+var failoverSteps = []message.Kind{
+	message.SentinelFailoverSendReplicaofNoone, message.SentinelPromoted, message.SentinelFailoverReconf, message.SentinelVoteForLeader,
+	message.SentinelTryFailover, message.SentinelElectedLeader, message.SentinelSwitchPrimary,
 }
 
 // alignTimes sets the clock where the intervals agree best.
@@ -47,40 +59,38 @@ func (h *Host) alignTimes(how string, in []interval) bool {
 	return true
 }
 
-// orders bounds the skew by the promotions that this Sentinel ordered itself.
-func (h *Host) orders(promoted []micros) (in []interval) {
+// orders bounds the skew by the promotions that a Sentinel ordered itself.
+func orders(said []line, promoted []micros) (in []interval) {
 	sent := unknown
-	for _, l := range h.linesOf(func(e *Event) bool {
-		return e.Kind == message.SentinelFailoverSendReplicaofNoone || e.Kind == message.SentinelPromoted || e.Kind == message.SentinelFailoverReconf
-	}) {
+	for _, l := range said {
 		if l.event.Kind == message.SentinelFailoverSendReplicaofNoone {
 			sent = l.at
+		}
+		if sent == unknown || l.event.Kind != message.SentinelPromoted && l.event.Kind != message.SentinelFailoverReconf {
 			continue
 		}
 		for _, p := range promoted {
-			if sent != unknown {
-				in = append(in, interval{sent - p - logTick, l.at - p + logTick})
-			}
+			in = append(in, interval{sent - p - logTick, l.at - p + logTick})
 		}
 		sent = unknown
 	}
 	return in
 }
 
-// votes bounds the skew by this Sentinel's votes between another's call for a failover and its election.
-func (h *Host) votes(leader *Host) (in []interval) {
+// votes bounds the skew by a Sentinel's votes between another's call for a failover and its election. The other's clock is ahead by ahead.
+func votes(said, leader []line, ahead micros) (in []interval) {
 	called := unknown
-	voted := h.linesOf(func(e *Event) bool { return e.Kind == message.SentinelVoteForLeader })
-	for _, l := range leader.linesOf(func(e *Event) bool {
-		return e.Kind == message.SentinelTryFailover || e.Kind == message.SentinelElectedLeader
-	}) {
+	for _, l := range leader {
+		at := l.at - ahead
 		if l.event.Kind == message.SentinelTryFailover {
-			called = l.at
+			called = at
+		}
+		if called == unknown || l.event.Kind != message.SentinelElectedLeader {
 			continue
 		}
-		for _, v := range voted {
-			if called != unknown {
-				in = append(in, interval{v.at - l.at - logTick, v.at - called + logTick})
+		for _, v := range said {
+			if v.event.Kind == message.SentinelVoteForLeader {
+				in = append(in, interval{v.at - at - logTick, v.at - called + logTick})
 			}
 		}
 		called = unknown
@@ -88,9 +98,12 @@ func (h *Host) votes(leader *Host) (in []interval) {
 	return in
 }
 
-// switches bounds the skew by the switches this Sentinel heard of.
-func (h *Host) switches(promoted []micros) (in []interval) {
-	for _, l := range h.linesOf(func(e *Event) bool { return e.Kind == message.SentinelSwitchPrimary }) {
+// switches bounds the skew by the switches that a Sentinel heard of.
+func switches(said []line, promoted []micros) (in []interval) {
+	for _, l := range said {
+		if l.event.Kind != message.SentinelSwitchPrimary {
+			continue
+		}
 		for _, p := range promoted {
 			in = append(in, interval{l.at - p - HelloLag, l.at - p})
 		}

@@ -60,7 +60,6 @@ func (h *Host) layUnanswered() {
 		next := had[min(n, len(had)-1)]
 		h.Unanswered = append(h.Unanswered, Unanswered{At: e.Stamp + next.At - next.Stamp, How: reachOf(e.Text), Ev: e.Evidence()})
 	}
-	sortByTime(h.Unanswered, func(u *Unanswered) micros { return u.At })
 }
 
 // ReachedIn tells how far who asked got in a time: no way, if somebody found none and nobody was let in; nil where nothing tells.

@@ -3,6 +3,7 @@ package timeline
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
@@ -18,11 +19,7 @@ func zoneName(z micros) string {
 
 // zoneOf estimates what the log's local stamps are ahead of the host's own UTC, to a zone that there is, from
 // instants that the same host gives in both.
-func zoneOf(h *Host, o Options) (micros, string, bool) {
-	if loc := o.TZ[h.Name]; loc != nil {
-		_, off := anyInstant([]*Host{h}).Time().In(loc).Zone()
-		return micros(off) * second, "--tz", true
-	}
+func zoneOf(h *Host) (micros, string, bool) {
 	if !slices.ContainsFunc(h.Events, func(e Event) bool { return e.Clock == table.ClockLocal }) {
 		return 0, "its stamps, which carry it", true
 	}
@@ -69,7 +66,7 @@ func zoneFromSignals(h *Host) (d []micros) {
 
 // near reports whether a difference is a time zone.
 func near(z micros) bool {
-	return Abs(z-zoneNear(z)) < ZoneSlack
+	return (z - zoneNear(z)).Abs() < ZoneSlack
 }
 
 // ownTime is the host's own UTC at a dump.
@@ -128,7 +125,7 @@ func zoneFromSaves(h *Host) (d []micros) {
 		seen[s.RDBLastSave] = true
 		t := micros(s.RDBLastSave) * second
 		for _, stamp := range saved {
-			if z := stamp - t; Abs(z-zoneNear(z)) < TwoTicks {
+			if z := stamp - t; (z - zoneNear(z)).Abs() < TwoTicks {
 				d = append(d, zoneNear(z))
 			}
 		}
@@ -203,7 +200,7 @@ func agreed(d []micros) []micros {
 	}
 	best, second, at := 0, 0, micros(0)
 	for z, k := range n {
-		if k > best || k == best && Abs(z) < Abs(at) {
+		if k > best || k == best && z.Abs() < at.Abs() {
 			if k > best {
 				second = best
 			}
@@ -229,9 +226,95 @@ var realZones = [...]micros{
 func zoneNear(d micros) micros {
 	best := micros(0)
 	for _, m := range realZones {
-		if z := m * 60 * second; Abs(z-d) < Abs(best-d) {
+		if z := m * 60 * second; (z - d).Abs() < (best - d).Abs() {
 			best = z
 		}
 	}
 	return best
+}
+
+// zoneStep is a zone that holds from a line of the log on: local time may repeat an hour, so only the order of the
+// lines tells its halves apart.
+type zoneStep struct {
+	index int
+	zone  micros
+}
+
+// findZone finds the log's zone and its change, if any.
+func (h *Host) findZone() {
+	h.Clock.Zone, h.Clock.ZoneHow, h.Clock.ZoneKnown = zoneOf(h)
+	h.findZoneChange()
+}
+
+// findZoneChange finds daylight saving inside a log: in autumn the stamps go back by an hour and nothing marks it, in
+// spring they leap, which only instants known in UTC on both sides can tell from an hour of silence. Servers change
+// by whole hours (redis 7.4.1 localtime.c nolocks_localtime adds 3600 for daylight saving).
+func (h *Host) findZoneChange() {
+	const hour = 3600 * second
+	zone := func(lo, hi int) (micros, bool) {
+		sub := *h
+		sub.Events = h.Events[lo:hi]
+		z, _, ok := zoneOf(&sub)
+		return z, ok
+	}
+	back, leap, most := -1, -1, micros(0)
+	prev := unknown
+	for i := range h.Events {
+		e := &h.Events[i]
+		if e.Clock != table.ClockLocal || e.Stamp == unknown || e.Role == "C" {
+			continue
+		}
+		if prev != unknown {
+			switch d := e.Stamp - prev; {
+			case d <= -hour/6 && d >= -hour-60*second:
+				back = i
+			case d >= hour && d > most:
+				leap, most = i, d
+			}
+		}
+		prev = e.Stamp
+	}
+	switch {
+	case back > 0:
+		before, okA := zone(0, back)
+		after, okB := zone(back, len(h.Events))
+		switch {
+		case okA && okB && before-after != hour, !okA && !okB:
+			return // the clock was set, or files are out of order: no change of zone explains it
+		case !okA:
+			before = after + hour
+		}
+		h.changeZone(back, before, before-hour)
+	case leap > 0:
+		before, okA := zone(0, leap)
+		after, okB := zone(leap, len(h.Events))
+		if okA && okB && after-before == hour {
+			h.changeZone(leap, before, after)
+		}
+	}
+}
+
+func (h *Host) changeZone(index int, before, after micros) {
+	h.Clock.Zone, h.Clock.ZoneKnown = before, true
+	h.Clock.zones = []zoneStep{{index, after}}
+	h.Clock.Changes = append(h.Clock.Changes, fmt.Sprintf("local time went from UTC%s to UTC%s at line %d of %s", zoneName(before), zoneName(after), h.Events[index].Line, h.Events[index].File))
+}
+
+// followZone applies a given zone's own rules to each line. About is when the evidence was taken: the zone before a line tells more of it.
+func (h *Host) followZone(loc *time.Location, about micros) {
+	_, off := about.Time().In(loc).Zone()
+	h.Clock.Zone, h.Clock.ZoneHow, h.Clock.ZoneKnown = micros(off)*second, "--tz", true
+	last := h.Clock.Zone
+	for i := range h.Events {
+		e := &h.Events[i]
+		if e.Clock != table.ClockLocal || e.Stamp == unknown {
+			continue // what has its own zone needs none
+		}
+		t := e.Stamp.Time()
+		_, off := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc).Zone()
+		if z := micros(off) * second; z != last {
+			h.Clock.zones = append(h.Clock.zones, zoneStep{i, z})
+			last = z
+		}
+	}
 }

@@ -60,6 +60,9 @@ func (t Micros) Time() time.Time {
 	return time.UnixMicro(int64(t)).UTC()
 }
 
+// Abs is a length without its sign.
+func (t Micros) Abs() Micros { return max(t, -t) }
+
 // Add is t moved by d; unknown stays unknown.
 func (t Micros) Add(d time.Duration) Micros {
 	if t == Null {

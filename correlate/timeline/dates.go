@@ -7,6 +7,33 @@ import (
 	"psyncope/ingest/table"
 )
 
+// clocks reads off each host's own evidence what its log's local time is ahead of its UTC.
+func clocks(hs []*Host, o Options) {
+	anchor := anyInstant(hs)
+	for _, h := range hs {
+		h.Clock = clock{Method: "unaligned: alone in its group"}
+		own := anyInstant([]*Host{h})
+		if own == unknown {
+			own = anchor
+		}
+		bound := unknown
+		if own == unknown && h.written != unknown {
+			own, bound = h.written, h.written+yearSlack // years alone rest on it: no line is written after its file
+		}
+		if o.Year != 0 {
+			own, bound = table.MicrosOf(time.Date(o.Year, time.July, 1, 0, 0, 0, 0, time.UTC)), unknown
+		}
+		giveYears(h, own, bound)
+		h.Clock.collector = collectorAhead(h)
+		sortByTime(h.Samples, h.Clock.Dump)
+		if loc := o.TZ[h.Name]; loc != nil {
+			h.followZone(loc, own)
+		} else {
+			h.findZone()
+		}
+	}
+}
+
 // anyInstant is an instant in UTC about when the hosts' evidence was taken; unknown where nothing has a year.
 func anyInstant(hs []*Host) micros {
 	var all []micros
@@ -68,11 +95,11 @@ func dated(stamp, next, bound micros) micros {
 	at := inYear(stamp, 2000)
 	if next != unknown {
 		for _, y := range []int{yearOf(next) - 1, yearOf(next), yearOf(next) + 1} {
-			if t := inYear(stamp, y); Abs(t-next) < Abs(at-next) {
+			if t := inYear(stamp, y); (t - next).Abs() < (at - next).Abs() {
 				at = t
 			}
 		}
-		if Abs(at-next) > half {
+		if (at - next).Abs() > half {
 			at = inYear(stamp, yearOf(next))
 		}
 	}

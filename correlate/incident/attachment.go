@@ -1,9 +1,26 @@
 package incident
 
 import (
+	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
+
+// Failing reports whether a first attachment is more than provisioning: a full resync's work was in vain, or it was turned
+// away again and again. A replica that waits some seconds for its primary to start is well.
+func Failing(o *replication.Outage) bool {
+	for _, t := range o.Tries {
+		if t.Granted == diagnosis.Full && t.Outcome == diagnosis.Failed {
+			return true
+		}
+	}
+	n := int64(0)
+	for _, e := range o.Failures {
+		n += e.Count.Or(1)
+	}
+	return n >= 2 && (o.Restored == unknown || o.Restored-o.Lost > timeline.LongOutage) || n >= 1 && o.Restored == unknown
+}
 
 // Demoted reports whether the outage is a former primary that comes back as a replica.
 func Demoted(o *replication.Outage) bool {
