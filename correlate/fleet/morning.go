@@ -26,6 +26,8 @@ type Page struct {
 	Open    []Case           `json:"open"` // from nights before, and not over
 	Gone    []Case           `json:"gone"` // open the night before, and over
 	Acked   []Case           `json:"acknowledged"`
+	// Together is what many of the new incidents have in common.
+	Together []Together `json:"together"`
 	// NearMisses are what is about to break, by kind, with the groups.
 	NearMisses []Near    `json:"near_misses"`
 	Groups     []Ranked  `json:"groups"` // by risk, the riskiest first
@@ -86,7 +88,7 @@ type Changed struct {
 // Morning is the page after the last night. AckedAt, in microseconds, is when acknowledgements are held against their dates: the end of the
 // evidence, so that the page does not hang on when it is made.
 func (s *State) Morning() *Page {
-	p := &Page{Schema: Schema, Broken: []string{}, New: []Case{}, Open: []Case{}, Gone: []Case{}, Acked: []Case{}, NearMisses: []Near{}, Groups: []Ranked{}, Changes: []Changed{}, Missing: []string{}, Silent: []string{}}
+	p := &Page{Schema: Schema, Broken: []string{}, New: []Case{}, Open: []Case{}, Gone: []Case{}, Acked: []Case{}, Together: []Together{}, NearMisses: []Near{}, Groups: []Ranked{}, Changes: []Changed{}, Missing: []string{}, Silent: []string{}}
 	if len(s.Nights) == 0 {
 		return p
 	}
@@ -126,6 +128,7 @@ func (s *State) Morning() *Page {
 			return cmp.Or(cmp.Compare(worse(a), worse(b)), diagnosis.CompareStamps(a.Incident.Start, b.Incident.Start))
 		})
 	}
+	s.together(p, last.N)
 	s.near(p, last.N)
 	s.rank(p, last.N, sick)
 	s.changed(p, last.N)

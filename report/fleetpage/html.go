@@ -23,7 +23,7 @@ var style string
 
 var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
-		"clean": report.PlainText, "since": since, "first": first, "change": plainChange, "names": plainNames, "evidence": evidence, "acknowledged": acknowledged, "spark": spark,
+		"clean": report.PlainText, "since": since, "first": first, "change": plainChange, "together": plainTogether, "names": plainNames, "evidence": evidence, "acknowledged": acknowledged, "spark": spark,
 		"percent": func(f float64) string { return fmt.Sprintf("%.0f%%", f*100) },
 	}).Parse(source))
 })

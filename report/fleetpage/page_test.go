@@ -23,7 +23,8 @@ func TestHostileNames(t *testing.T) {
 	p := Page{HasPage: map[string]bool{}, Page: &fleet.Page{
 		Night: 1, Through: at, New: []fleet.Case{c}, Open: []fleet.Case{c}, Gone: []fleet.Case{c}, Acked: []fleet.Case{c}, NearMisses: []fleet.Near{{Kind: nasty, Summary: nasty, Groups: []string{nasty}}},
 		Groups: []fleet.Ranked{{Key: nasty, Name: nasty, Primary: nasty, Verdict: nasty, Why: nasty, Risk: 1, Trend: []*fleet.Measure{{SurvivesS: 1}}}}, Changes: []fleet.Changed{{What: nasty, From: nasty, To: nasty, Groups: []string{nasty}}},
-		Missing: []string{nasty}, Silent: []string{nasty}, Broken: []string{nasty},
+		Together: []fleet.Together{{Groups: []string{nasty}, First: at, Last: at, Share: []string{nasty}, Kinds: []fleet.Kind{{Trigger: nasty, Count: 1}}, Evidence: nasty}},
+		Missing:  []string{nasty}, Silent: []string{nasty}, Broken: []string{nasty},
 	}}
 	forms := map[string]string{}
 	for name, write := range map[string]func(*bytes.Buffer) error{
@@ -60,5 +61,23 @@ func TestHostileNames(t *testing.T) {
 		if strings.HasPrefix(cell, "=") {
 			t.Errorf("a formula: %s", cell)
 		}
+	}
+}
+
+// What new incidents have in common stands before them, with the groups that share it and do not.
+func TestTogetherInWords(t *testing.T) {
+	at := &diagnosis.Stamp{Time: time.Unix(1795219200, 0)}
+	later := &diagnosis.Stamp{Time: at.Add(40 * time.Second)}
+	x := fleet.Together{
+		Groups: []string{"cart", "search"}, First: at, Last: later, Share: []string{"network 10.4.2.0/24"}, Hit: 2, Sharing: 3, HitOthers: 1, Others: 70,
+		Kinds: []fleet.Kind{{Trigger: "network-interruption", Count: 2}}, Evidence: "cart/redis.log:7",
+	}
+	want := "2 groups broke within 40 s, from 2026-11-21 00:00:00 UTC on: cart, search; of the 3 groups with network 10.4.2.0/24 it hit 2, of the 70 others 1; network-interruption (2); evidence: cart/redis.log:7"
+	if got := plainTogether(x); got != want {
+		t.Errorf("\n%s, not\n%s", got, want)
+	}
+	x.First, x.Last, x.Share = nil, nil, nil
+	if got := plainTogether(x); got != "2 groups with new incidents: cart, search; network-interruption (2); evidence: cart/redis.log:7" {
+		t.Error(got)
 	}
 }

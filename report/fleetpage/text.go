@@ -19,10 +19,19 @@ const (
 	mostRisky = 20
 )
 
+// togetherTitle is the heading of what new incidents have in common.
+const togetherTitle = "In common"
+
 // Text writes the page for people at a terminal and for mail.
 func Text(w io.Writer, p Page) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n", p.Line())
+	if len(p.Together) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", togetherTitle)
+		for _, t := range p.Together {
+			fmt.Fprintf(&b, "  %s\n", together(t, report.PlainText))
+		}
+	}
 	for _, l := range p.lists() {
 		textCases(&b, l.Title, l.Cases)
 	}
@@ -112,22 +121,33 @@ func acknowledged(c fleet.Case) string {
 	return strings.TrimSpace(s)
 }
 
+// markdownCases writes incidents as a table under a heading.
+func markdownCases(b *bytes.Buffer, title string, cases []fleet.Case) {
+	if len(cases) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n## %s\n\n| | group | what | since | do first | key |\n| --- | --- | --- | --- | --- | --- |\n", title)
+	for n, c := range cases {
+		if n == mostRows {
+			fmt.Fprintf(b, "\nand %d more, in fleet.json\n", len(cases)-n)
+			break
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", report.MarkdownText(c.Incident.Severity), report.MarkdownText(c.GroupName), report.MarkdownText(c.Incident.Headline), report.MarkdownText(since(c)), report.MarkdownText(first(&c.Incident)), report.MarkdownText(c.Key))
+	}
+}
+
 // Markdown writes the page for a ticket or a wiki.
 func Markdown(w io.Writer, p Page) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Fleet: %s\n", report.MarkdownText(p.Line()))
+	if len(p.Together) > 0 {
+		fmt.Fprintf(&b, "\n## %s\n\n", togetherTitle)
+		for _, t := range p.Together {
+			fmt.Fprintf(&b, "- %s\n", together(t, report.MarkdownText))
+		}
+	}
 	for _, l := range p.lists() {
-		if len(l.Cases) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "\n## %s\n\n| | group | what | since | do first | key |\n| --- | --- | --- | --- | --- | --- |\n", l.Title)
-		for n, c := range l.Cases {
-			if n == mostRows {
-				fmt.Fprintf(&b, "\nand %d more, in fleet.json\n", len(l.Cases)-n)
-				break
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", report.MarkdownText(c.Incident.Severity), report.MarkdownText(c.GroupName), report.MarkdownText(c.Incident.Headline), report.MarkdownText(since(c)), report.MarkdownText(first(&c.Incident)), report.MarkdownText(c.Key))
-		}
+		markdownCases(&b, l.Title, l.Cases)
 	}
 	if len(p.NearMisses) > 0 {
 		b.WriteString("\n## About to break\n\n")
@@ -175,6 +195,9 @@ func Notify(w io.Writer, p Page) error {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n", p.Line())
+	for _, t := range p.Together {
+		fmt.Fprintf(&b, "in common: %s\n", together(t, report.PlainText))
+	}
 	for n, c := range p.New {
 		if n == 10 {
 			fmt.Fprintf(&b, "and %d more new incidents\n", len(p.New)-n)

@@ -90,6 +90,29 @@ func change(c fleet.Changed, as func(string) string) string {
 	return s
 }
 
+// together is what many new incidents have in common, in a line; as writes what the evidence says in the form of the page.
+func together(t fleet.Together, as func(string) string) string {
+	s := diagnosis.Plural(int64(len(t.Groups)), "group", "groups")
+	if t.First != nil && t.Last != nil {
+		s += fmt.Sprintf(" broke within %s, from %s UTC on: ", diagnosis.LengthS(t.Last.Sub(t.First.Time).Seconds()), when(t.First))
+	} else {
+		s += " with new incidents: "
+	}
+	s += names(t.Groups, 8, as)
+	if len(t.Share) > 0 {
+		s += fmt.Sprintf("; of the %d groups with %s it hit %d, of the %d others %d", t.Sharing, names(t.Share, 3, as), t.Hit, t.Others, t.HitOthers)
+	}
+	kinds := make([]string, 0, len(t.Kinds))
+	for _, k := range t.Kinds {
+		kinds = append(kinds, fmt.Sprintf("%s (%d)", k.Trigger, k.Count))
+	}
+	s += "; " + names(kinds, 4, as)
+	if t.Evidence != "" {
+		s += "; evidence: " + as(t.Evidence)
+	}
+	return s
+}
+
 // names lists a few names, each written as the page has it, and counts the rest.
 func names(list []string, most int, as func(string) string) string {
 	out := make([]string, 0, most)
@@ -103,8 +126,10 @@ func names(list []string, most int, as func(string) string) string {
 	return s
 }
 
-// plainChange and plainNames are those of a page that escapes by itself.
+// plainChange, plainTogether and plainNames are those of a page that escapes by itself.
 func plainChange(c fleet.Changed) string { return change(c, report.PlainText) }
+
+func plainTogether(t fleet.Together) string { return together(t, report.PlainText) }
 
 func plainNames(list []string, most int) string { return names(list, most, report.PlainText) }
 
