@@ -1,6 +1,12 @@
 package fleet
 
-import "psyncope/correlate/diagnosis"
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"psyncope/correlate/diagnosis"
+)
 
 // State is all that is kept from night to night.
 type State struct {
@@ -20,6 +26,11 @@ func NewState() *State {
 		Groups: map[string]*Group{}, Incidents: map[string]*Incident{}, Artifacts: map[string]*Artifact{}, Settings: map[Setting]*Value{},
 		Measures: map[string][]*Measure{}, Acks: map[string]Ack{},
 	}
+}
+
+// byName are the groups in the order of their names.
+func (s *State) byName() []*Group {
+	return slices.SortedFunc(maps.Values(s.Groups), func(a, b *Group) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
 }
 
 // Night is one run that read something new. Times are microseconds since 1970, 0 where unknown.

@@ -213,11 +213,6 @@ func (s *State) near(p *Page, night int) {
 	}
 }
 
-// byName are the groups in the order of their names.
-func (s *State) byName() []*Group {
-	return slices.SortedFunc(maps.Values(s.Groups), func(a, b *Group) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key)) })
-}
-
 // placeOf is where the first line of evidence stands.
 func placeOf(ev []diagnosis.Evidence) string {
 	if len(ev) == 0 {

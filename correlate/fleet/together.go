@@ -133,8 +133,8 @@ func togetherOf(cases []Case) Together {
 		t.Kinds = append(t.Kinds, Kind{k, kinds[k]})
 	}
 	for _, step := range cases[0].Incident.Chain {
-		if t.Evidence == "" {
-			t.Evidence = placeOf(step.Evidence)
+		if t.Evidence == "" && len(step.Evidence) > 0 {
+			t.Evidence = step.Evidence[0].Place()
 		}
 	}
 	slices.Sort(t.Groups)
