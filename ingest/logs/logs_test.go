@@ -106,6 +106,27 @@ var cases = []struct {
 		},
 	},
 	{
+		name: "a shipper took the header apart",
+		log: "09:15:26.535123 12:S Connecting to PRIMARY 10.3.0.1:6379\n" +
+			"09:15:26.536 12:S * PRIMARY <-> REPLICA sync started\n" +
+			"I0414 09:15:27.001448 *174] 12:S Non blocking connect for SYNC fired the event.\n" +
+			"2025-04-14T07:15:28.382653954Z I0414 09:15:28.382576 *174] 12:S Connection with primary lost.\n" +
+			"[09:15:29] Reconnecting to PRIMARY 10.3.0.1:6379\n" +
+			"12:S Connection with primary lost.\n" +
+			// Other programmes' lines, which say something else or quote it.
+			"09:15:30 12:S is what the log said\n" +
+			"09:15:31 worker 12 had its Connection with primary lost.\n",
+		want: []string{
+			"1 2000-01-01T09:15:26.535 local-no-year 12:S repl-connecting",
+			"2 2000-01-01T09:15:26.536 local-no-year 12:S notice sync-started",
+			"3 2000-04-14T09:15:27.001 local-no-year 12:S repl-connected-tcp",
+			"4 2000-04-14T09:15:28.382 local-no-year 12:S primary-link-lost outer 07:15:28.382653",
+			"5 2000-01-01T09:15:29.000 local-no-year repl-reconnecting",
+			"6 none 12:S primary-link-lost",
+		},
+		rejected: []int32{7, 8},
+	},
+	{
 		name: "no header at all",
 		log:  "# Connection with master lost.\n* Connecting to MASTER x.x.x.x:6379\n* something else\n",
 		want: []string{"1 none warning primary-link-lost", "2 none notice repl-connecting", "3 none notice other"},

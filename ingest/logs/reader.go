@@ -207,6 +207,9 @@ func (r *reader) inner(s *stream, line []byte, number int32) {
 		r.event(s, at)
 		return
 	}
+	if r.shorn(s, line, at) {
+		return
+	}
 	if w.Syslog {
 		r.beside(s, line, at) // another programme's line in the same journal
 		return
@@ -230,6 +233,25 @@ func (r *reader) inner(s *stream, line []byte, number int32) {
 		return
 	}
 	r.problem(number, line)
+}
+
+// shorn reads a line of whose header a shipper left a part, if its message is known.
+func (r *reader) shorn(s *stream, line []byte, at place) bool {
+	w, h := &r.wrapped, &r.header
+	prefix, ok := s.parser.Shorn(line, h)
+	if !ok || w.Syslog && h.Role == "" || !r.known.knows(h.Message) {
+		return false
+	}
+	if h.Role != "" {
+		r.sure++
+		if name := prefixName(prefix); name != nil && len(w.Source) == 0 {
+			s = r.streamOf(&wrap.Line{Source: name})
+		}
+	}
+	r.complete(h, w)
+	at.at = h.Stamp
+	r.event(s, at)
+	return true
 }
 
 // beside reads a line of another programme in a server's journal. The kernel and the service manager may
