@@ -136,6 +136,10 @@ var fixes = []fix{
 		"Check the snapshot that did not load, and the modules it needs.",
 	},
 	{
+		"check-stream", "attempt-fails", checkStream,
+		"Run the newest patch release on both ends where what a replica got was no stream of commands.",
+	},
+	{
 		"upgrade-replica", "attempt-fails", upgradeReplica,
 		"Run replicas at the primary's version or a later one.",
 	},

@@ -169,6 +169,13 @@ func TestFixes(t *testing.T) {
 		}, "free-disk", want{"disk space", "", "df -h /var/lib/redis", "No space left"}},
 		{"a directory that is no word", "save-failed", "7.0.15", func(x *play.Play) { play.With(x.P, "dir", "/tmp/$(reboot)") }, "free-disk", want{"disk", "", "df -h DIR", ""}},
 		{"a dump that does not load", "transfer-failed", "7.0.15", func(x *play.Play) { x.Fails(message.RdbLoadChecksum, "Wrong RDB checksum", table.Null) }, "check-rdb", want{"dump file", "", "redis-check-rdb", "checksum"}},
+		{"a stream that is none", "transfer-failed", "7.0.15", func(x *play.Play) {
+			x.Says(x.B, 101, message.ReplStreamCorrupt, "WARNING: Receiving inline protocol from master, master stream corruption?")
+		}, "check-stream", want{"version", "newest patch", "INFO server", "inline protocol"}},
+		{"a stream that is none is no dump", "transfer-failed", "7.0.15", func(x *play.Play) {
+			x.Says(x.B, 101, message.ReplStreamCorrupt, "WARNING: Receiving inline protocol from master, master stream corruption?")
+		}, "check-rdb", want{setting: none}},
+		{"a dump that does not load is no stream", "transfer-failed", "7.0.15", func(x *play.Play) { x.Fails(message.RdbLoadChecksum, "Wrong RDB checksum", table.Null) }, "check-stream", want{setting: none}},
 		{"an old replica", "incompatible-version", "7.0.15", nil, "upgrade-replica", want{"version", "redis 7.0.15 or later", "INFO server", ""}},
 		{"no password", "auth-failed", "7.0.15", func(x *play.Play) {
 			x.Fails(message.PsyncBadReply, "Unexpected reply to PSYNC from master: -NOAUTH Authentication required.", table.Null)

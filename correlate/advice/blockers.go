@@ -159,7 +159,29 @@ func checkRDB(in *situation) (diagnosis.Recommendation, bool) {
 			}
 		}
 	}
-	return rec, true
+	return rec, in.brokenStream(r) == nil
+}
+
+// brokenStream is the line by which what came to the replica was no stream of commands; nil without one.
+func (in *situation) brokenStream(r *timeline.Host) *timeline.Event {
+	for e := range r.Within(timeline.Span{From: in.Start - timeline.TwoTicks, To: in.End}) {
+		if replication.BrokenStream(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+func checkStream(in *situation) (diagnosis.Recommendation, bool) {
+	r := in.suspectReplica()
+	e := in.brokenStream(r)
+	if e == nil {
+		return diagnosis.Recommendation{}, false
+	}
+	return diagnosis.Recommendation{
+		Instance: r.Name, Setting: "version", To: "the newest patch release, on both ends", Command: cli(r) + " INFO server", Cost: "an upgrade of both",
+		Why: fmt.Sprintf("what %s sent was no stream of commands, and no setting makes it one: %q. A server's defect did it, or something on the way that changes bytes; look for it in the release notes of both versions", in.Primary.Name, diagnosis.Shorten(e.Text, 80)),
+	}, true
 }
 
 // suspectReplica is the replica the verdict names, else the first that was affected, else the primary.

@@ -124,10 +124,23 @@ func FaultKind(e *timeline.Event, sentinel bool) bool {
 
 // ReplicaClient reports whether a client in an output-buffer line is a replica: flags=S, or a command only they send.
 func ReplicaClient(e *timeline.Event) bool {
-	i := strings.Index(e.Text, "flags=")
-	if i < 0 {
+	flags, ok := clientFlags(e.Text)
+	if !ok {
 		return strings.Contains(e.Text, "cmd=psync") || strings.Contains(e.Text, "cmd=sync") || strings.Contains(e.Text, "cmd=replconf")
 	}
-	flags, _, _ := strings.Cut(e.Text[i+len("flags="):], " ")
 	return strings.Contains(flags, "S")
+}
+
+// BrokenStream reports whether by this line what a replica got from its primary is no stream of commands: it says so itself, or closes its
+// primary (flags=M) for what is no command (redis 7.4.1 networking.c processInlineBuffer, setProtocolError).
+func BrokenStream(e *timeline.Event) bool {
+	flags, _ := clientFlags(e.Text)
+	return e.Kind == message.ReplStreamCorrupt || e.Kind == message.ClientProtocolError && strings.Contains(flags, "M")
+}
+
+// clientFlags are the flags in a client's description.
+func clientFlags(text string) (flags string, ok bool) {
+	_, after, ok := strings.Cut(text, "flags=")
+	flags, _, _ = strings.Cut(after, " ")
+	return flags, ok
 }
