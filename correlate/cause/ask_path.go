@@ -178,6 +178,12 @@ func goneForGood(s *scene) Finding {
 	if len(p.Samples) > 0 && p.Samples[len(p.Samples)-1].At > s.Lost+replication.ClockSlack || p.HasLog() && p.Events[len(p.Events)-1].At > s.Lost+replication.ClockSlack+p.Clock.Err {
 		return denied(p.Name + " has evidence after the loss")
 	}
+	// A node of a cluster never says of itself that it failed (redis 7.4.1 cluster_legacy.c markNodeAsFailingIfNeeded): who does lives on.
+	for e := range s.Said(p) {
+		if e.Is(message.SaysDown) && !p.Sentinel {
+			return denied(p.Name+" itself says that another node failed", e.Evidence())
+		}
+	}
 	for _, o := range s.Outages {
 		for _, t := range o.Tries {
 			if t.Granted != "" && o.Moved == nil && (t.Server == nil || t.Server == p) {

@@ -157,11 +157,8 @@ func (m *linkMachine) promotes(it item) {
 }
 
 func (m *linkMachine) attemptEnds(it item) {
-	if m.cur == nil && m.midway.ev != nil {
-		// The log begins in the middle of a resync, and that failed.
-		t := m.current(m.midway)
-		t.Granted, t.ReceiveEv = diagnosis.Full, m.midway.ev
-		m.midway = item{}
+	if m.cur == nil {
+		m.beganBefore(it)
 	}
 	if m.cur == nil {
 		return
@@ -173,6 +170,24 @@ func (m *linkMachine) attemptEnds(it item) {
 		}
 	}
 	m.cur.Failures = append(m.cur.Failures, it.ev)
+}
+
+// beganBefore opens the outage in whose middle the log begins: an attempt ended of which it has no beginning. What timed out, could not be
+// loaded or not be written down had been granted. What only speaks of a dump may speak of the server's own, at its start.
+func (m *linkMachine) beganBefore(it item) {
+	switch e := it.ev; {
+	case m.midway.ev != nil:
+		t := m.current(m.midway)
+		t.Granted, t.ReceiveEv = diagnosis.Full, m.midway.ev
+		m.midway = item{}
+	case m.upOnce || e.Role == "M" || !e.Is(message.LinkWord):
+	default:
+		o := m.open(it, it.at)
+		o.First, o.Begun = !m.hadLink(it.at), true
+		if e.Is(message.TransferTimedOut|message.CannotLoad) || CannotWriteDown(e) {
+			m.current(it).Granted = diagnosis.Full
+		}
+	}
 }
 
 // restarted handles the replica's own start line: its link was gone with its process.
