@@ -140,7 +140,7 @@ func headline(in *cause.Judged, i *diagnosis.Incident) string {
 	case len(in.Outages) == 0:
 		return told + ": no lost link in the evidence"
 	case i.Loop != nil && i.Loop.Kind == diagnosis.PartialLoop:
-		return fmt.Sprintf("Partial resyncs that never end: %s; %s was granted %s and closed at the output buffer limit each time, and does not get on", told, who,
+		return fmt.Sprintf("Partial resyncs that never end: %s; %s was granted %s, was closed again each time and does not get on", told, who,
 			diagnosis.Plural(i.PartialSyncs, "partial resync", "partial resyncs"))
 	case i.Storm:
 		return fmt.Sprintf("Full-resync storm: %s; the %s loop feeds it, %s for %s", told, i.Loop.Kind, full, who)

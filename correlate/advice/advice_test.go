@@ -185,6 +185,13 @@ func TestFixes(t *testing.T) {
 			x.Fails(message.PsyncBadReply, "Unexpected reply to PSYNC from master: -NOPERM this user has no permissions to run the 'psync' command", table.Null)
 		}, "set-masterauth", want{"ACL of the replication user", "+psync", "ACL SETUSER repl +psync +replconf +ping", ""}},
 		{"a wrong address", "misconfigured", "7.0.15", nil, "check-topology", want{"replicaof", "", "REPLICAOF 10.0.0.1 6379", ""}},
+		{"a command larger than the replica lets anybody send", "misconfigured", "6.2.16", func(x *play.Play) {
+			play.With(x.B, "client-query-buffer-limit", "1mb")
+			x.Says(x.B, 100, message.ClientQueryBufferLimit, "Closing client that reached max query buffer length: id=31 addr=10.0.0.1:6379 flags=M qbuf=1048577")
+		}, "check-topology", want{"client-query-buffer-limit", "1gb", "CONFIG SET client-query-buffer-limit 1gb", "no client send a command that large"}},
+		{"a client of its own that sent too much", "misconfigured", "6.2.16", func(x *play.Play) {
+			x.Says(x.B, 100, message.ClientQueryBufferLimit, "Closing client that reached max query buffer length: id=31 addr=10.0.0.9:5000 flags=N qbuf=1048577")
+		}, "check-topology", want{"replicaof", "", "REPLICAOF", ""}},
 		{"a timeout below the pings", "misconfigured", "7.0.15", func(x *play.Play) {
 			x.Silent("4")
 			x.T.Refusal, x.T.Granted, x.T.Outcome = "", diagnosis.Partial, diagnosis.Partial

@@ -272,9 +272,41 @@ func waitLonger(in *situation) (diagnosis.Recommendation, bool) {
 	}, true
 }
 
+// largerCommands is for a replica that lets no client send what its primary sends: the limit of the primary, or the default where that is no
+// larger or not known.
+func largerCommands(in *situation) (diagnosis.Recommendation, bool) {
+	const name, usual = "client-query-buffer-limit", 1 << 30 // redis 7.4.1 config.c
+	r, p := in.suspectReplica(), in.Primary
+	var said *timeline.Event
+	for e := range in.Said(r) {
+		if replication.ClosedPrimary(e) {
+			said = e
+		}
+	}
+	if said == nil {
+		return diagnosis.Recommendation{}, false
+	}
+	now, known := table.ParseSize(r.Value(name))
+	rec := diagnosis.Recommendation{
+		Instance: r.Name, Setting: name, From: r.Value(name), To: "more than the largest command", Command: cli(r) + " CONFIG GET " + name, Cost: "one client may take as much of its memory",
+		Why: fmt.Sprintf("%s lets no client send a command that large, and from its primary it comes again after each resync: %q", r.Name, diagnosis.Shorten(said.Text, 80)),
+	}
+	to := int64(usual)
+	if n, ok := table.ParseSize(p.Value(name)); ok {
+		to = max(to, n)
+	}
+	if !known || now < to {
+		rec.To = diagnosis.SizeWord(to)
+		rec.Command = configSet(r, name, rec.To)
+	}
+	return rec, true
+}
+
 func checkTopology(in *situation) (diagnosis.Recommendation, bool) {
-	if rec, ok := waitLonger(in); ok {
-		return rec, true
+	for _, instead := range []func(*situation) (diagnosis.Recommendation, bool){waitLonger, largerCommands} {
+		if rec, ok := instead(in); ok {
+			return rec, true
+		}
 	}
 	r, p := in.suspectReplica(), in.Primary
 	rec := diagnosis.Recommendation{Instance: r.Name, Setting: "replicaof", From: replication.PrimaryAddr(r), To: "an address of the primary that " + r.Name + " reaches", Cost: noCost, Why: "the link is impossible as it is set up"}

@@ -180,9 +180,14 @@ var missedNothing = ofAll(func(s *scene) Finding {
 	return Finding{at: unknown}
 })
 
+// closedPrimary: the replica lets no client send a command as large as its primary sent.
+func closedPrimary(s *scene) Finding {
+	return said("suspect", replication.ClosedPrimary, "closed its primary")(s)
+}
+
 // stayedAway: what is set up wrong does not come right by itself. A timeout that is too short gives the link back each time.
 func stayedAway(s *scene) Finding {
-	if missedNothing(s).Answer == yes {
+	if missedNothing(s).Answer == yes || closedPrimary(s).Answer == yes {
 		return Finding{at: unknown}
 	}
 	return not(cameBack)(s)

@@ -83,6 +83,7 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 			}
 		}
 	}
+	closings := in.closedPrimaries()
 	cascade := in.lostToForks()
 	switch {
 	case len(cascade) >= 2:
@@ -91,6 +92,8 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 		return l, true
 	case overflows.n() >= 2 && in.stuckPartials() >= 2:
 		return overflows.loop(diagnosis.PartialLoop), true
+	case closings.n() >= 2 && in.stuckPartials() >= 1:
+		return closings.loop(diagnosis.PartialLoop), true
 	case overflows.n() >= 2 && !in.onlyPartials():
 		return overflows.loop(diagnosis.OutputBufferLoop), true
 	case loads.n() >= 2:
@@ -105,6 +108,23 @@ func (in *Incident) findLoop() (loop *diagnosis.Loop, storm bool) {
 		return &diagnosis.Loop{Kind: diagnosis.FailoverLoop, Rounds: promotions}, false
 	}
 	return nil, false
+}
+
+// closedPrimaries are the times at which replicas closed their primary.
+func (in *Incident) closedPrimaries() *rounds {
+	out, asked := newRounds(), map[*timeline.Host]bool{}
+	for _, o := range in.Outages {
+		if asked[o.Replica] {
+			continue
+		}
+		asked[o.Replica] = true
+		for e := range o.Replica.Within(timeline.Span{From: in.Start - timeline.ThreeTicks, To: in.End}) {
+			if replication.ClosedPrimary(e) {
+				out.add(e, o.Replica)
+			}
+		}
+	}
+	return out
 }
 
 // stuckPartials counts the partial resyncs that left their replica no nearer to its primary than the one before. Up to 6.2 all that a

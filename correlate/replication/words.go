@@ -138,6 +138,13 @@ func BrokenStream(e *timeline.Event) bool {
 	return e.Kind == message.ReplStreamCorrupt || e.Kind == message.ClientProtocolError && strings.Contains(flags, "M")
 }
 
+// ClosedPrimary reports whether by this line a replica closed its primary (flags=M), because a command of the stream was larger than it lets
+// any client send (redis 6.2.16 networking.c readQueryFromClient; from 7.0 the primary may send what it likes).
+func ClosedPrimary(e *timeline.Event) bool {
+	flags, _ := clientFlags(e.Text)
+	return e.Kind == message.ClientQueryBufferLimit && strings.Contains(flags, "M")
+}
+
 // clientFlags are the flags in a client's description.
 func clientFlags(text string) (flags string, ok bool) {
 	_, after, ok := strings.Cut(text, "flags=")
