@@ -155,6 +155,17 @@ func TestFixes(t *testing.T) {
 		{"a start without the overcommit warning", "fork-failed", "7.0.15", func(x *play.Play) {
 			x.Says(x.P, 101, message.ForkFailedRdb, "Can't save in background: fork: Cannot allocate memory")
 		}, "overcommit", want{setting: none}},
+		{"snapshots that fail for another reason", "save-failed", "7.0.15", func(x *play.Play) {
+			x.Fails(message.SyncRdbWriteError, "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA synchronization: Read-only file system", table.Null)
+			x.Fails(message.SyncRdbWriteError, "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA synchronization: Read-only file system", table.Null)
+			x.Says(x.P, 1, message.OvercommitWarning, "WARNING overcommit_memory is set to 0!")
+		}, "overcommit", want{setting: none}},
+		{"snapshots that fail for want of memory", "save-failed", "7.0.15", func(x *play.Play) {
+			x.Fails(message.SyncRdbWriteError, "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA synchronization: No space left on device", table.Null)
+			x.Fails(message.SyncRdbWriteError, "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA synchronization: No space left on device", table.Null)
+			x.Says(x.P, 101, message.ForkFailedRdb, "Can't save in background: fork: Cannot allocate memory")
+			x.Says(x.P, 1, message.OvercommitWarning, "WARNING overcommit_memory is set to 0!")
+		}, "overcommit", want{"vm.overcommit_memory", "1", "sysctl", ""}},
 		{"a limit of processes", "fork-failed", "7.0.15", func(x *play.Play) {
 			x.Says(x.P, 101, message.ForkFailedRdb, "Can't save in background: fork: Resource temporarily unavailable")
 		}, "process-limit", want{"process limit", "more", "prlimit --pid", "and not of memory"}},
@@ -197,6 +208,9 @@ func TestFixes(t *testing.T) {
 			x.T.Refusal, x.T.Granted, x.T.Outcome = "", diagnosis.Partial, diagnosis.Partial
 		}, "check-topology", want{"repl-timeout", "60", "CONFIG SET repl-timeout 60", "pings every 10 s only"}},
 		{"a stranger", "intrusion", "7.0.15", nil, "lock-down", want{"access", "password", `requirepass "${NEW_PASSWORD:?`, ""}},
+		{"no file descriptor left", "connection-exhaustion", "7.0.15", func(x *play.Play) {
+			x.Says(x.P, 101, message.ClientAcceptError, "Accepting client connection: accept: Too many open files")
+		}, "raise-maxclients", want{"open files (RLIMIT_NOFILE)", "20032", "prlimit --pid", "no file descriptor left"}},
 		{"too many clients", "connection-exhaustion", "7.0.15", func(x *play.Play) { play.With(x.P, "maxclients", "50") }, "raise-maxclients", want{"maxclients", "100", "CONFIG SET maxclients 100", "limit of 50"}},
 		{"a person", "admin-action", "7.0.15", nil, "ask-who", want{"change by a person", "", "ACL LOG", ""}},
 	}

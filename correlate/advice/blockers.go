@@ -26,6 +26,14 @@ func forkRefused(in *incident.Incident, what string) *timeline.Event {
 	return nil
 }
 
+// processOf is the server's process as a shell knows it: by its id where a dump tells it.
+func (in *situation) processOf(h *timeline.Host) string {
+	if s := h.LastSampleBefore(in.Start); s != nil && s.ProcessID.Known() {
+		return diagnosis.Itoa(int64(s.ProcessID))
+	}
+	return "$(pidof redis-server)"
+}
+
 func processLimit(in *situation) (diagnosis.Recommendation, bool) {
 	// EAGAIN: fork(2) gives it at RLIMIT_NPROC, a cgroup's pids.max or the kernel's limit of threads.
 	e := forkRefused(in.Judged.Incident, "Resource temporarily unavailable")
@@ -33,10 +41,7 @@ func processLimit(in *situation) (diagnosis.Recommendation, bool) {
 		return diagnosis.Recommendation{}, false
 	}
 	p := in.Primary
-	pid := "$(pidof redis-server)"
-	if s := p.LastSampleBefore(in.Start); s != nil && s.ProcessID.Known() {
-		pid = diagnosis.Itoa(int64(s.ProcessID))
-	}
+	pid := in.processOf(p)
 	return diagnosis.Recommendation{
 		Instance: p.Name, Setting: "process limit", To: "more processes", Command: fmt.Sprintf("prlimit --pid %s --nproc=65536:65536\ncat /proc/%s/cgroup # then pids.max there", pid, pid),
 		Why: fmt.Sprintf("fork failed with %q: a limit of processes (ulimit -u, TasksMax, pids.max) and not of memory", diagnosis.Shorten(e.Text, 100)), Cost: noCost,
@@ -47,6 +52,9 @@ func overcommit(in *situation) (diagnosis.Recommendation, bool) {
 	p := in.Primary
 	if forkRefused(in.Judged.Incident, "Resource temporarily unavailable") != nil {
 		return diagnosis.Recommendation{}, false
+	}
+	if b := in.Verdict.Best; (b == nil || b.Cause.Kind != "fork-failed") && forkRefused(in.Judged.Incident, "") == nil {
+		return diagnosis.Recommendation{}, false // snapshots failed for another reason
 	}
 	w, started := p.Warned(message.OvercommitWarning)
 	if w == nil && started {
@@ -366,6 +374,15 @@ func raiseMaxclients(in *situation) (diagnosis.Recommendation, bool) {
 		most = max(most, p.Samples[i].ConnectedClients.Or(0))
 	}
 	to := max(2*now, most*2)
+	for e := range in.Said(p) {
+		if replication.TooManyFiles(e) { // the limit is the system's: the server refuses a maxclients beyond it
+			return diagnosis.Recommendation{
+				Instance: p.Name, Setting: "open files (RLIMIT_NOFILE)", To: diagnosis.Itoa(to + 32), Cost: "find who opens so many first (CLIENT LIST)",
+				Why:     fmt.Sprintf("the process had no file descriptor left: %q; it keeps 32 for itself beside those of its clients (redis 7.4.1 server.h CONFIG_MIN_RESERVED_FDS)", diagnosis.Shorten(e.Text, 80)),
+				Command: fmt.Sprintf("prlimit --pid %s --nofile=%d:%d\n# and for its next start: LimitNOFILE=%d in its unit (systemctl edit redis-server), or ulimit -n before it", in.processOf(p), to+32, to+32, to+32),
+			}, true
+		}
+	}
 	r := diagnosis.Recommendation{
 		Instance: p.Name, Setting: "maxclients", From: diagnosis.Itoa(now), To: diagnosis.Itoa(to), Command: configSet(p, "maxclients", diagnosis.Itoa(to)) + fmt.Sprintf("\n# on its host, where it may not open as many files: prlimit --pid PID --nofile=%d:%d", to+32, to+32),
 		Why: fmt.Sprintf("the replica's connection was refused at the limit of %s", diagnosis.BytesOf(now)), Cost: "a file descriptor and some KiB for each client: find who opens so many first (CLIENT LIST)",

@@ -80,7 +80,8 @@ func (f *faults) of(h *timeline.Host) {
 	for i := range h.Events {
 		e := &h.Events[i]
 		// All shards hear of a node that failed. Where replicas are seen, their links say whether it was one of this group's.
-		if !replication.FaultKind(e, h.Sentinel) || f.watched && (replication.SlowKind(e) || e.Kind == message.ClusterNodeFail) {
+		fault := replication.FaultKind(e, h.Sentinel) || replication.TooManyFiles(e)
+		if !fault || f.watched && (replication.SlowKind(e) || replication.TooManyFiles(e) || e.Kind == message.ClusterNodeFail) {
 			continue
 		}
 		if at := besides(h, i); at != unknown {
