@@ -163,3 +163,15 @@ func startedAnew(s *scene) Finding {
 	}
 	return Finding{at: unknown}
 }
+
+// wasReplica: a server of which no link is known and that shows itself as a primary alone is no replica.
+func wasReplica(s *scene) Finding {
+	h := s.suspect
+	as := func(letter, role string) bool {
+		return h.AnyEvent(func(e *timeline.Event) bool { return e.Role == letter }) || h.AnySample(func(x *timeline.Sample) bool { return x.Role == role })
+	}
+	if s.First == nil && as("M", "master") && !as("S", "slave") {
+		return denied(h.Name + " is a primary")
+	}
+	return Finding{at: unknown}
+}

@@ -6,7 +6,7 @@ import (
 )
 
 var intrusion = Cause{
-	Kind: "intrusion", On: OnPrimary,
+	Kind: "intrusion", On: OnObeyed,
 	Told:  "a stranger commanded %s",
 	Prose: "Someone who should not: a rogue REPLICAOF, CONFIG SET dir and dbfilename aimed at cron or ssh files, a module loaded from a dump. The server is reachable without a password.",
 	Clues: []Clue{

@@ -8,5 +8,6 @@ var replicaRestart = Cause{
 		{Says: "the replica was a new process when it came back", Ask: restartedReplica, For: Said},
 		{Says: "the kernel says that it ended the process", Ask: killedForMemory, For: Said, Rare: true},
 	},
-	Fix: []string{"plan-restart", "raise-backlog"},
+	Fits: wasReplica,
+	Fix:  []string{"plan-restart", "raise-backlog"},
 }

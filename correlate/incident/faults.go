@@ -95,6 +95,9 @@ func (f *faults) of(h *timeline.Host) {
 			f.mark(h, l.To, l.To)
 		}
 	}
+	for _, e := range h.Kills() {
+		f.mark(h, e.At, e.At)
+	}
 	if f.watched {
 		return
 	}

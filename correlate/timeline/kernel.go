@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"regexp"
+
 	"psyncope/correlate/diagnosis"
 	"psyncope/ingest/table"
 )
@@ -35,8 +37,36 @@ func (h *Host) kernelSaw(s Span) []Lack {
 // Killed is the kernel's word that it ended the host's server, at about a time where it is dated: for memory, or for touching memory that it
 // has not.
 func (h *Host) Killed(about Span) *Event {
-	return h.killed(about, h.isPID)
+	return h.killed(about, h.wasPID)
 }
+
+// Kills are all of these words that have a time.
+func (h *Host) Kills() (out []*Event) {
+	for i := range h.Kernel {
+		if e := &h.Kernel[i]; e.At != unknown && ends(e) && h.wasPID(e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// ends reports whether by this word of the kernel's a process ended.
+func ends(e *Event) bool {
+	return (e.Kind == table.KernelKilled || e.Kind == table.KernelSegfault) && e.Number.Known()
+}
+
+// wasPID reports whether the word is of the host's server: of a process that it is known to have run as, or of a server before all that is
+// known of it.
+func (h *Host) wasPID(e *Event) bool {
+	if h.isPID(e.Number) {
+		return true
+	}
+	first := h.FirstSeen()
+	return e.At != unknown && (first == unknown || e.At < first) && serverProcess.MatchString(e.Text)
+}
+
+// serverProcess is the name of a server's process, as the kernel cuts it after 15 letters, in brackets or before its id.
+var serverProcess = regexp.MustCompile(`\b(redis|valkey|redict|keydb)-serve`)
 
 // KilledChild is the kernel's word that it ended a child of the host's server for memory.
 func (h *Host) KilledChild(about Span) *Event {
@@ -44,13 +74,13 @@ func (h *Host) KilledChild(about Span) *Event {
 		return nil
 	}
 	children := h.children()
-	return h.killed(about, func(pid table.Int) bool { return children[pid] })
+	return h.killed(about, func(e *Event) bool { return children[e.Number] })
 }
 
-func (h *Host) killed(about Span, is func(table.Int) bool) *Event {
+func (h *Host) killed(about Span, is func(*Event) bool) *Event {
 	for i := range h.Kernel {
 		e := &h.Kernel[i]
-		if e.Kind != table.KernelKilled && e.Kind != table.KernelSegfault || !e.Number.Known() || !is(e.Number) {
+		if !ends(e) || !is(e) {
 			continue
 		}
 		if e.At == unknown || e.At >= about.From && (about.To == unknown || e.At <= about.To) {

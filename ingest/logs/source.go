@@ -257,5 +257,23 @@ func (r *reader) serverOn(host string) *stream {
 		}
 		one = s
 	}
-	return one
+	if one != nil {
+		return one
+	}
+	// Its first line may follow what the kernel says of its end.
+	found := ""
+	for key := range r.names {
+		if on, _, _ := strings.Cut(key, "\x00"); on != host {
+			continue
+		}
+		if found != "" {
+			return nil
+		}
+		found = key
+	}
+	if found == "" {
+		return nil
+	}
+	on, source, _ := strings.Cut(found, "\x00")
+	return r.streamOf(&wrap.Line{Host: []byte(on), Source: []byte(source)})
 }
