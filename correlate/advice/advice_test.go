@@ -23,6 +23,12 @@ func advice(x *play.Play) []diagnosis.Recommendation {
 	return out.Recommendations
 }
 
+// killed has the primary's child killed by SIGKILL.
+func killed(x *play.Play) {
+	e := x.Says(x.P, 101, message.DisklessTransferKilled, "Background transfer terminated by signal 9")
+	e.Number, e.Means = 9, message.MeansOf(e.Kind, 9)
+}
+
 // Each fix is given where it helps, with its numbers, and withheld in a near miss.
 func TestFixes(t *testing.T) {
 	type want struct{ setting, to, command, why string }
@@ -173,6 +179,15 @@ func TestFixes(t *testing.T) {
 			x.Says(x.P, 101, message.ForkFailedRdb, "Can't save in background: fork: Resource temporarily unavailable")
 		}, "overcommit", want{setting: none}},
 		{"data as large as the host", "fork-failed", "7.0.15", func(x *play.Play) { x.Memory(6<<30, 8<<30) }, "more-memory", want{"memory", "copy-on-write", "free -m", "6.0 GiB"}},
+		{"a child that was killed", "save-failed", "7.0.15", func(x *play.Play) {
+			killed(x)
+		}, "more-memory", want{"memory", "copy-on-write", "oom-kill", "signal 9"}},
+		{"a child that was killed has no want of disk", "save-failed", "7.0.15", func(x *play.Play) {
+			killed(x)
+		}, "free-disk", want{setting: none}},
+		{"a disk that is full has no want of memory", "save-failed", "7.0.15", func(x *play.Play) {
+			x.Says(x.P, 101, message.RdbSaveWriteError, "Write error saving DB on disk: No space left on device")
+		}, "more-memory", want{setting: none}},
 		{"memory to spare", "fork-failed", "7.0.15", nil, "more-memory", want{setting: none}},
 		{"no space left", "save-failed", "7.0.15", func(x *play.Play) {
 			play.With(x.P, "dir", "/var/lib/redis")

@@ -76,10 +76,19 @@ func moreMemory(in *situation) (diagnosis.Recommendation, bool) {
 	if forkRefused(in.Judged.Incident, "Resource temporarily unavailable") != nil {
 		return diagnosis.Recommendation{}, false
 	}
+	killed := in.killedChild()
+	if b := in.Verdict.Best; killed == nil && (b == nil || b.Cause.Kind != "fork-failed") {
+		return diagnosis.Recommendation{}, false
+	}
 	s := p.LastSampleBefore(in.Start)
 	r := diagnosis.Recommendation{
 		Instance: p.Name, Setting: "memory", To: "room for copy-on-write", Command: "free -m", Cost: "memory, or a smaller data set",
 		Why: "a snapshot needs room for the pages that are written while it is made",
+	}
+	if killed != nil {
+		r.Why += fmt.Sprintf("; the child was killed, as the kernel does for want of it: %q", diagnosis.Shorten(killed.Text, 80))
+		r.Command += "\njournalctl -k --since '1 day ago' | grep -iE 'out of memory|oom-kill'"
+		return r, true
 	}
 	if s == nil || !s.UsedMemory.Known() || !s.TotalSystemMemory.Known() || s.TotalSystemMemory <= 0 {
 		return r, true
@@ -90,6 +99,22 @@ func moreMemory(in *situation) (diagnosis.Recommendation, bool) {
 	r.From = diagnosis.Amount(int64(s.TotalSystemMemory))
 	r.Why += fmt.Sprintf(": %s of data on a host with %s", diagnosis.Amount(int64(s.UsedMemory)), diagnosis.Amount(int64(s.TotalSystemMemory)))
 	return r, true
+}
+
+const sigkill = 9
+
+// killedChild is what tells that the child that wrote a snapshot was killed: the kernel's word, else the server's own that it ended by SIGKILL,
+// which nobody else sends to a child mostly; nil without either.
+func (in *situation) killedChild() *timeline.Event {
+	if e := in.Primary.KilledChild(timeline.Span{From: in.Start - timeline.MinuteApart, To: in.End}); e != nil {
+		return e
+	}
+	for e := range in.Said(in.Primary) {
+		if (e.Is(message.ChildKilled) || replication.ChildFailed(e)) && e.Number == sigkill {
+			return e
+		}
+	}
+	return nil
 }
 
 func freeDisk(in *situation) (diagnosis.Recommendation, bool) {
@@ -115,7 +140,7 @@ func freeDisk(in *situation) (diagnosis.Recommendation, bool) {
 		Why: "the snapshot could not be written",
 	}
 	b := in.Verdict.Best
-	if e == nil && (b == nil || b.Cause.Kind != "save-failed") {
+	if e == nil && (b == nil || b.Cause.Kind != "save-failed" || in.killedChild() != nil) {
 		return r, false
 	}
 	if e == nil {

@@ -21,5 +21,5 @@ var saveFailed = Cause{
 		{Says: "fork itself was not refused", Ask: not(said("suspect", replication.Bears(message.ForkRefused), "could not fork")), Against: Contradicts},
 		{Says: "the snapshot was not aimed where only an intruder aims it", Ask: not(said("group", replication.Planted, "was aimed at a system file")), Against: Contradicts},
 	},
-	Fix: []string{"free-disk", "diskless-sync"},
+	Fix: []string{"more-memory", "free-disk", "diskless-sync"},
 }

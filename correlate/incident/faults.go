@@ -47,6 +47,9 @@ const (
 
 func (f *faults) mark(h *timeline.Host, from, to micros) {
 	for _, in := range f.known {
+		if from == 0 && in.Start == unknown && slices.ContainsFunc(in.Outages, func(o *replication.Outage) bool { return o.Replica == h || o.Server == h }) {
+			return // neither has a time
+		}
 		if from >= in.Start-nearIncident && (in.End == unknown || from <= in.End+nearIncident) {
 			return
 		}
