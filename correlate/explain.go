@@ -34,7 +34,7 @@ var words = []word{
 	{"forced", "refusal kind: a full resync was demanded (SYNC, or a change that drops the cached primary)."},
 	{"none", "refusal kind: the resync was partial, or it never got as far as asking."},
 	{"fork-cascade", "loop kind: each snapshot's fork stalls the primary, and its other replicas lose their links behind it."},
-	{"partial-loop", "loop kind: a partial resync is granted, closed at the output buffer limit with all that it sends, and asked for again from the same offset: the replica does not get on. Before 7.0 the backlog may be larger than the limit."},
+	{"partial-loop", "loop kind: a partial resync is granted, closed at the output buffer limit with all that it sends, and asked for again from the same offset: the replica does not get on. Before 7.0 the backlog may be larger than the limit. Or the replica closes it, at its own client-query-buffer-limit."},
 	{"output-buffer", "loop kind: each full resync ends when what is written meanwhile overruns the replica's output buffer limit."},
 	{"big-key", "loop kind: one huge key makes the transfer or the load stop for longer than repl-timeout, each time."},
 	{"snapshot-failed", "loop kind: each attempt fails because the snapshot cannot be made or written. It does not feed itself: it repeats until that is mended."},
