@@ -47,5 +47,6 @@ type Host struct {
 	// release is the version that the log names last: every setting's default hangs on it, and looking for it means
 	// going through the whole log.
 	release *release
-	ofFile  map[string]Source // see sources
+	ofFile  map[string]Source  // see sources
+	ran     map[table.Int]bool // the process ids of its server, made when they are asked for; see isPID
 }

@@ -92,22 +92,18 @@ func (h *Host) killed(about Span, is func(*Event) bool) *Event {
 
 // isPID reports whether the host's server ran under a process id, or may have, as nothing tells its own.
 func (h *Host) isPID(pid table.Int) bool {
-	known := false
-	for i := range h.Samples {
-		if p := h.Samples[i].ProcessID; p.Known() {
-			if p == pid {
-				return true
+	if h.ran == nil {
+		h.ran = map[table.Int]bool{}
+		for i := range h.Samples {
+			if p := h.Samples[i].ProcessID; p.Known() {
+				h.ran[p] = true
 			}
-			known = true
+		}
+		for i := range h.Events {
+			if e := &h.Events[i]; e.PID.Known() && e.Role != "C" {
+				h.ran[e.PID] = true
+			}
 		}
 	}
-	for i := range h.Events {
-		if e := &h.Events[i]; e.PID.Known() && e.Role != "C" {
-			if e.PID == pid {
-				return true
-			}
-			known = true
-		}
-	}
-	return !known
+	return len(h.ran) == 0 || h.ran[pid]
 }

@@ -43,21 +43,27 @@ func (m *Maker) four(b [4]byte) [4]byte {
 		keep = 1
 	case a.IsPrivate(), a.IsLinkLocalUnicast():
 		keep = 2
-	case b[0] == 172: // next to the private ones: it must not become one of them
+	case b[0] == 172, b[0] == 192, b[0] == 169: // next to the private and link-local ones: it must not become one of them
 		keep = 1
 	}
 	given := string(b[:])
 	for i := keep; i < 4; i++ {
-		b[i] = m.exchanged(given[:i], b[i], i == 0, i == 1 && keep == 1 && b[0] == 172)
+		b[i] = m.exchanged(given[:i], b[i])
 	}
 	return b
 }
 
+// local reports whether addresses that begin with these two bytes are private or link-local, of a network with others beside them.
+func local(first, second byte) bool {
+	return first == 172 && second >= 16 && second < 32 || first == 192 && second == 168 || first == 169 && second == 254
+}
+
 // exchanged is what becomes of a byte behind the bytes before it. The order of all values by their sums is the table.
-func (m *Maker) exchanged(before string, v byte, first, beside bool) byte {
+func (m *Maker) exchanged(before string, v byte) byte {
+	first := before == ""
 	class := func(v byte) int {
 		switch {
-		case beside && v >= 16 && v < 32:
+		case len(before) == 1 && local(before[0], v):
 			return 1
 		case first && (v == 0 || v == 10 || v == 127 || v == 169 || v == 172 || v == 192 || v >= 224):
 			return 1

@@ -112,6 +112,15 @@ func TestAddresses(t *testing.T) {
 			seen[p] = ip
 		}
 	}
+	for first, local := range map[byte]func(netip.Addr) bool{172: netip.Addr.IsPrivate, 192: netip.Addr.IsPrivate, 169: netip.Addr.IsLinkLocalUnicast} {
+		for b := range 256 {
+			given := netip.AddrFrom4([4]byte{first, byte(b), 7, 7})
+			p, _ := m.address(given.String())
+			if local(given) != local(netip.MustParseAddr(p)) {
+				t.Errorf("%v becomes %s, which is of another kind", given, p)
+			}
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(name string) [4]byte {
 			return [4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, name))
