@@ -137,7 +137,7 @@ func (s *scene) rolesMoved(near micros) bool {
 // rogueReplicaof: a client that is no Sentinel told a serving primary to follow a stranger.
 func rogueReplicaof(s *scene) Finding {
 	// The stranger may pass for the primary: who follows it was told to.
-	for _, h := range append([]*timeline.Host{s.Primary}, s.G.Hosts...) {
+	for _, h := range s.G.Hosts {
 		for e := range s.Said(h) {
 			if s.G.Rogue(e) {
 				f := found(e.At, fmt.Sprintf("%s was told to follow %s, a stranger's address that is nobody of the group", h.Name, e.Peer), e.Evidence())

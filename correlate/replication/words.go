@@ -134,15 +134,19 @@ func ReplicaClient(e *timeline.Event) bool {
 // BrokenStream reports whether by this line what a replica got from its primary is no stream of commands: it says so itself, or closes its
 // primary (flags=M) for what is no command (redis 7.4.1 networking.c processInlineBuffer, setProtocolError).
 func BrokenStream(e *timeline.Event) bool {
-	flags, _ := clientFlags(e.Text)
-	return e.Kind == message.ReplStreamCorrupt || e.Kind == message.ClientProtocolError && strings.Contains(flags, "M")
+	return e.Kind == message.ReplStreamCorrupt || e.Kind == message.ClientProtocolError && primaryClient(e)
 }
 
 // ClosedPrimary reports whether by this line a replica closed its primary (flags=M), because a command of the stream was larger than it lets
 // any client send (redis 6.2.16 networking.c readQueryFromClient; from 7.0 the primary may send what it likes).
 func ClosedPrimary(e *timeline.Event) bool {
+	return e.Kind == message.ClientQueryBufferLimit && primaryClient(e)
+}
+
+// primaryClient reports whether the client in a line is the server's primary.
+func primaryClient(e *timeline.Event) bool {
 	flags, _ := clientFlags(e.Text)
-	return e.Kind == message.ClientQueryBufferLimit && strings.Contains(flags, "M")
+	return strings.Contains(flags, "M")
 }
 
 // clientFlags are the flags in a client's description.

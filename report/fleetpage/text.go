@@ -19,19 +19,21 @@ const (
 	mostRisky = 20
 )
 
-// togetherTitle is the heading of what new incidents have in common.
-const togetherTitle = "In common"
+// inCommon writes what new incidents have in common, a line each, below a heading where the form has one.
+func inCommon(b *bytes.Buffer, p Page, heading, bullet string, as func(string) string) {
+	if len(p.Together) > 0 && heading != "" {
+		fmt.Fprintf(b, heading, "In common")
+	}
+	for _, t := range p.Together {
+		b.WriteString(bullet + together(t, as) + "\n")
+	}
+}
 
 // Text writes the page for people at a terminal and for mail.
 func Text(w io.Writer, p Page) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n", p.Line())
-	if len(p.Together) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", togetherTitle)
-		for _, t := range p.Together {
-			fmt.Fprintf(&b, "  %s\n", together(t, report.PlainText))
-		}
-	}
+	inCommon(&b, p, "\n%s\n", "  ", report.PlainText)
 	for _, l := range p.lists() {
 		textCases(&b, l.Title, l.Cases)
 	}
@@ -140,12 +142,7 @@ func markdownCases(b *bytes.Buffer, title string, cases []fleet.Case) {
 func Markdown(w io.Writer, p Page) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Fleet: %s\n", report.MarkdownText(p.Line()))
-	if len(p.Together) > 0 {
-		fmt.Fprintf(&b, "\n## %s\n\n", togetherTitle)
-		for _, t := range p.Together {
-			fmt.Fprintf(&b, "- %s\n", together(t, report.MarkdownText))
-		}
-	}
+	inCommon(&b, p, "\n## %s\n\n", "- ", report.MarkdownText)
 	for _, l := range p.lists() {
 		markdownCases(&b, l.Title, l.Cases)
 	}
@@ -195,9 +192,7 @@ func Notify(w io.Writer, p Page) error {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n", p.Line())
-	for _, t := range p.Together {
-		fmt.Fprintf(&b, "in common: %s\n", together(t, report.PlainText))
-	}
+	inCommon(&b, p, "", "in common: ", report.PlainText)
 	for n, c := range p.New {
 		if n == 10 {
 			fmt.Fprintf(&b, "and %d more new incidents\n", len(p.New)-n)
