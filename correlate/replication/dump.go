@@ -44,7 +44,11 @@ func (m *linkMachine) upInDump(it item) {
 		return
 	}
 	m.wasUp(it.at)
-	if m.cur == nil || m.hasLog(it.at) || it.sample.LastIOSeconds.Or(0) > 2 {
+	if m.cur == nil || it.sample.LastIOSeconds.Or(0) > 2 {
+		return
+	}
+	if m.hasLog(it.at) {
+		m.dumpSaysUp(it)
 		return
 	}
 	// A replica that just woke still believes in its link, for a moment: against the primary's log its word counts when
@@ -58,7 +62,7 @@ func (m *linkMachine) upInDump(it item) {
 
 func (m *linkMachine) downInDump(it item) {
 	s := it.sample
-	m.saidUp = nil
+	m.saidUp, m.after = nil, upAgain{}
 	lost, since := it.at, false
 	if d := s.LinkDownSeconds; d.Known() && d >= 0 && d < neverUp {
 		lost, since = it.at-micros(d)*second, true

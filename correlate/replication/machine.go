@@ -25,6 +25,8 @@ type linkMachine struct {
 	saidUp  *Outage // the open outage of which a dump already said that it is over
 	server  *timeline.Host
 	midway  item     // a snapshot arrives, and of what was before there is no trace
+	heard   micros   // until when the logs speak of this link
+	after   upAgain  // what dumps have said since
 	offers  []micros // when it made up an id and offset of its own to continue from
 }
 
@@ -172,8 +174,52 @@ func (m *linkMachine) justClosed(it item) *Attempt {
 	return t
 }
 
+// upAgain is what dumps say of a link of which the logs say nothing more.
+type upAgain struct {
+	first item // the first dump by which it was up; none has said since that it is down
+	dumps int
+}
+
+// heardOf notes that a log speaks of the link. A replica's lines and dumps are of one clock, and what the primary answers it has itself asked just before; of
+// a loss that only the primary noticed the clocks' error hides when it was.
+func (m *linkMachine) heardOf(it item) {
+	at := it.at
+	if it.src == PrimaryLog && it.ev.Is(message.LosesLink|message.ClosesAtLimit) {
+		at += m.h.Clock.Err
+	}
+	m.heard, m.after = max(m.heard, at), upAgain{}
+}
+
+// dumpSaysUp notes a dump by which the link of an open outage lives. Right behind the last line it may speak of the connection that is lost: what
+// came over it is as young.
+func (m *linkMachine) dumpSaysUp(it item) {
+	if it.at-m.heard <= timeline.ThreeTicks {
+		return
+	}
+	if m.after.dumps++; m.after.dumps == 1 {
+		m.after.first = it
+	}
+}
+
+// logsEndedBefore ends an outage in whose middle the logs end while the dumps go on: two of them in a row say that it is over, and no line or dump
+// after them says otherwise.
+func (m *linkMachine) logsEndedBefore() {
+	if m.cur == nil || m.after.dumps < 2 {
+		return
+	}
+	t := m.cur.last()
+	if t != nil && t.Outcome == "" {
+		t.Outcome, t.End = t.Granted, m.after.first.at
+	}
+	m.close(m.after.first, "")
+	if t != nil {
+		m.out[len(m.out)-1].Closing = t.Outcome
+	}
+}
+
 func (m *linkMachine) done() []*Outage {
 	m.wasUp(1 << 62)
+	m.logsEndedBefore()
 	return slices.DeleteFunc(m.out, func(o *Outage) bool {
 		// A host that was never a replica: a primary's own start line is no outage of a link.
 		return len(o.Tries) == 0 && len(o.Notices) == 0 && len(o.Failures) == 0 && len(o.Proof) == 0 && o.Moved == nil && o.Restored == unknown && !o.Begun
@@ -242,6 +288,7 @@ type said struct {
 func (m *linkMachine) hear(words []said, it item) {
 	for _, w := range words {
 		if it.ev.Is(w.word) {
+			m.heardOf(it)
 			w.do(m, it)
 			return
 		}
