@@ -43,9 +43,9 @@ var ideas = [...]struct{ word, kind string }{
 	{"info", "info"}, {"slowlog", "slowlog"}, {"commandlog", "slowlog"}, {"conf", "config"}, {"client", "clients"}, {"latency", "latency"}, {"vmstat", "host-metrics"}, {"iostat", "host-metrics"}, {"sar", "host-metrics"}, {"sadf", "host-metrics"}, {"collect.log", "collect-notes"}, {"log", "log"},
 }
 
-// formatOf is the format that is surest of a file with this name and these first bytes. likely is the kind of
-// the files it stands with.
-func (e *engine) formatOf(name string, head []byte, likely string) (artifact.Format, bool) {
+// formatOf is the format that is surest of a file with this name and these first bytes, and how sure it is: 0 where none claims it. likely is the
+// kind of the files it stands with.
+func (e *engine) formatOf(name string, head []byte, likely string) (format artifact.Format, sure int) {
 	if likely == "" {
 		lower := strings.ToLower(name)
 		for _, i := range ideas {
@@ -55,16 +55,17 @@ func (e *engine) formatOf(name string, head []byte, likely string) (artifact.For
 			}
 		}
 	}
-	if f, ok := e.formatNamed(likely); ok && f.Sniff(name, head) >= sureEnough {
-		return f, true
-	}
-	best, sure := artifact.Format{}, 0
-	for _, f := range e.formats {
-		if s := f.Sniff(name, head); s > sure {
-			best, sure = f, s
+	if f, ok := e.formatNamed(likely); ok {
+		if s := f.Sniff(name, head); s >= sureEnough {
+			return f, s
 		}
 	}
-	return best, sure > 0
+	for _, f := range e.formats {
+		if s := f.Sniff(name, head); s > sure {
+			format, sure = f, s
+		}
+	}
+	return format, sure
 }
 
 func (e *engine) formatNamed(name string) (artifact.Format, bool) {

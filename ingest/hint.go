@@ -149,6 +149,9 @@ func (s *scanner) flush() {
 
 // dumpLine takes a line of a file of INFO dumps.
 func (s *scanner) dumpLine(l []byte) {
+	if !isDigit(l[0]) && strings.IndexByte("rmptcs", l[0]) < 0 {
+		return // no field that field knows begins so
+	}
 	i := bytes.IndexByte(l[:min(len(l), 48)], ':')
 	if i < 0 {
 		return

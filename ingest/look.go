@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -38,6 +39,9 @@ const notArtifact = "-"
 // lookAt learns from one file of f. Whatever goes wrong here goes wrong again when it is read, and is said then.
 func (e *engine) lookAt(f *family, j int, buf []byte) {
 	src := f.files[j].src
+	if _, ok := e.From[src.Path]; ok && e.lookAtEnd(f, j, buf) {
+		return
+	}
 	raw, err := src.Open()
 	if err != nil {
 		return
@@ -53,16 +57,16 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		body = newlines{body}
 	}
 	name := trimCodec(src.Name())
-	format, ok := e.formatOf(name, buf[:n], f.kind)
-	if !ok && n == glance {
+	format, sure := e.formatOf(name, buf[:n], f.kind)
+	if sure == 0 && n == glance {
 		m, _ := io.ReadFull(body, buf[n:HeadBytes])
 		n += m
-		format, ok = e.formatOf(name, buf[:n], f.kind)
+		format, sure = e.formatOf(name, buf[:n], f.kind)
 	}
-	if src.share == nil && tangled(format.Name, ok && format.Sniff(name, buf[:n]) >= sureEnough, buf[:n]) {
+	if src.share == nil && tangled(format.Name, sure >= sureEnough, buf[:n]) {
 		src.tangled = true
 	}
-	if !ok {
+	if sure == 0 {
 		f.files[j].kind = notArtifact
 		return
 	}
@@ -91,6 +95,36 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		f.hints.add(h.scan(tail))
 	}
 	f.hints.compact()
+}
+
+// lookAtEnd learns from the end of a file of dumps of which only the end is read, where that is plainly INFO and says whose: its beginning was looked
+// at when it was read as a whole.
+func (e *engine) lookAtEnd(f *family, j int, buf []byte) bool {
+	src := f.files[j].src
+	raw, err := src.Open()
+	if err != nil {
+		return false
+	}
+	defer raw.Close()
+	at, ok := raw.(io.ReaderAt)
+	if !ok || src.share != nil {
+		return false
+	}
+	n, _ := at.ReadAt(buf[:glance], max(0, src.Size-glance))
+	_, tail, _ := bytes.Cut(buf[:n], []byte("\n"))
+	info, ok := e.formatNamed("info")
+	if !ok || info.Sniff(src.Name(), tail) < sureEnough {
+		return false
+	}
+	said := hinting[0].scan(tail)
+	if said.RunID == "" {
+		return false
+	}
+	f.files[j].kind = info.Name
+	f.kind = cmp.Or(f.kind, info.Name)
+	f.said().add(said)
+	f.hints.compact()
+	return true
 }
 
 // said is the family's own hints, to be added to.

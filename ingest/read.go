@@ -341,6 +341,10 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	}
 	defer body.Close()
 	watched := &watched{r: body, most: e.Limits.LineBytes}
+	mark, marked := e.From[src.Path]
+	if marked && x.kind == "info" {
+		buf = buf[:glance] // what it is is known, and its beginning is not read
+	}
 	n, err := io.ReadFull(watched, buf)
 	head := buf[:n]
 	if returned(head) {
@@ -357,7 +361,9 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		format, ok = e.formatNamed(f.kind)
 	}
 	if !ok && x.kind != notArtifact {
-		format, ok = e.formatOf(trimCodec(src.Name()), head, f.kind)
+		var sure int
+		format, sure = e.formatOf(trimCodec(src.Name()), head, f.kind)
+		ok = sure > 0
 	}
 	if !ok {
 		account.Kind = table.KindOther
@@ -378,7 +384,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	if e.Refused != nil {
 		in.Refused = func(line int32) { e.Refused(src.evidence(), line) }
 	}
-	if mark, ok := e.From[src.Path]; ok && len(codecs) == 0 && src.share == nil && !returned(head) {
+	if marked && len(codecs) == 0 && src.share == nil && !returned(head) {
 		rest, err := from(src, mark)
 		if err != nil {
 			r.unreadable(account, reasonOf(err))

@@ -1,6 +1,10 @@
 package timeline
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
 )
@@ -52,15 +56,10 @@ func (h *Host) countedOnce() {
 		at             table.Micros
 		uptime, offset int64
 	}
-	if files := map[string]bool{}; len(h.Samples) > 1 {
-		for i := range h.Samples {
-			files[h.Samples[i].File] = true
-		}
-		if len(files) > 1 {
-			h.Samples = onceEach(h.Samples, func(s *Sample) (dump, bool) {
-				return dump{s.RunID, s.ServerTime, s.Uptime.Or(-1), s.PrimaryOffset.Or(-1)}, s.RunID != "" && s.ServerTime.Known()
-			})
-		}
+	if dumpsMayRepeat(h.Samples) {
+		h.Samples = onceEach(h.Samples, func(s *Sample) (dump, bool) {
+			return dump{s.RunID, s.ServerTime, s.Uptime.Or(-1), s.PrimaryOffset.Or(-1)}, s.RunID != "" && s.ServerTime.Known()
+		})
 	}
 	type entry struct {
 		id    int64
@@ -71,6 +70,33 @@ func (h *Host) countedOnce() {
 	if len(h.Commands) > 1 && h.Commands[0].File != h.Commands[len(h.Commands)-1].File {
 		h.Commands = onceEach(h.Commands, func(c *Command) (entry, bool) { return entry{c.ID, c.Ended, c.Micros, c.Args}, true })
 	}
+}
+
+// dumpsMayRepeat reports whether some moment lies in the dumps of several files.
+func dumpsMayRepeat(dumps []Sample) bool {
+	spans := map[string]*Span{}
+	var of *Span // of the file last looked at: a file's dumps come one behind the other
+	var file string
+	for i := range dumps {
+		s := &dumps[i]
+		if !s.ServerTime.Known() {
+			continue
+		}
+		if of == nil || s.File != file {
+			if file, of = s.File, spans[s.File]; of == nil {
+				of = &Span{From: s.ServerTime, To: s.ServerTime}
+				spans[s.File] = of
+			}
+		}
+		of.From, of.To = min(of.From, s.ServerTime), max(of.To, s.ServerTime)
+	}
+	byStart := slices.SortedFunc(maps.Values(spans), func(a, b *Span) int { return cmp.Compare(a.From, b.From) })
+	for i := 1; i < len(byStart); i++ {
+		if byStart[i].From <= byStart[i-1].To {
+			return true
+		}
+	}
+	return false
 }
 
 // once leaves every message as often as the server said it, though it was handed over more than once: in a file and its copy, in

@@ -121,3 +121,30 @@ func TestStutters(t *testing.T) {
 		}
 	}
 }
+
+// TestDumpsMayRepeat: dumps are compared where a moment lies in those of several files, in whatever order the files come.
+func TestDumpsMayRepeat(t *testing.T) {
+	at := func(file string, second int) Sample {
+		s := Sample{}
+		s.File, s.ServerTime = file, table.Micros(1_795_000_000+second)*table.Second
+		return s
+	}
+	none := Sample{}
+	none.File, none.ServerTime = "b", table.Null
+	for name, c := range map[string]struct {
+		dumps []Sample
+		want  bool
+	}{
+		"one behind the other": {[]Sample{at("b", 30), at("b", 40), at("a", 10), at("a", 20)}, false},
+		"a copy":               {[]Sample{at("a", 10), at("b", 10)}, true},
+		"one inside the other": {[]Sample{at("a", 10), at("a", 90), at("b", 40), at("b", 50)}, true},
+		"one file's own":       {[]Sample{at("a", 10), at("a", 10)}, false},
+		"by turns":             {[]Sample{at("a", 10), at("b", 20), at("a", 30)}, true},
+		"without a time":       {[]Sample{at("a", 10), at("a", 90), none, at("b", 100)}, false},
+		"none, then within":    {[]Sample{at("a", 10), at("a", 90), none, at("b", 50)}, true},
+	} {
+		if got := dumpsMayRepeat(c.dumps); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

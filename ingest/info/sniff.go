@@ -3,9 +3,13 @@ package info
 import (
 	"bytes"
 	"strings"
+	"sync"
 
 	"psyncope/ingest/table"
 )
+
+// sniffer only reads lines, which changes nothing of it: it is everybody's.
+var sniffer = sync.OnceValue(func() *Reader { return NewReader(&table.Case{}, false) })
 
 // sniff tells INFO by its lines: known fields and headers among the first hundred, or two dozen where nothing else is among them. Logs that hold an INFO in a
 // crash report are mostly other lines.
@@ -14,7 +18,7 @@ func sniff(name string, head []byte) int {
 	if !named && bytes.IndexByte(head, ':') < 0 && bytes.IndexByte(head, '#') < 0 {
 		return 0 // no field, no heading, no date
 	}
-	r := NewReader(&table.Case{}, false)
+	r := sniffer()
 	known, shaped, failed, dates, logs, lines := 0, 0, 0, 0, 0, 0
 	for lines < 100 && len(head) > 0 && (lines < 24 || known+shaped < lines) {
 		var b []byte

@@ -161,13 +161,19 @@ func countOnly(w string) bool {
 
 func isPort(w string) bool { return isNumber(w) && len(w) >= 4 && len(w) <= 5 && w[0] != '0' }
 
-// oneProcess reports whether all dumps of a file are one process's: what stands between them then names none.
+// oneProcess reports whether a file has several dumps and all are one process's: what stands between them then names none.
 func oneProcess(text string) bool {
-	_, rest, ok := strings.Cut(text, "run_id:")
-	if !ok || len(rest) < 40 {
-		return false
+	run := ""
+	for n := 0; ; n++ {
+		_, rest, ok := strings.Cut(text, "run_id:")
+		switch {
+		case !ok:
+			return n > 1
+		case len(rest) < 40 || n > 0 && rest[:40] != run:
+			return false
+		}
+		run, text = rest[:40], rest[40:]
 	}
-	return strings.Count(text, "run_id:"+rest[:40]) == strings.Count(text, "run_id:")
 }
 
 func isAddr(w string) bool {
@@ -187,7 +193,7 @@ func looksHeaded(head string) bool {
 	if !found {
 		return false
 	}
-	if strings.Count(head, "run_id:") > 1 && oneProcess(head) {
+	if oneProcess(head) {
 		return false
 	}
 	all := titles(strings.Split(head, "\n"))
