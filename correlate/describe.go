@@ -49,12 +49,12 @@ func everybody(g *replication.Group) []*timeline.Host {
 }
 
 // windowOf is the window for the group that was described last, which the diagnosis then tells.
-func windowOf(o Options, d *diagnosis.Diagnosis) Options {
-	g := &d.Groups[len(d.Groups)-1]
-	if g.From == nil || g.To == nil {
+func windowOf(g *replication.Group, o Options, d *diagnosis.Diagnosis) Options {
+	is := &d.Groups[len(d.Groups)-1]
+	if is.From == nil || is.To == nil {
 		return o
 	}
-	o = o.Within(table.MicrosOf(g.From.Time), table.MicrosOf(g.To.Time))
+	o = o.FromNew(g.Hosts).FromNew(g.Sentinels).Within(table.MicrosOf(is.From.Time), table.MicrosOf(is.To.Time))
 	if o.Since.IsZero() && o.Until.IsZero() {
 		return o
 	}

@@ -1,6 +1,8 @@
 package correlate
 
 import (
+	"slices"
+
 	"psyncope/correlate/advice"
 	"psyncope/correlate/cause"
 	"psyncope/correlate/diagnosis"
@@ -41,14 +43,15 @@ func Place(c *table.Case, o Options) (*diagnosis.Diagnosis, table.Place) {
 
 		incidents, noted := len(d.Incidents), len(d.Notes)
 		describe(g, d)
-		o := windowOf(o, d)
+		o := windowOf(g, o, d)
+		told := slices.DeleteFunc(slices.Clone(judged), func(in *cause.Judged) bool { return !o.Tells(in.Start, in.End) })
 		where.take(g, d.Groups[len(d.Groups)-1].Key)
-		cover(g, judged, d)
+		cover(g, told, d)
 		report(judged, advice.For(plan), o, d)
 		notes(g, plan, o, d)
 		belong(incidents, noted, d)
 		sizing.Report(g, plan, d)
-		if len(judged) > 0 || o.Group != "" {
+		if len(told) > 0 || o.Group != "" {
 			draw(g, d)
 		}
 	}

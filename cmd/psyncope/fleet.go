@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,6 +132,9 @@ type fleetRun struct {
 	failOn, progress                         *choice
 	strict, quiet                            bool
 	limits
+
+	scanned  func() ([]fleet.Scanned, error) // the files below the roots
+	replaced string                          // where the pages of the night before are, until they go
 }
 
 func (f *fleetRun) run(cmd *cobra.Command, roots []string) error {
@@ -152,6 +156,11 @@ func (f *fleetRun) run(cmd *cobra.Command, roots []string) error {
 	if err := mayReplace(f.out); err != nil {
 		return nothingf("%w", err)
 	}
+	// Where the state is large, the walk is over by the time that it is read.
+	f.scanned = sync.OnceValues(func() ([]fleet.Scanned, error) { return scan(roots) })
+	if len(f.from) == 0 {
+		go f.scanned() //nolint:errcheck // whoever needs them asks again
+	}
 	var page *fleet.Page
 	err := withState(f.state, func(st *fleet.State, save func() error) error {
 		changed, err := f.anyNight(cmd, st, roots, keep)
@@ -168,11 +177,14 @@ func (f *fleetRun) run(cmd *cobra.Command, roots []string) error {
 		if err := f.write(cmd.Context(), st, page, fresh); err != nil {
 			return err
 		}
+		// The old pages go while the disk writes the state down.
+		gone := make(chan error, 1)
+		go func() { gone <- os.RemoveAll(f.replaced) }()
 		if fresh {
 			st.Nights[len(st.Nights)-1].Notified = true
-			return save()
+			err = save()
 		}
-		return nil
+		return errors.Join(err, <-gone)
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 
 	"psyncope/correlate/fleet"
@@ -22,9 +23,16 @@ type marks struct {
 	from map[string]ingest.Mark // of this run
 	old  map[string]fleet.Mark  // the same, as the state has them
 	here map[string]fleet.Scanned
-	// rows are when lines of large files were, in the order of the lines.
+	// rows are when lines of large files were, in the order of the lines; of is whose they are, "" where they are several servers', which are always
+	// read together.
 	rows map[string][]dated
+	of   map[string]string
+	// spans are when the first and the last line of each file were. What is written in a file is its server's own time, in its own zone.
+	spans map[string]*dates
 }
+
+// dates are two moments on the axis, in microseconds.
+type dates struct{ first, last int64 }
 
 type dated struct {
 	line int64
@@ -34,26 +42,71 @@ type dated struct {
 // newMarks takes over the marks of files that were only appended to, or are read again as they were, where all before them is older than what is
 // looked at again.
 func newMarks(st *fleet.State, todo *fleet.Todo, here map[string]fleet.Scanned) *marks {
-	m := &marks{from: map[string]ingest.Mark{}, old: map[string]fleet.Mark{}, here: here, rows: map[string][]dated{}}
+	m := &marks{from: map[string]ingest.Mark{}, old: map[string]fleet.Mark{}, here: here, rows: map[string][]dated{}, of: map[string]string{}, spans: map[string]*dates{}}
+	var known []*fleet.Artifact
 	for path := range todo.Read {
-		a := st.Artifacts[path]
-		if a == nil || a.Mark.Offset == 0 || here[path].Size < a.Size || a.Mark.Us > todo.Since[a.Case] || markPrint(path, a.Mark.Offset) != a.Mark.Print {
-			continue
+		if a := st.Artifacts[path]; a != nil && a.Mark.Offset > 0 && here[path].Size >= a.Size && a.Mark.Us <= todo.Since[a.Case] {
+			known = append(known, a)
 		}
-		m.from[path], m.old[path] = ingest.Mark{Offset: a.Mark.Offset, Line: a.Mark.Line}, a.Mark
 	}
+	var mu sync.Mutex
+	sideBySide(known, func(a *fleet.Artifact) {
+		if x := here[a.Path]; !x.Untouched(a) && markPrint(a.Path, a.Mark.Offset) != a.Mark.Print {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		m.from[a.Path], m.old[a.Path] = ingest.Mark{Offset: a.Mark.Offset, Line: a.Mark.Line}, a.Mark
+	})
 	return m
 }
 
-// observe notes when the lines of large files were.
+// sideBySide calls do for each, on all processors.
+func sideBySide[T any](all []T, do func(T)) {
+	work := make(chan T)
+	var working sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		working.Go(func() {
+			for x := range work {
+				do(x)
+			}
+		})
+	}
+	for _, x := range all {
+		work <- x
+	}
+	close(work)
+	working.Wait()
+}
+
+// observe notes when the lines of files were.
 func (m *marks) observe(c *table.Case, place table.Place) {
+	var file string
+	var path string // on the disk: the file, or the archive that it is in
 	note := func(name string, o table.Origin, stamp table.Micros, clock string) {
+		_, on := place(table.Row{Table: name, Origin: o, Stamp: stamp, Clock: clock})
+		if on == table.Null {
+			return
+		}
+		if o.File != file || path == "" {
+			file, path = o.File, onDisk(o.File, m.here)
+		}
+		at := int64(on)
+		if d := m.spans[path]; d == nil {
+			m.spans[path] = &dates{at, at}
+		} else {
+			d.first, d.last = min(d.first, at), max(d.last, at)
+		}
 		if m.here[o.File].Size < worthAMark {
 			return
 		}
-		if _, at := place(table.Row{Table: name, Origin: o, Stamp: stamp, Clock: clock}); at != table.Null {
-			m.rows[o.File] = append(m.rows[o.File], dated{int64(o.Line), int64(at)})
+		rows := m.rows[o.File]
+		if len(rows) == 0 {
+			m.of[o.File] = o.Instance
+		} else if m.of[o.File] != o.Instance {
+			m.of[o.File] = ""
 		}
+		m.rows[o.File] = append(rows, dated{int64(o.Line), at})
 	}
 	for _, s := range table.Read[struct {
 		table.Origin
@@ -70,24 +123,18 @@ func (m *marks) observe(c *table.Case, place table.Place) {
 	}
 }
 
-// set gives the artifacts that were read their marks for the next night.
-func (m *marks) set(artifacts []*fleet.Artifact) {
-	work := make(chan *fleet.Artifact)
-	var working sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		working.Go(func() {
-			for a := range work {
-				a.Mark = m.mark(a)
-			}
-		})
-	}
+// set gives the artifacts that were read their dates, and their marks for the next night.
+func (m *marks) set(artifacts []*fleet.Artifact, st *fleet.State) {
 	for _, a := range artifacts {
-		if len(m.rows[a.Path]) > 0 {
-			work <- a
+		if d := m.spans[a.Path]; d != nil {
+			a.FirstUs, a.LastUs = d.first, d.last
+			if old := st.Artifacts[a.Path]; old != nil && old.FirstUs != 0 {
+				a.FirstUs = min(a.FirstUs, old.FirstUs) // of what is appended to, only the end was read
+			}
 		}
 	}
-	close(work)
-	working.Wait()
+	seen := slices.DeleteFunc(slices.Clone(artifacts), func(a *fleet.Artifact) bool { return m.of[a.Path] == "" })
+	sideBySide(seen, func(a *fleet.Artifact) { a.Mark = m.mark(a) })
 }
 
 // mark is the last line of an artifact that lies so long before its end, and before which nothing is younger.
@@ -156,14 +203,14 @@ func markPrint(path string, offset int64) string {
 		return ""
 	}
 	defer f.Close()
-	h := sha256.New()
+	h, buf := sha256.New(), printBuffers.Get().(*[]byte)
+	defer printBuffers.Put(buf)
 	for _, at := range []int64{0, max(offset-some, 0)} {
-		if _, err := f.Seek(at, io.SeekStart); err != nil {
+		b := (*buf)[:min(some, offset-at)]
+		if _, err := f.ReadAt(b, at); err != nil {
 			return ""
 		}
-		if _, err := io.CopyN(h, f, min(some, offset-at)); err != nil {
-			return ""
-		}
+		h.Write(b)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }

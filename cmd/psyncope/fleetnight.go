@@ -32,7 +32,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 	if err != nil {
 		return false, err
 	}
-	found, err := scan(roots)
+	found, err := f.scanned()
 	if err != nil {
 		return false, nothingf("%w", err)
 	}
@@ -41,6 +41,11 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 		here[x.Path] = x
 	}
 	prints := &prints{of: map[string]string{}, found: here}
+	for _, x := range found {
+		if a := st.Artifacts[x.Path]; x.Untouched(a) {
+			prints.of[x.Path] = a.Print
+		}
+	}
 	todo := st.Plan(found, prints.get)
 	for _, a := range todo.Moved {
 		st.Artifacts[a.Path] = a
@@ -78,7 +83,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 		Roots: roots, Progress: show, Limits: lim,
 		Keep: func(path string) bool { return todo.Read[path] },
 		From: marks.from,
-	}, func(c *table.Case) error { return parts.add(c, o) })
+	}, func(c *table.Case) error { return parts.add(c, toldBefore(c, o, st, todo, here)) })
 	all, failed := parts.wait()
 	done()
 	if err != nil && !errors.Is(err, ingest.ErrNothing) {
@@ -105,11 +110,34 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 			read.Artifacts = append(read.Artifacts, artifactOf(path, "other", here, prints))
 		}
 	}
-	marks.set(read.Artifacts)
+	marks.set(read.Artifacts, st)
 	slices.SortFunc(read.Artifacts, func(a, b *fleet.Artifact) int { return cmp.Compare(a.Path, b.Path) })
 	st.Apply(read)
 	st.Prune(keep.Microseconds())
 	return true, nil
+}
+
+// toldBefore are the options for a case of which an earlier night has told what ended before its last end is read again.
+func toldBefore(c *table.Case, o correlate.Options, st *fleet.State, todo *fleet.Todo, here map[string]fleet.Scanned) correlate.Options {
+	files := make([]string, len(c.Files))
+	for i := range c.Files {
+		files[i] = onDisk(c.Files[i].Path, here)
+	}
+	since := st.Since(todo, files)
+	if since == 0 {
+		return o
+	}
+	o.Since, o.Told = time.UnixMicro(since).UTC(), map[string]bool{}
+	for i, path := range files {
+		now, was := here[path], st.Artifacts[path]
+		o.Told[c.Files[i].Path] = now.Untouched(was) || onlyGrew(was, now)
+	}
+	return o
+}
+
+// onlyGrew reports whether an artifact begins with all that was read of it before.
+func onlyGrew(was *fleet.Artifact, now fleet.Scanned) bool {
+	return was != nil && !was.Missing && now.Size >= was.Size && was.Print != "" && fingerprint(now.Path, was.Size) == was.Print
 }
 
 // accountFor makes artifacts of a case's files, and notes from when on its groups were read again.
@@ -119,14 +147,10 @@ func accountFor(d *diagnosis.Diagnosis, st *fleet.State, todo *fleet.Todo, read 
 		keys[g.ID] = g.Key
 	}
 	seen := map[string]*fleet.Artifact{}
-	since := int64(0)
+	var files []string
 	for _, x := range d.Inputs.Files {
 		path := onDisk(x.Path, here)
-		if old := st.Artifacts[path]; old != nil && old.Case != "" {
-			if s := todo.Since[old.Case]; s > 0 && (since == 0 || s < since) {
-				since = s
-			}
-		}
+		files = append(files, path)
 		a := seen[path]
 		if a == nil {
 			a = artifactOf(path, x.Kind, here, prints)
@@ -143,6 +167,7 @@ func accountFor(d *diagnosis.Diagnosis, st *fleet.State, todo *fleet.Todo, read 
 	for _, a := range seen {
 		a.Case = first
 	}
+	since := st.Since(todo, files)
 	for _, g := range d.Groups {
 		read.SinceUs[g.Key] = since
 	}
@@ -219,24 +244,28 @@ func (p *prints) get(path string) string {
 	return s
 }
 
+var printBuffers = sync.Pool{New: func() any { b := make([]byte, printBytes); return &b }}
+
+// fingerprint is that of a file's first bytes, so many.
 func fingerprint(path string, size int64) string {
 	f, err := os.Open(path)
 	if err != nil {
 		return ""
 	}
 	defer f.Close()
-	h := sha256.New()
+	h, buf := sha256.New(), printBuffers.Get().(*[]byte)
+	defer printBuffers.Put(buf)
 	fmt.Fprintf(h, "%d\n", size)
-	if _, err := io.Copy(h, io.LimitReader(f, printBytes)); err != nil {
-		return ""
-	}
-	if size > printBytes {
-		if _, err := f.Seek(max(size-printBytes, printBytes), io.SeekStart); err != nil {
+	for _, at := range []int64{0, max(size-printBytes, printBytes)} {
+		if at >= size {
+			break
+		}
+		b := (*buf)[:min(printBytes, size-at)]
+		n, err := f.ReadAt(b, at)
+		if err != nil && !errors.Is(err, io.EOF) {
 			return ""
 		}
-		if _, err := io.Copy(h, io.LimitReader(f, printBytes)); err != nil {
-			return ""
-		}
+		h.Write(b[:n])
 	}
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }

@@ -141,7 +141,8 @@ func (f *fleetRun) directory(ctx context.Context, st *fleet.State, page fleetpag
 	}); err != nil {
 		return err
 	}
-	return swap(dir, out)
+	f.replaced, err = exchange(dir, out)
+	return err
 }
 
 // groupPages writes a page for each group; one of an earlier night is taken over from the directory before.
@@ -206,23 +207,28 @@ func sweep(path string) {
 	}
 }
 
-// swap puts a directory where another may be.
+// swap puts a directory where another may be, which goes.
 func swap(dir, out string) error {
-	old := ""
+	old, err := exchange(dir, out)
+	if err != nil || old == "" {
+		return err
+	}
+	return os.RemoveAll(old)
+}
+
+// exchange puts a directory where another may be, and says where that one is now: under a name that sweep knows.
+func exchange(dir, out string) (old string, err error) {
 	if _, err := os.Lstat(out); err == nil {
 		old = filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+".old-"+filepath.Base(dir))
 		if err := os.Rename(out, old); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := os.Rename(dir, out); err != nil {
 		if old != "" {
 			err = errors.Join(err, os.Rename(old, out))
 		}
-		return err
+		return "", err
 	}
-	if old != "" {
-		return os.RemoveAll(old)
-	}
-	return nil
+	return old, nil
 }

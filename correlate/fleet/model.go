@@ -83,8 +83,8 @@ type Artifact struct {
 	Instance string
 	Group    string // key
 	Case     string // the files that are read together share it
-	FirstUs  int64
-	LastUs   int64 // 0 where nothing in it is dated
+	FirstUs  int64  // on the axis, for logs and dumps; else as written
+	LastUs   int64  // likewise; 0 where nothing in it is dated
 	Records  int64
 	Mark     Mark
 	Night    int // in which it was read last

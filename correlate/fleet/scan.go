@@ -31,6 +31,11 @@ type Scanned struct {
 	Inode uint64
 }
 
+// Untouched reports whether a file is as it was when it was read: nobody wrote to it since.
+func (f *Scanned) Untouched(a *Artifact) bool {
+	return a != nil && a.Size == f.Size && a.ModUs == f.ModUs && (a.Inode == f.Inode || f.Inode == 0) && !a.Missing
+}
+
 // Todo is what a run has to read.
 type Todo struct {
 	Read    map[string]bool  // paths
@@ -59,7 +64,7 @@ func (s *State) Plan(found []Scanned, print func(string) string) *Todo {
 	for i := range found {
 		f := &found[i]
 		a := s.Artifacts[f.Path]
-		if a != nil && a.Size == f.Size && a.ModUs == f.ModUs && (a.Inode == f.Inode || f.Inode == 0) && !a.Missing {
+		if f.Untouched(a) {
 			continue
 		}
 		if known := s.same(a, f, byPrint, print); known != nil {
@@ -95,6 +100,19 @@ func (s *State) same(a *Artifact, f *Scanned, byPrint map[string][]*Artifact, pr
 		return l[0]
 	}
 	return nil
+}
+
+// Since is from when on the evidence in some files is read again, in microseconds: 0 where none of it was read before.
+func (s *State) Since(t *Todo, files []string) int64 {
+	since := int64(0)
+	for _, path := range files {
+		if old := s.Artifacts[path]; old != nil && old.Case != "" {
+			if us := t.Since[old.Case]; us > 0 && (since == 0 || us < since) {
+				since = us
+			}
+		}
+	}
+	return since
 }
 
 // places are the cases by the directories of their files, and by those around them.
