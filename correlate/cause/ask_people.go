@@ -128,9 +128,12 @@ func clientCommanded(s *scene) Finding {
 // rolesMoved reports whether any server of the group was promoted or re-pointed so near to the loss.
 func (s *scene) rolesMoved(near micros) bool {
 	return slices.ContainsFunc(s.G.Hosts, func(h *timeline.Host) bool {
-		return h.AnyEvent(func(e *timeline.Event) bool {
-			return (e.Is(message.RePointed|message.Promotes) || replication.RoleChanged(e)) && (e.At-s.Lost).Abs() <= near
-		})
+		for e := range h.Within(timeline.Span{From: s.Lost - near, To: s.Lost + near}) {
+			if e.At != unknown && (e.Is(message.RePointed|message.Promotes) || replication.RoleChanged(e)) {
+				return true
+			}
+		}
+		return false
 	})
 }
 
