@@ -91,6 +91,23 @@ func (r *Reader) relearn() {
 			r.special++
 		}
 	}
+	if r.several && dates == 1 {
+		r.redate()
+	}
+	r.several = dates > 1
+}
+
+// redate reads the current dump's only date again: a line that is like one of several in the dump before was passed over, and another of them was
+// the last to be read.
+func (r *Reader) redate() {
+	at := r.start
+	for i := range r.lines {
+		b := r.buf[at : at+int(r.lengths[i])]
+		at += len(b)
+		if r.lines[i].class == classDate {
+			r.collect, _, _ = lineDate(b)
+		}
+	}
 }
 
 // distrust takes back the value of the last line, which the input ended inside of: 12 may be half of 1234. Many

@@ -97,6 +97,7 @@ type Reader struct {
 	edited  bool // the current dump's lines are not those of the dump before
 	whole   bool // the dump before had a body and all its lines are known
 	special int  // lines that settle has to look at
+	several bool // the dump before had several dates: what it was dated by last need not be what the next begins with
 	loose   int  // lines not kept, of a dump beyond the limits
 	collect table.Micros
 
