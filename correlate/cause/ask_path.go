@@ -128,6 +128,28 @@ func noWayTo(s *scene) Finding {
 	return found(unknown, fmt.Sprintf("who asked for INFO at %s found no way to the system of %s", ms(u.At), s.suspect.Name), u.Ev)
 }
 
+// unseenSince is an end of a connection that was closed of which nothing shows that it lived on; nil where something does.
+func (s *scene) unseenSince() *timeline.Host {
+	if s.Silent {
+		return nil
+	}
+	ends := []*timeline.Host{s.Primary}
+	if o := s.First; o != nil {
+		if o.Server != nil {
+			ends[0] = o.Server
+		}
+		if o.Restored == unknown && (o.Replica.HasLog() || len(o.Replica.Samples) > 0) {
+			ends = append(ends, o.Replica)
+		}
+	}
+	for _, h := range ends {
+		if h.LastSeen() < s.Lost-h.Clock.Err {
+			return h
+		}
+	}
+	return nil
+}
+
 // nothingElseSaid: the logs of both ends reach over the loss and name no cause: no end of a process, no closing at a
 // limit, no change of roles. What breaks links without a word is the network.
 func nothingElseSaid(s *scene) Finding {
@@ -146,6 +168,9 @@ func nothingElseSaid(s *scene) Finding {
 		if f.Answer == no {
 			return denied(f.Text, f.evidence...)
 		}
+	}
+	if p := s.unseenSince(); p != nil {
+		return needs("the log of " + p.Name + " from after the loss") // one that is killed says nothing either
 	}
 	return found(unknown, "the logs of both ends name no other cause", replication.EvidenceOf(s.First.Notices, 2)...)
 }

@@ -275,10 +275,16 @@ func keptAnswering(s *scene) Finding {
 	return f
 }
 
+// primaryAnswered: the primary ran on over the loss. Of a connection that was closed a server that ended just then had as little hole before:
+// it must have been seen after it.
 func primaryAnswered(s *scene) Finding {
 	t := *s
 	t.suspect = s.Primary
-	return keptAnswering(&t)
+	f := keptAnswering(&t)
+	if p := s.unseenSince(); f.Answer == yes && p != nil {
+		return needs("INFO or the log of " + p.Name + " from after the loss")
+	}
+	return f
 }
 
 // bothAwake: while the link was silent, both ends answered whoever took their dumps.
