@@ -87,6 +87,16 @@ var hinting = [...]hinter{
 	{"config", HeadBytes, (*scanner).settingLine},
 }
 
+// hinterOf is the hinter of a kind; one without line where files of that kind do not say whose they are.
+func hinterOf(kind string) hinter {
+	for _, h := range hinting {
+		if h.kind == kind {
+			return h
+		}
+	}
+	return hinter{}
+}
+
 // scan looks for hints line by line.
 func (k hinter) scan(b []byte) Hints {
 	var h Hints

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -75,11 +74,10 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 		f.kind = format.Name
 		f.said().First = string(firstLine(buf[:n]))
 	}
-	i := slices.IndexFunc(hinting[:], func(h hinter) bool { return h.kind == format.Name })
-	if i < 0 {
+	h := hinterOf(format.Name)
+	if h.line == nil {
 		return
 	}
-	h := hinting[i]
 	if n == glance && h.bytes > glance {
 		m, _ := io.ReadFull(body, buf[n:h.bytes])
 		n += m
@@ -116,7 +114,7 @@ func (e *engine) lookAtEnd(f *family, j int, buf []byte) bool {
 	if !ok || info.Sniff(src.Name(), tail) < sureEnough {
 		return false
 	}
-	said := hinting[0].scan(tail)
+	said := hinterOf(info.Name).scan(tail)
 	if said.RunID == "" {
 		return false
 	}

@@ -167,12 +167,3 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
-
-func hinterOf(kind string) hinter {
-	for _, h := range hinting {
-		if h.kind == kind {
-			return h
-		}
-	}
-	panic("no hints in " + kind)
-}
