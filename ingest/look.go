@@ -65,6 +65,11 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 	if src.share == nil && tangled(format.Name, sure >= sureEnough, buf[:n]) {
 		src.tangled = true
 	}
+	if src.share != nil && sure == 0 { // what it is was found when the file was taken apart, though its lines are broken
+		if known, ok := e.formatNamed(src.share.kind); ok {
+			format, sure = known, sureEnough
+		}
+	}
 	if sure == 0 {
 		f.files[j].kind = notArtifact
 		return

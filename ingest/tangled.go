@@ -20,11 +20,13 @@ import (
 // share is what a source is that was taken out of a file with several servers' evidence, or with evidence in records.
 type share struct {
 	file  string // the file's path
+	kind  string // what the share holds: log, info or slowlog
 	bytes int64  // of the file, on its first share; 0 on the others
 	extra int64  // lines of the file that are the container's own, on its first share
 	// broken are lines that look like a server's and could not be taken out of the container, on its first share.
 	broken []brokenLine
 	lines  []int32 // the lines of the file that the share's lines are from
+	own    int64   // how many lines of the file those are that no share before it has a part of
 }
 
 // brokenLine is a line of the file, and its text.
@@ -117,14 +119,16 @@ func (e *engine) untangle(ctx context.Context, found *Found, fams []*family) (bo
 	return true, nil
 }
 
-// left accounts for the lines of a file that are in none of its parts: the container's own, and those with a server's header in them,
-// which the container lost by being broken.
-func left(text string, parts []untangle.Part) (own int64, broken []brokenLine) {
+// left accounts for the lines of a file: how many each of its parts has that none before it has, and those that are in none, which are the
+// container's own, or have a server's header in them that the container lost by being broken.
+func left(text string, res *untangle.Result) (parts []int64, own int64, broken []brokenLine) {
 	taken := map[int32]bool{}
-	for _, p := range parts {
+	for _, p := range res.Parts {
+		before := len(taken)
 		for _, l := range p.Lines {
 			taken[l] = true
 		}
+		parts = append(parts, int64(len(taken)-before))
 	}
 	var p logline.Parser
 	var h logline.Header
@@ -134,13 +138,13 @@ func left(text string, parts []untangle.Part) (own int64, broken []brokenLine) {
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "" || taken[n]:
-		case p.Find([]byte(line), &h) >= 0:
+		case !res.Behind[n] && p.Find([]byte(line), &h) >= 0:
 			broken = append(broken, brokenLine{n, line})
 		default:
 			own++
 		}
 	}
-	return own, broken
+	return parts, own, broken
 }
 
 // maxTangled is the largest file that is taken apart, in bytes after decompression: it is held in memory for that.
@@ -168,10 +172,10 @@ func (e *engine) sharesOf(src *Source) (shares []Source, by string) {
 	if !ok {
 		return nil, ""
 	}
-	extra, broken := left(string(data), res.Parts)
+	own, extra, broken := left(string(data), &res)
 	for i, p := range res.Parts {
 		s := Source{Path: src.Path, Size: int64(len(p.Text)), ModTime: src.ModTime, root: src.root}
-		s.share = &share{file: src.Path, lines: p.Lines}
+		s.share = &share{file: src.Path, kind: p.Kind, lines: p.Lines, own: own[i]}
 		if i == 0 {
 			s.share.bytes, s.share.extra, s.share.broken = bytesOf(body, int64(len(data))), extra, broken
 		}
@@ -226,11 +230,15 @@ func readShare(in artifact.Input, s *share, read func(artifact.Input, *table.Cas
 		}
 		return n
 	}
-	own := in
-	if own.Refused != nil {
-		own.Refused = func(n int32) { in.Refused(line(n)) }
+	own, refused := in, map[int32]bool{}
+	own.Refused = func(n int32) {
+		refused[line(n)] = true
+		in.Refuse(line(n))
 	}
 	a, err := read(own, &c)
+	if s.kind == "log" {
+		inLines(&a, s.own, int64(len(refused)))
+	}
 	moved(&c.Samples, &out.Samples, func(r *table.Sample) { r.Line = line(r.Line) })
 	moved(&c.Replicas, &out.Replicas, func(r *table.Replica) { r.Line = line(r.Line) })
 	moved(&c.Statistics, &out.Statistics, func(r *table.Statistic) { r.Line = line(r.Line) })
@@ -245,6 +253,14 @@ func readShare(in artifact.Input, s *share, read func(artifact.Input, *table.Cas
 	}
 	rejected.Close()
 	return a, err
+}
+
+// inLines turns an account in lines of a share into one in lines of the file, of which the share has own: a line with several messages in it
+// counts once, and one of which anything was rejected is rejected.
+func inLines(a *artifact.Account, own, rejected int64) {
+	a.Rejected = min(rejected, own)
+	a.Records = min(a.Records, own-a.Rejected)
+	a.Ignored = own - a.Rejected - a.Records
 }
 
 // readInfo is how a share of INFO is read: by itself, for its rows' lines are its own.

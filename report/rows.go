@@ -194,7 +194,7 @@ type fileRow struct {
 	Path       string       `col:"file" doc:"the artifact; at_us is its earliest stamp, as written"`
 	Kind       string       `col:"kind" doc:"what it was read as"`
 	Bytes      int64        `col:"size_bytes" doc:"after decompression"`
-	Records    int64        `col:"records" doc:"dumps, messages, entries taken"`
+	Records    int64        `col:"records" doc:"dumps, entries, and lines of a log with a message that was taken"`
 	Ignored    int64        `col:"ignored" doc:"lines seen and understood as of no interest"`
 	Rejected   int64        `col:"rejected" doc:"lines that could not be read: rows of problems"`
 	Understood int32        `col:"understood" as:"flag" doc:"false where it was opened and nothing in it could be read"`

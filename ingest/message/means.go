@@ -61,6 +61,7 @@ const (
 	FsyncTrouble
 	Promotes
 	RePointed
+	MovedByCluster
 	RoleChange
 	AskedByPerson
 	FailoverAsked
@@ -128,6 +129,7 @@ var meanings = [...]struct{ word, asks string }{
 	{"fsync-trouble", "is the append-only file not written as it should be?"},
 	{"promoted", "did this server become a primary?"},
 	{"re-pointed", "was this server told to follow another?"},
+	{"moved-by-cluster", "does this server follow another, or another address, because the cluster has it so?"},
 	{"role-change", "did roles change, by Sentinel's or the cluster's word or the server's own?"},
 	{"asked-by-person", "does only a person ask for it?"},
 	{"failover-asked", "was a failover asked for?"},

@@ -199,7 +199,7 @@ type File struct {
 	Kind     string // name of the format: info, log, slowlog, config, clients, latency, commandlog, sentinel-log, other, unreadable
 	Instance string // empty where it belongs to none
 	Bytes    int64  // after decompression
-	Records  int64  // dumps, messages, entries taken
+	Records  int64  // dumps, entries, and lines of a log with a message in them that was taken
 	Ignored  int64  // lines seen and understood as of no interest
 	Rejected int64  // lines that could not be read, each a row of Problems
 	First    Micros // earliest and latest stamp, as written

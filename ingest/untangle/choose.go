@@ -210,7 +210,7 @@ func (c *choice) names(col *column, look []rec) bool {
 	if plain && n*2 > col.n {
 		return false
 	}
-	digits := true
+	digits := true // and what stands between them in a stamp, though its year be no year
 	for v := range col.values {
 		if len(v) > 256 || isLevel(v) || isRole(v) || v == "stdout" || v == "stderr" || v == "F" || v == "P" {
 			return false
@@ -218,7 +218,7 @@ func (c *choice) names(col *column, look []rec) bool {
 		if _, ok := instant(v); ok {
 			return false
 		}
-		digits = digits && strings.Trim(v, "0123456789.-+") == ""
+		digits = digits && strings.Trim(v, "0123456789.-+:TZ ") == ""
 	}
 	return !digits || col.all(isAddress)
 }

@@ -31,10 +31,21 @@ type Result struct {
 	Parts []Part
 	// By says what told servers apart: a field's path, "prefix" or "heading"; empty where there was one.
 	By string
+	// Behind are the lines of the file that a terminal made of the line before them; what they say has that line's number.
+	Behind map[int32]bool
 }
 
 // Take takes a file apart. It is false where there is nothing to take apart.
 func Take(text string) (Result, bool) {
+	joined, lines := unwrapped(text)
+	r, ok := take(joined)
+	if ok && lines != nil {
+		r.inFile(lines, int32(strings.Count(text, "\n")+1))
+	}
+	return r, ok
+}
+
+func take(text string) (Result, bool) {
 	if records := record.Read(text); len(records) > 0 {
 		r, ok := fromRecords(records)
 		if ok && (len(r.Parts) > 1 || !isLogLine(firstOf(text))) {

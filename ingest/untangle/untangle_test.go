@@ -133,3 +133,35 @@ func FuzzTake(f *testing.F) {
 		}
 	})
 }
+
+// TestWrapped: what a terminal cut is whole again, its stamps too; lines that are equally long and whole, and text whose lines are its own, stay.
+func TestWrapped(t *testing.T) {
+	record := func(at int) string {
+		return fmt.Sprintf(`{"log": "%s\n", "stream": "stdout", "time": "2026-11-22T10:00:00.%09dZ"}`, lines[at].text, at)
+	}
+	var whole, cut strings.Builder
+	begin, n := []int32(nil), int32(1)
+	for i := range lines {
+		r := record(i)
+		whole.WriteString(r + "\n")
+		for begin = append(begin, n); ; r = r[80:] {
+			if n++; len(r) <= 80 {
+				cut.WriteString(r + "\n")
+				break
+			}
+			cut.WriteString(r[:80] + "\n")
+		}
+	}
+	want, _ := Take(whole.String())
+	got, ok := Take(cut.String())
+	if !ok || len(got.Parts) != 1 || got.Parts[0].Text != want.Parts[0].Text || !slices.Equal(got.Parts[0].Lines, begin) || len(got.Behind) == 0 {
+		t.Errorf("%v: %+v", ok, got)
+	}
+	same := strings.Repeat(record(0)+"\n", 8)
+	dump := "{\"at\": 1, \"info\": \"" + strings.Repeat("used_memory:1\nexecutable:/usr/local/bin/redis-server-of-a-long-name\nrun_id:7\nconnected_slaves:0\n", 3) + "\"}\n"
+	for name, text := range map[string]string{"equally long": same, "text with lines of its own": dump, "not structured": strings.Repeat(strings.Repeat("x", 80)+"\n", 3)} {
+		if joined, at := unwrapped(text); joined != text && len(at) != strings.Count(text, "\n") {
+			t.Errorf("%s: %q", name, joined)
+		}
+	}
+}
