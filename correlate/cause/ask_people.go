@@ -23,6 +23,11 @@ func movedAtLoss(s *scene) Finding {
 			return found(o.Lost, o.Replica.Name+" was re-pointed at that moment", o.Moved.Evidence())
 		}
 	}
+	for _, o := range s.Wave {
+		if o.LetGo != nil {
+			return found(o.Lost, o.Replica.Name+" let its primary go to follow another", o.LetGo.Evidence())
+		}
+	}
 	for e := range s.Primary.Within(timeline.Span{From: s.Lost - timeline.TwoTicks, To: s.Lost + timeline.TwoTicks}) {
 		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && (e.At-s.Lost).Abs() <= timeline.TwoTicks {
 			return found(e.At, s.Primary.Name+" changed its role at that moment", e.Evidence())
@@ -41,6 +46,26 @@ func obeyed(s *scene) Finding {
 		}
 	}
 	return said("group", func(e *timeline.Event) bool { return replication.ByPerson(e) && !begins[e] && !s.tooLate(e) }, "obeyed a client")(s)
+}
+
+// letGoUnasked: a replica let its primary go to follow another, and no line says who wanted that. REPLICAOF and a Sentinel's orders are logged,
+// and so is what the cluster does by itself (redis 7.0 cluster.c: each call of clusterSetMaster but that of CLUSTER REPLICATE).
+func letGoUnasked(s *scene) Finding {
+	for _, o := range s.Wave {
+		if o.LetGo == nil || o.Moved != nil || o.Promoted {
+			continue
+		}
+		at, told := o.LetGo.At, false
+		for e := range o.Replica.Within(timeline.Span{From: at - timeline.Tick, To: at + timeline.Tick}) {
+			told = told || e.Is(message.MovedByCluster|message.RePointed|message.Promotes)
+		}
+		if !told {
+			f := found(at, o.Replica.Name+" let its primary go to follow another, and neither a Sentinel nor the cluster says that it moved it", o.LetGo.Evidence())
+			f.on = o.Replica
+			return f
+		}
+	}
+	return Finding{at: unknown}
 }
 
 // tooLate reports whether a line was written after the links were lost, by more than clocks and timers explain: what it tells of did not

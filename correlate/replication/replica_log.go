@@ -65,12 +65,25 @@ func (m *linkMachine) connects(it item) {
 		o := m.open(it, it.at)
 		o.First, o.Begun = !m.hadLink(it.at), true
 	}
+	m.leaves(it)
 	if peer != "" && !slices.Contains(m.cur.Tried, peer) {
 		m.cur.Tried = append(m.cur.Tried, peer)
 	}
 	// The outage is of the link to the server before; who is asked next may be another.
 	if m.cur.Server == nil && m.server != m.h {
 		m.cur.Server = m.server
+	}
+}
+
+// leaves notes that a replica closed its link itself, for it was given another primary. From 6.2 on the loss is then told in the role of a
+// primary, for in that moment the server follows nobody (redis 6.2 replication.c, replicationSetMaster); and whom it connects to at once is
+// another than whom it lost.
+func (m *linkMachine) leaves(it item) {
+	o := m.cur
+	if n := len(o.Notices); n > 0 && len(o.Tried) == 0 && o.Server != nil && o.Server != m.server {
+		if e := o.Notices[n-1]; e.Role == "M" && e.Is(message.Follows) && it.at-e.At <= timeline.Tick {
+			o.LetGo = e
+		}
 	}
 }
 
