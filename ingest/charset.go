@@ -14,19 +14,19 @@ type charset struct {
 	name  string
 	match func(head []byte) bool
 	of    encoding.Encoding
+	zero  int // of UTF-16, which byte of an ASCII character's two is 0; -1 for what is none
 }
 
 // charsets is the only list of them: what PowerShell's > and Windows editors write. The longer marks come first.
 var charsets = [...]charset{
-	{"utf-8 with a mark", magic("\xef\xbb\xbf"), unicode.UTF8BOM},
+	{"utf-8 with a mark", magic("\xef\xbb\xbf"), unicode.UTF8BOM, -1},
 	{"utf-32", func(h []byte) bool {
 		return bytes.HasPrefix(h, []byte("\xff\xfe\x00\x00")) || bytes.HasPrefix(h, []byte("\x00\x00\xfe\xff"))
-	}, utf32.UTF32(utf32.LittleEndian, utf32.UseBOM)},
-	{"utf-16", func(h []byte) bool {
-		return bytes.HasPrefix(h, []byte("\xff\xfe")) || bytes.HasPrefix(h, []byte("\xfe\xff"))
-	}, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)},
-	{"utf-16 without a mark", func(h []byte) bool { return zeros(h, 1) }, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)},
-	{"utf-16, big end first, without a mark", func(h []byte) bool { return zeros(h, 0) }, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)},
+	}, utf32.UTF32(utf32.LittleEndian, utf32.UseBOM), -1},
+	{"utf-16", magic("\xff\xfe"), unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), 1},
+	{"utf-16, big end first", magic("\xfe\xff"), unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), 0},
+	{"utf-16 without a mark", func(h []byte) bool { return zeros(h, 1) }, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), 1},
+	{"utf-16, big end first, without a mark", func(h []byte) bool { return zeros(h, 0) }, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), 0},
 }
 
 // zeros reports whether every second byte of a head is 0 and no other is, from this one on.
@@ -47,7 +47,11 @@ func inUTF8(head []byte, r io.ReadCloser) (text io.ReadCloser, name string, ok b
 	for _, c := range charsets {
 		if c.match(head) {
 			stored := &counter{r: r}
-			return &recoded{Reader: c.of.NewDecoder().Reader(stored), Closer: r, stored: stored}, c.name, true
+			inStep := io.Reader(stored)
+			if c.zero >= 0 {
+				inStep = inSteps(stored, c.zero)
+			}
+			return &recoded{Reader: c.of.NewDecoder().Reader(inStep), Closer: r, stored: stored}, c.name, true
 		}
 	}
 	return r, "", false
