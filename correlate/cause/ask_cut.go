@@ -21,6 +21,9 @@ func cutOff(s *scene) Finding {
 			return found(e.At-o.Replica.Duration("repl-timeout"), fmt.Sprintf("%s ran on and heard nothing of %s, while the others agreed on a new primary", p.Name, o.Replica.Name), e.Evidence())
 		}
 	}
+	if f := servedOn(s); f.Answer == yes {
+		return f
+	}
 	down := said("sentinels", replication.Bears(message.SaysDown), "called it down")(s)
 	if a := s.answeredInside(p); down.Answer == yes && a != nil && a.At >= down.at {
 		return found(down.at, p.Name+" answered whoever took its dumps while the others called it down", append(down.evidence, a.Evidence("dump at "+ms(a.At)))...)

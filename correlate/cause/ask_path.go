@@ -16,13 +16,62 @@ func failedConnect(s *scene, words ...string) (*replication.Outage, *timeline.Ev
 				continue
 			}
 			for _, w := range words {
-				if replication.ContainsWord(e.Text, w) {
+				if replication.ContainsWord(e.Text, w) && tookConnection(o, e) == nil {
 					return o, e
 				}
 			}
 		}
 	}
 	return nil, nil
+}
+
+// tookConnection is the line that tells that the system at the other end took a connection whose handshake then waited in vain; nil where it
+// did not. The path was there, and the process behind it did not answer: a connection that is dropped on its way never comes about.
+func tookConnection(o *replication.Outage, e *timeline.Event) *timeline.Event {
+	if e.Kind != message.ReplConnectTimeout {
+		return nil
+	}
+	var took *timeline.Event
+	for x := range o.Replica.Within(timeline.Span{From: e.At - o.Replica.Duration("repl-timeout") - timeline.ThreeTicks, To: e.At}) {
+		switch {
+		case x == e:
+			return took
+		case x.At == unknown:
+		case x.Kind == message.ReplConnectedTcp:
+			took = x
+		case x.Is(message.Connects):
+			took = nil
+		}
+	}
+	return nil
+}
+
+// systemAnswered: the suspect's system took a replica's connection, and the suspect itself answered nothing in it for a whole repl-timeout. Once it
+// has answered a request, its own forks may hold it.
+func systemAnswered(s *scene) Finding {
+	for _, o := range s.Wave {
+		if o.Server == nil || o.Server != s.suspect {
+			continue
+		}
+		for _, e := range o.Failures {
+			if took := tookConnection(o, e); took != nil && (len(o.Tries) == 0 || e.At <= o.Tries[0].At) {
+				return found(unknown, fmt.Sprintf("the system of %s took a connection of %s, and %s itself did not answer in it", s.suspect.Name, o.Replica.Name, s.suspect.Name), took.Evidence(), e.Evidence())
+			}
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// anySystemAnswered: some server's system took a connection in which the server itself did not answer.
+func anySystemAnswered(s *scene) Finding {
+	for _, o := range s.Wave {
+		t := *s
+		t.suspect = o.Server
+		if f := systemAnswered(&t); f.Answer == yes {
+			return f
+		}
+	}
+	return Finding{at: unknown}
 }
 
 func connectFails(s *scene, words ...string) Finding {

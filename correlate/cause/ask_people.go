@@ -28,6 +28,9 @@ func movedAtLoss(s *scene) Finding {
 			return found(o.Lost, o.Replica.Name+" let its primary go to follow another", o.LetGo.Evidence())
 		}
 	}
+	if b := turnedReplica(s); b != nil {
+		return found(b.At, s.Primary.Name+" followed another from then on, as its dumps show", follows(b))
+	}
 	for e := range s.Primary.Within(timeline.Span{From: s.Lost - timeline.TwoTicks, To: s.Lost + timeline.TwoTicks}) {
 		if (e.Is(message.RePointed) || replication.RoleChanged(e)) && (e.At-s.Lost).Abs() <= timeline.TwoTicks {
 			return found(e.At, s.Primary.Name+" changed its role at that moment", e.Evidence())

@@ -4,7 +4,31 @@ import (
 	"fmt"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/correlate/replication"
 )
+
+// lostByItsOwn: a replica that stands still is lost from both sides: by its primary, and by those that follow it.
+func lostByItsOwn(s *scene) Finding {
+	mine, theirs := false, (*replication.Outage)(nil)
+	for _, o := range s.Wave {
+		mine = mine || o.Replica == s.suspect
+		if o.Server == s.suspect && o.Replica != s.suspect {
+			theirs = o
+		}
+	}
+	if !mine || theirs == nil {
+		return Finding{at: unknown}
+	}
+	return found(unknown, fmt.Sprintf("%s lost %s in the same moment as its primary did", theirs.Replica.Name, s.suspect.Name))
+}
+
+// stoodStillForAll: whatever held the primary, a command or its machine, all its replicas lost it at once.
+func stoodStillForAll(s *scene) Finding {
+	if f := stoodStill(s); f.Answer != yes {
+		return f
+	}
+	return allAtOnce(s)
+}
 
 func allAtOnce(s *scene) Finding {
 	switch {

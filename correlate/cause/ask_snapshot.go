@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"cmp"
 	"fmt"
 
 	"psyncope/correlate/diagnosis"
@@ -121,6 +122,29 @@ func transfersFailed(s *scene) Finding {
 		return found(first.At, fmt.Sprintf("%d transfers broke off after they had begun", n), first.FailEv.Evidence())
 	}
 	return Finding{at: unknown}
+}
+
+// brokenOffEachTime: the primary granted more full resyncs than silences could end, by its counter: an attempt that ends in a silence takes a
+// whole repl-timeout. So each of them broke off, and what lost the link at first is not what kept it down. Where there is a log it tells what
+// did, and nobody needs to count.
+func brokenOffEachTime(s *scene) Finding {
+	n, ok := s.FullGranted()
+	if !ok || s.First == nil || s.Timeout <= 0 || s.Primary.HasLog() || s.First.Replica.HasLog() {
+		return Finding{at: unknown}
+	}
+	until := &s.Primary.Samples[len(s.Primary.Samples)-1]
+	if s.End != unknown {
+		until = cmp.Or(s.Primary.FirstSampleAfter(s.End), until)
+	}
+	lasted := until.At - s.Lost
+	if s.End != unknown {
+		lasted = s.End - s.Lost
+	}
+	if each := int64(lasted/s.Timeout) + 2; n <= each*int64(len(s.Affected)) {
+		return Finding{at: unknown}
+	}
+	return found(unknown, fmt.Sprintf("%s granted %d full resyncs in %s: more than silences of repl-timeout could end, so each was broken off", s.Primary.Name, n, diagnosis.Length(lasted)),
+		until.Evidence("sync_full:"+diagnosis.Itoa(int64(until.SyncFull))))
 }
 
 // dumpCutShort: a server that starts finds its own dump file cut short: the file had not been written whole.

@@ -50,6 +50,9 @@ func stallFits(s *scene) Finding {
 		if why, e := incident.NoStall(o); why != "" {
 			return denied(why, e.Evidence())
 		}
+		if s.suspect != s.Primary && o.Promoted && len(o.Notices) == 0 {
+			return denied(s.suspect.Name + " lost nothing: it was made a primary, which its standing still does not do")
+		}
 	}
 	if s.suspect == s.Primary {
 		return neighbourHeld(s)
@@ -106,7 +109,7 @@ func (s *scene) effect(e *timeline.Explanation) bool {
 // long reports whether a hold is long enough to cost a silent link: a repl-timeout, less the time between two pings
 // that may already have passed.
 func long(e timeline.Explanation, s *scene) bool {
-	if s.Guessed && !s.Silent {
+	if s.Guessed && (!s.Silent || e.From < s.Lost && e.To >= s.Lost) { // of a timeout that nothing tells, one that ran out within the hold may be as short
 		return e.Own() >= timeline.CalledSlow // what the server itself calls slow (busy-reply-threshold)
 	}
 	need := s.Timeout - timeline.TwoTicks

@@ -11,6 +11,7 @@ var failover = Cause{
 	Residual: true,
 	Clues: []Clue{
 		{Says: "a replica was promoted", Ask: said("sentinels", replication.RoleChanged, "changed roles"), For: Hard},
+		{Says: "dumps show a replica as a primary that others follow, and no log tells who made it one", Ask: promotedInDumps, For: Hard, Rare: true},
 		{Says: "somebody asked a Sentinel for a failover, and no lost link is seen", Ask: askedAlone, For: Hard, Rare: true},
 		{Says: "the primary that was replaced had not stood still before", Ask: primaryAnswered, Against: Contradicts, Rare: true},
 		{Says: "the old primary did not start anew after the loss", Ask: not(startedAnew), Against: Unlikely},

@@ -8,6 +8,7 @@ var hostPause = Cause{
 	Residual: true,
 	Clues: []Clue{
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual, Against: Contradicts},
+		{Says: "its system took a connection in which it did not answer", Ask: systemAnswered, For: Usual, Rare: true},
 		{Says: "its pings were due and it sent none, though its replica was awake", Ask: pingsUnsent, For: Usual, Rare: true},
 		{Says: "its machine lacked CPU or memory for most of the silence, or its process was stopped", Ask: machineLacked(), For: Hard, Rare: true},
 		{Says: "its machine's own tools stood still as long", Ask: machineStill, For: Hard, Rare: true},

@@ -13,6 +13,7 @@ var replicaStall = Cause{
 		{Says: "its machine's own tools stood still as long", Ask: machineStill, For: Hard, Rare: true},
 		{Says: "its machine's own tools ran on, and lacked nothing: the process alone stood still", Ask: machineRan},
 		{Says: "the primary timed it out and the replica noticed later, without a timeout of its own", Ask: noticedLate, For: Hard},
+		{Says: "its own replicas lost it in the same moment", Ask: lostByItsOwn, For: Usual, Rare: true},
 		{Says: "the primary ran on", Ask: primaryAnswered, For: Usual},
 	},
 	Fix: []string{"find-replica-stall", "raise-repl-timeout", "raise-backlog"},

@@ -9,6 +9,8 @@ var slowCommand = Cause{
 		{Says: "the primary's slowlog holds a command that ran through the silence", Ask: slowlogHas("slow-command"), For: Said, Against: Unlikely},
 		{Says: "a command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-command"), For: Hard},
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual},
+		{Says: "its system took a connection in which it did not answer", Ask: systemAnswered, For: Usual, Rare: true},
+		{Says: "all replicas lost the link at once while it stood still", Ask: stoodStillForAll, For: Usual},
 	},
 	Fix: []string{"avoid-slow-command", "raise-repl-timeout", "raise-backlog"},
 }

@@ -16,6 +16,7 @@ var transferFailed = Cause{
 		{Says: "it dropped the link right after each snapshot had reached it", Ask: droppedAfterTransfer, For: Hard},
 		{Says: "the replica does not say that it cannot read the format", Ask: not(said("group", replication.Bears(message.FormatTooNew), "cannot read the primary's format")), Against: Contradicts},
 		{Says: "transfers broke off after they had begun", Ask: ofAll(transfersFailed), For: Usual},
+		{Says: "full resyncs were broken off one after another, faster than a silence could", Ask: brokenOffEachTime, For: Usual, Rare: true},
 		{Says: "the primary did not close them at an output buffer limit", Ask: not(said("group", replication.ClosedReplica, "closed a replica")), Against: Contradicts},
 	},
 	Fix: []string{"check-rdb", "check-stream"},

@@ -87,6 +87,12 @@ func (in *Incident) fromCounters(next micros) (full, partial int64) {
 	return full, partial
 }
 
+// FullGranted is how many full resyncs the primary's dumps count over the incident; ok is false where they do not tell.
+func (in *Incident) FullGranted() (n int64, ok bool) {
+	n, _, ok = in.counted(in.Primary, unknown)
+	return n, ok
+}
+
 // counted is what one server's counters gained between the last dump before the incident and the first one after it, or before the next.
 func (in *Incident) counted(p *timeline.Host, next micros) (full, partial int64, ok bool) {
 	var prev *timeline.Sample

@@ -64,7 +64,7 @@ func (in *Incident) Close() {
 func (in *Incident) lookBack() {
 	in.First = in.Wave[0]
 	in.Timeout = in.First.Replica.Duration("repl-timeout")
-	in.Guessed = in.First.Replica.Setting("repl-timeout").File == ""
+	in.Guessed = guessed(in.First.Replica)
 	for _, o := range in.Wave {
 		in.Last = max(in.Last, o.Lost)
 		var by micros

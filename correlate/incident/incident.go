@@ -97,7 +97,7 @@ func (in *Incident) takes(o *replication.Outage) bool {
 		return false
 	}
 	open := in.End == unknown || o.Lost <= in.End+timeline.ThreeTicks+o.Replica.Clock.Err
-	return open && o.Lost-last <= slack || in.lostToFork(o, last+slack, provenAfter(o))
+	return open && o.Lost-last <= slack || in.lostToFork(o, last+slack, provenAfter(o)) || open && in.lostToResync(o)
 }
 
 // provenAfter is how long a link must have lasted to show that it holds: a whole repl-timeout, or a ping's time.
@@ -127,6 +127,8 @@ func (in *Incident) sameFault(o *replication.Outage) bool {
 			return true
 		case l == Closed && mine == Silence && o.Lost-o.Replica.Duration("repl-timeout")-timeline.TwoTicks > p.Lost:
 			return true
+		case l == Closed && mine == Silence && guessed(o.Replica) && in.withinFork(o):
+			return true
 		default:
 			other = true
 		}
@@ -146,6 +148,30 @@ func lastWork(o *replication.Outage) micros {
 		last = max(last, o.Restored)
 	}
 	return last
+}
+
+// lostToResync reports whether a fork for a full resync that one of the incident's replicas had asked for, as the slowlog tells, held the primary
+// as the link was lost. Without a log nothing else tells when they asked.
+func (in *Incident) lostToResync(o *replication.Outage) bool {
+	p := in.Outages[0].Server
+	asked := func(h *timeline.Host) bool {
+		return h != nil && slices.ContainsFunc(in.Outages, func(x *replication.Outage) bool { return x.Replica == h })
+	}
+	return p != nil && p == o.Server && slices.ContainsFunc(p.Stalls, func(s timeline.Stall) bool {
+		return slices.ContainsFunc(s.Because, func(e timeline.Explanation) bool {
+			return e.Asker != "" && asked(in.G.At(e.Asker)) && e.From >= in.Start && e.From < o.Lost && o.Lost <= e.To+timeline.ThreeTicks
+		})
+	})
+}
+
+// withinFork reports whether a replica of which nothing tells how long it waits gave up within a fork that was made since the incident began.
+func (in *Incident) withinFork(o *replication.Outage) bool {
+	p := in.Outages[0].Server
+	return p != nil && slices.ContainsFunc(p.Stalls, func(s timeline.Stall) bool {
+		return slices.ContainsFunc(s.Because, func(e timeline.Explanation) bool {
+			return e.Kind == "fork-stall" && e.Own() >= timeline.CalledSlow && e.From >= in.Start && e.From < o.Lost && o.Lost <= e.To+timeline.ThreeTicks
+		})
+	})
 }
 
 // lostToFork reports whether the primary's own stall, begun in the incident and until this moment, dropped the link.

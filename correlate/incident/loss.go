@@ -65,3 +65,6 @@ func NoStall(o *replication.Outage) (why string, e *timeline.Event) {
 	}
 	return "", nil
 }
+
+// guessed reports whether nothing in the evidence tells how long a replica waits: the version's default may be far off.
+func guessed(h *timeline.Host) bool { return h.Setting("repl-timeout").File == "" }

@@ -23,11 +23,18 @@ func (g *Group) Resolve() {
 	g.boundTo()
 	g.matchServers()
 	// The primary is who the replicas connect to before any role changed.
+	served := g.servedBy(g.Primary)
 	for _, h := range g.Hosts {
 		if h == g.Primary {
 			continue
 		}
-		if a := PrimaryAddr(h); a != "" && g.ByAddr[a] == nil && g.mayFollow(a) {
+		switch a := PrimaryAddr(h); {
+		case a == "" || g.ByAddr[a] != nil:
+		case served[a]: // a replica of the primary's, and of this one the server: a chain
+			if m := g.onlyOtherServer(h); m != nil {
+				g.ByAddr[a] = m
+			}
+		case g.mayFollow(a):
 			g.ByAddr[a] = g.Primary
 		}
 	}
@@ -42,6 +49,30 @@ func (g *Group) Resolve() {
 	}
 	g.markSentinels()
 	g.reachedApart()
+}
+
+// servedBy are the addresses that a host's own dumps list as its replicas.
+func (g *Group) servedBy(p *timeline.Host) map[string]bool {
+	out := map[string]bool{}
+	for i := range p.Replicas {
+		out[p.Replicas[i].Addr] = true
+	}
+	return out
+}
+
+// onlyOtherServer is the one host, but the primary and h, whose dumps show replicas of its own; nil where there is none, or several.
+func (g *Group) onlyOtherServer(h *timeline.Host) *timeline.Host {
+	var found *timeline.Host
+	for _, y := range g.Hosts {
+		if y == h || y == g.Primary || !slices.ContainsFunc(y.Samples, func(s timeline.Sample) bool { return s.ConnectedReplicas.Or(0) > 0 }) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = y
+	}
+	return found
 }
 
 // reachedApart forgets by which address servers were reached where that is the same for two: each was asked from its own host, or through

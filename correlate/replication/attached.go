@@ -1,9 +1,6 @@
 package replication
 
 import (
-	"net"
-
-	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 )
 
@@ -55,7 +52,7 @@ func (g *Group) follows(s *timeline.Sample, p *timeline.Host) bool {
 	if s.PrimaryHost == "" {
 		return true
 	}
-	named := g.At(net.JoinHostPort(s.PrimaryHost, diagnosis.Itoa(s.PrimaryPort.Or(6379))))
+	named := g.At(s.PrimaryAddr())
 	return named == nil || named == p
 }
 

@@ -13,17 +13,26 @@ func (m *linkMachine) replicaDump(it item) {
 		m.promotedInDump(it)
 	case s.Role != "slave" || s.LinkStatus == "":
 	case s.LinkStatus == "up":
-		m.isReplica(s)
+		m.isReplica(it)
 		m.upInDump(it)
 	default:
-		m.isReplica(s)
+		m.isReplica(it)
 		m.downInDump(it)
 	}
 }
 
-func (m *linkMachine) isReplica(s *timeline.Sample) {
+// isReplica takes the server that a dump names for the replica's, where no log says better.
+func (m *linkMachine) isReplica(it item) {
 	m.follows = true
-	if s.PrimaryHost != "" && m.server == nil {
+	s := it.sample
+	if s.PrimaryHost == "" || m.server != nil && (m.cur != nil || m.hasLog(it.at)) {
+		return
+	}
+	named := m.g.At(s.PrimaryAddr())
+	switch {
+	case named != nil && named != m.h:
+		m.server = named
+	case m.server == nil:
 		m.server = m.g.Primary
 	}
 }

@@ -23,8 +23,9 @@ func (g *Group) items() map[*timeline.Host][]item {
 		g.fromPrimaryDumps(p, items)
 	}
 	for _, h := range g.Hosts {
+		warned := h.WarnsAlone()
 		for i := range h.Events {
-			items[h] = append(items[h], item{at: h.Events[i].At, src: ReplicaLog, ev: &h.Events[i]})
+			items[h] = append(items[h], item{at: h.Events[i].At, src: ReplicaLog, ev: &h.Events[i], warned: warned})
 		}
 		for i := range h.Samples {
 			if s := &h.Samples[i]; s.At != unknown { // what lies nowhere on the axis tells of no change
@@ -40,7 +41,7 @@ const aboutReplica = message.LosesLink | message.ClosesAtLimit | message.Asked |
 
 // fromPrimaryLog gives each replica what the primary's log says of it.
 func (g *Group) fromPrimaryLog(p *timeline.Host, items map[*timeline.Host][]item) {
-	l := primaryLog{g: g, p: p, items: items, stages: map[*timeline.Host]string{}, known: map[*timeline.Host]bool{}}
+	l := primaryLog{g: g, p: p, items: items, stages: map[*timeline.Host]string{}, known: map[*timeline.Host]bool{}, warned: p.WarnsAlone()}
 	for i := range p.Events {
 		e := &p.Events[i]
 		switch {
@@ -85,10 +86,11 @@ type primaryLog struct {
 	askedAt micros
 	looked  bool // for it
 	missing bool // it has lost its link
+	warned  bool // the log holds warnings alone
 }
 
 func (l *primaryLog) give(h *timeline.Host, e *timeline.Event, second bool) {
-	l.items[h] = append(l.items[h], item{at: e.At, src: PrimaryLog, ev: e, server: l.p, second: second})
+	l.items[h] = append(l.items[h], item{at: e.At, src: PrimaryLog, ev: e, server: l.p, second: second, warned: l.warned})
 	l.known[h] = true
 }
 

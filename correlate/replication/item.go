@@ -32,6 +32,7 @@ type item struct {
 	row    *timeline.ReplicaRow
 	gone   bool // row: the replica is missing from this dump
 	second bool // ev: it is of the second connection of a full resync
+	warned bool // ev: it stands in a log of warnings alone
 	server *timeline.Host
 }
 
@@ -63,11 +64,11 @@ func inOrder(its []item, do func(item)) {
 }
 
 // coverage is from when on each source speaks: a log speaks from its first line to the capture's end, for
-// silence in a log means that nothing happened.
+// silence in a log means that nothing happened. One of warnings alone leaves most of what happens out: its silence means nothing.
 func coverage(its []item) map[source]micros {
 	c := map[source]micros{}
 	for _, it := range its {
-		if it.at == unknown {
+		if it.at == unknown || it.warned {
 			continue
 		}
 		if it.src == ReplicaLog && !it.ev.Is(message.LinkWord) && it.ev.Role != "S" {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net"
 
-	"psyncope/correlate/diagnosis"
 	"psyncope/correlate/timeline"
 	"psyncope/ingest/message"
 )
@@ -19,7 +18,7 @@ func PrimaryAddr(h *timeline.Host) string {
 	for i := range h.Samples {
 		s := &h.Samples[i]
 		if s.PrimaryHost != "" {
-			return net.JoinHostPort(s.PrimaryHost, diagnosis.Itoa(s.PrimaryPort.Or(6379)))
+			return s.PrimaryAddr()
 		}
 	}
 	return ""

@@ -75,6 +75,9 @@ func (m *linkMachine) letGo(it item) {
 		o.Failures = append(o.Failures, e)
 	}
 	t := o.last()
+	if t == nil && o.First && e.Is(message.TimesOut) { // of the attempt no log has the beginning
+		o.Failures = append(o.Failures, e)
+	}
 	if t == nil || o != m.cur || !t.ByPrimary || it.at <= t.At {
 		return
 	}

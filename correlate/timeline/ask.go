@@ -62,6 +62,21 @@ func (h *Host) HasLog() bool {
 	return h.AnyEvent(func(e *Event) bool { return !e.Is(message.ClientReply) })
 }
 
+// WarnsAlone reports whether the host's log holds warnings and nothing else, as under loglevel warning: what it does not say may have happened.
+func (h *Host) WarnsAlone() bool {
+	some := false
+	for i := range h.Events {
+		switch h.Events[i].Level {
+		case "warning": // as table.Event has it
+			some = true
+		case "":
+		default:
+			return false
+		}
+	}
+	return some
+}
+
 // AnyEvent reports whether the host has an event of some sort.
 func (h *Host) AnyEvent(sort func(*Event) bool) bool {
 	for i := range h.Events {

@@ -56,6 +56,9 @@ func (h *Host) slowCommands() []Explanation {
 		switch {
 		case IsForkCommand(c.Name, c.Args):
 			e.Kind, e.Culprit = "fork-stall", "" // it only began what held the server
+			if c.Name == "PSYNC" {
+				e.Asker = c.Client
+			}
 			e.Resync = c.Name == "PSYNC" && !strings.HasSuffix(strings.TrimSpace(c.Args), "-1")
 			e.Summary = fmt.Sprintf("%s held %s for %s: that is its fork", what, h.Name, diagnosis.Length(micros(c.Micros)))
 		case IsScript(c.Name):

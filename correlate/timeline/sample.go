@@ -2,6 +2,8 @@ package timeline
 
 import (
 	"cmp"
+	"net"
+	"strconv"
 
 	"psyncope/ingest/table"
 )
@@ -78,6 +80,14 @@ type Sample struct {
 
 	At     micros
 	mended micros // the date by its process's other dumps, where its own is damaged; 0 where it is not
+}
+
+// PrimaryAddr is the address of the server that the dump's server follows; empty where it follows none.
+func (s *Sample) PrimaryAddr() string {
+	if s.PrimaryHost == "" {
+		return ""
+	}
+	return net.JoinHostPort(s.PrimaryHost, strconv.FormatInt(s.PrimaryPort.Or(6379), 10))
 }
 
 // SpeaksOf reports whether the dump's offsets belong to the stream with this id. Before 4.0 the run id plays its part.

@@ -25,7 +25,9 @@ type Explanation struct {
 	Exact  bool // its beginning is known to a second
 	Aloud  bool // the server says so in its log
 	Resync bool // it was done for a replica that asked to continue: some link had been lost before
-	Waits  bool // it sleeps, and would take as long on any machine
+	// Asker is the address of the replica that a full resync's fork was done for; empty where the slowlog does not name it.
+	Asker string
+	Waits bool // it sleeps, and would take as long on any machine
 	// Lent is how much of it went to waiting for what the machine lacked: the same work would have been done without it.
 	Lent     micros
 	Summary  string
