@@ -39,8 +39,13 @@ func describe(g *replication.Group, d *diagnosis.Diagnosis) {
 // everybody is the group's servers by name, with replicas that only others' evidence shows.
 func everybody(g *replication.Group) []*timeline.Host {
 	all := slices.Clone(g.Hosts)
+	in := map[*timeline.Host]bool{g.Primary: true}
+	for _, h := range all {
+		in[h] = true
+	}
 	for _, h := range g.ByAddr {
-		if !slices.Contains(all, h) && h != g.Primary {
+		if !in[h] {
+			in[h] = true
 			all = append(all, h)
 		}
 	}

@@ -295,9 +295,9 @@ func noRoom(s *scene) Finding {
 // Resource is what ran short, where the evidence names it: what the machine's own tools say first, then what the server's words mean.
 func (h *Hypothesis) Resource() diagnosis.Resource {
 	best, w := diagnosis.Resource(""), -1.0
-	for i, f := range h.Findings {
-		if f.Answer == yes && f.resource != "" && h.Cause.Clues[i].For.Worth() > w {
-			best, w = f.resource, h.Cause.Clues[i].For.Worth()
+	for _, f := range h.Findings {
+		if f.Answer == yes && f.resource != "" && f.clue.For.Worth() > w {
+			best, w = f.resource, f.clue.For.Worth()
 		}
 	}
 	if best != "" {

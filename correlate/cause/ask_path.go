@@ -50,13 +50,23 @@ func tookConnection(o *replication.Outage, e *timeline.Event) *timeline.Event {
 // has answered a request, its own forks may hold it.
 func systemAnswered(s *scene) Finding {
 	for _, o := range s.Wave {
-		if o.Server == nil || o.Server != s.suspect {
-			continue
-		}
-		for _, e := range o.Failures {
-			if took := tookConnection(o, e); took != nil && (len(o.Tries) == 0 || e.At <= o.Tries[0].At) {
-				return found(unknown, fmt.Sprintf("the system of %s took a connection of %s, and %s itself did not answer in it", s.suspect.Name, o.Replica.Name, s.suspect.Name), took.Evidence(), e.Evidence())
+		if o.Server == s.suspect {
+			if f := answeredFor(o); f.Answer == yes {
+				return f
 			}
+		}
+	}
+	return Finding{at: unknown}
+}
+
+// answeredFor: the system of the server that the replica lost took its connection, and nobody answered in it.
+func answeredFor(o *replication.Outage) Finding {
+	for _, e := range o.Failures {
+		if len(o.Tries) > 0 && e.At > o.Tries[0].At {
+			break
+		}
+		if took := tookConnection(o, e); took != nil && o.Server != nil {
+			return found(unknown, fmt.Sprintf("the system of %s took a connection of %s, and %s itself did not answer in it", o.Server.Name, o.Replica.Name, o.Server.Name), took.Evidence(), e.Evidence())
 		}
 	}
 	return Finding{at: unknown}
@@ -65,9 +75,7 @@ func systemAnswered(s *scene) Finding {
 // anySystemAnswered: some server's system took a connection in which the server itself did not answer.
 func anySystemAnswered(s *scene) Finding {
 	for _, o := range s.Wave {
-		t := *s
-		t.suspect = o.Server
-		if f := systemAnswered(&t); f.Answer == yes {
+		if f := answeredFor(o); f.Answer == yes {
 			return f
 		}
 	}

@@ -4,22 +4,20 @@ import (
 	"fmt"
 
 	"psyncope/correlate/diagnosis"
-	"psyncope/correlate/replication"
+	"psyncope/correlate/timeline"
 )
 
 // lostByItsOwn: a replica that stands still is lost from both sides: by its primary, and by those that follow it.
 func lostByItsOwn(s *scene) Finding {
-	mine, theirs := false, (*replication.Outage)(nil)
-	for _, o := range s.Wave {
-		mine = mine || o.Replica == s.suspect
-		if o.Server == s.suspect && o.Replica != s.suspect {
-			theirs = o
-		}
-	}
-	if !mine || theirs == nil {
+	if s.suspect == s.Primary || !s.suspect.AnySample(func(x *timeline.Sample) bool { return x.ConnectedReplicas.Or(0) > 0 }) {
 		return Finding{at: unknown}
 	}
-	return found(unknown, fmt.Sprintf("%s lost %s in the same moment as its primary did", theirs.Replica.Name, s.suspect.Name))
+	for _, o := range s.Wave {
+		if o.Server == s.suspect && o.Replica != s.suspect {
+			return found(unknown, fmt.Sprintf("%s lost %s in the same moment as its primary did", o.Replica.Name, s.suspect.Name))
+		}
+	}
+	return Finding{at: unknown}
 }
 
 // stoodStillForAll: whatever held the primary, a command or its machine, all its replicas lost it at once.

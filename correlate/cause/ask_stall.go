@@ -43,10 +43,14 @@ func explained(kind string) func(*scene) Finding {
 
 // stallFits: a stall can lose links to silence alone, and refuses no connection.
 func stallFits(s *scene) Finding {
-	for _, o := range s.Wave {
-		if s.suspect != s.Primary && o.Replica != s.suspect {
-			continue
+	wave := s.Wave
+	if s.suspect != s.Primary { // each of ten thousand replicas is asked about: it has one outage in a round
+		wave = nil
+		if o := s.FirstOf(s.suspect); o != nil {
+			wave = []*replication.Outage{o}
 		}
+	}
+	for _, o := range wave {
 		if why, e := incident.NoStall(o); why != "" {
 			return denied(why, e.Evidence())
 		}

@@ -36,7 +36,7 @@ type Hypothesis struct {
 	Suspect  *timeline.Host
 	Score    float64
 	P        float64 // share of belief among all hypotheses of the incident
-	Findings []Finding
+	Findings []Finding // that tell something, in the order of the cause's clues
 	At       micros
 	exact    bool
 	misfit   Finding // why it cannot have lost the links as they were lost; no answer where it can
@@ -134,8 +134,12 @@ const (
 
 func judge(c *Cause, s *scene) *Hypothesis {
 	h := &Hypothesis{Cause: c, Suspect: s.suspect, Score: c.Prior.Worth(), At: unknown}
-	for _, q := range c.Clues {
+	var told [32]Finding // most clues have no answer, and of ten thousand incidents none of those is kept
+	kept := told[:0]
+	for i := range c.Clues {
+		q := &c.Clues[i]
 		f := q.Ask(s)
+		f.clue = q
 		switch f.Answer {
 		case yes:
 			h.Score += q.For.Worth()
@@ -148,8 +152,11 @@ func judge(c *Cause, s *scene) *Hypothesis {
 		case no:
 			h.Score -= q.Against.Cost()
 		}
-		h.Findings = append(h.Findings, f)
+		if f.Answer != dontKnow || f.need != "" || q.open() {
+			kept = append(kept, f)
+		}
 	}
+	h.Findings = slices.Clone(kept)
 	if c.Fits != nil {
 		if f := c.Fits(s); f.Answer == no {
 			h.misfit, h.Score = f, c.Prior.Worth()-Contradicts.Cost()
@@ -166,8 +173,8 @@ func (h *Hypothesis) Supported() bool {
 	if h.misfit.Answer == no {
 		return false
 	}
-	for i, f := range h.Findings {
-		if f.Answer == yes && h.Cause.Clues[i].For > None {
+	for _, f := range h.Findings {
+		if f.Answer == yes && f.clue.For > None {
 			return true
 		}
 	}
@@ -207,9 +214,9 @@ func (h *Hypothesis) ruledOut() float64 {
 	if h.misfit.Answer == no {
 		w = Contradicts.Cost()
 	}
-	for i, f := range h.Findings {
+	for _, f := range h.Findings {
 		if f.Answer == no && f.Text != "" {
-			w = max(w, h.Cause.Clues[i].Against.Cost())
+			w = max(w, f.clue.Against.Cost())
 		}
 	}
 	return w
@@ -257,9 +264,9 @@ func (s *scene) suspects(c *Cause) []*timeline.Host {
 // Summary is the hypothesis in one sentence: its strongest Finding.
 func (h *Hypothesis) Summary() string {
 	best, w := "", 0.0
-	for i, f := range h.Findings {
-		if f.Answer == yes && f.Text != "" && h.Cause.Clues[i].For.Worth() > w {
-			best, w = f.Text, h.Cause.Clues[i].For.Worth()
+	for _, f := range h.Findings {
+		if f.Answer == yes && f.Text != "" && f.clue.For.Worth() > w {
+			best, w = f.Text, f.clue.For.Worth()
 		}
 	}
 	if h.Cause.What != "" && best != "" {
@@ -270,8 +277,8 @@ func (h *Hypothesis) Summary() string {
 
 // Told is the cause as a headline names it: what was run, where a server tells, else what happened to whom.
 func (h *Hypothesis) Told() string {
-	for i, f := range h.Findings {
-		if f.Answer == yes && f.ran != "" && h.Cause.Clues[i].For > None {
+	for _, f := range h.Findings {
+		if f.Answer == yes && f.ran != "" && f.clue.For > None {
 			return f.ran
 		}
 	}
@@ -280,18 +287,18 @@ func (h *Hypothesis) Told() string {
 
 // Evidence are the rows that speak for the hypothesis, the strongest clue's first.
 func (h *Hypothesis) Evidence() []diagnosis.Evidence {
-	order := make([]int, len(h.Findings))
-	for i := range order {
-		order[i] = i
+	var speak []*Finding
+	for i := range h.Findings {
+		if f := &h.Findings[i]; f.Answer == yes && f.clue.For > None {
+			speak = append(speak, f)
+		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(h.Cause.Clues[b].For.Worth(), h.Cause.Clues[a].For.Worth()) })
+	slices.SortStableFunc(speak, func(a, b *Finding) int { return cmp.Compare(b.clue.For.Worth(), a.clue.For.Worth()) })
 	var out []diagnosis.Evidence
-	for _, i := range order {
-		if h.Findings[i].Answer == yes && h.Cause.Clues[i].For.Worth() > 0 {
-			for _, e := range h.Findings[i].evidence {
-				if !slices.Contains(out, e) {
-					out = append(out, e)
-				}
+	for _, f := range speak {
+		for _, e := range f.evidence {
+			if !slices.Contains(out, e) {
+				out = append(out, e)
 			}
 		}
 	}
@@ -304,20 +311,20 @@ func (h *Hypothesis) WhyNot() string {
 		return h.misfit.Text
 	}
 	worst, w := "", 0.0
-	for i, f := range h.Findings {
-		if f.Answer == no && f.Text != "" && -h.Cause.Clues[i].Against.Cost() < w {
-			worst, w = f.Text, -h.Cause.Clues[i].Against.Cost()
+	for _, f := range h.Findings {
+		if f.Answer == no && f.Text != "" && -f.clue.Against.Cost() < w {
+			worst, w = f.Text, -f.clue.Against.Cost()
 		}
 	}
 	if worst != "" {
 		return worst
 	}
-	for i, f := range h.Findings {
-		if f.Answer == dontKnow && h.Cause.Clues[i].For.Worth() >= 2 && !h.Cause.Clues[i].Rare {
+	for _, f := range h.Findings {
+		if f.Answer == dontKnow && f.clue.open() {
 			if f.need != "" {
 				return "not shown: it would take " + f.need
 			}
-			return "not shown: whether " + h.Cause.Clues[i].Says
+			return "not shown: whether " + f.clue.Says
 		}
 	}
 	return "less is said for it"
@@ -331,9 +338,9 @@ func missing(v Verdict) []string {
 		if i > 0 && (i > 5 || v.Best != nil && h.Score < v.Best.Score-6) {
 			break
 		}
-		for j, f := range h.Findings {
+		for _, f := range h.Findings {
 			if f.Answer == dontKnow && f.need != "" {
-				if w := max(h.Cause.Clues[j].For.Worth(), h.Cause.Clues[j].Against.Cost()); w >= 1 {
+				if w := max(f.clue.For.Worth(), f.clue.Against.Cost()); w >= 1 {
 					weight[f.need] = max(weight[f.need], w)
 				}
 			}

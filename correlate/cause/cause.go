@@ -50,6 +50,9 @@ type Clue struct {
 	Rare bool
 }
 
+// open reports whether a cause that lost may have lost for want of an answer to this clue.
+func (q *Clue) open() bool { return q.For >= Hard && !q.Rare }
+
 // Grade is how much a yes speaks for a cause.
 type Grade int
 

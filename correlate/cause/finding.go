@@ -30,6 +30,7 @@ type Finding struct {
 	ran      string         // the call that did it, as a headline says it
 	resource diagnosis.Resource
 	need     string // with dontKnow: the artifact that would tell
+	clue     *Clue  // that it answers
 }
 
 func found(at micros, text string, ev ...diagnosis.Evidence) Finding {

@@ -111,11 +111,11 @@ func (s *scene) failedOn() bool {
 
 // restsOn are the kinds of artifacts that speak for the hypothesis, and whether a server says it aloud.
 func (h *Hypothesis) restsOn(hosts []*timeline.Host) (kinds []timeline.Source, aloud bool) {
-	for i, f := range h.Findings {
-		if f.Answer != yes || h.Cause.Clues[i].For == None {
+	for _, f := range h.Findings {
+		if f.Answer != yes || f.clue.For == None {
 			continue
 		}
-		aloud = aloud || f.aloud && h.Cause.Clues[i].For >= Hard
+		aloud = aloud || f.aloud && f.clue.For >= Hard
 		for _, e := range f.evidence {
 			if k := timeline.SourceOf(hosts, e); !slices.Contains(kinds, k) {
 				kinds = append(kinds, k)
@@ -127,8 +127,8 @@ func (h *Hypothesis) restsOn(hosts []*timeline.Host) (kinds []timeline.Source, a
 
 // measured reports whether something that was measured on a machine says so: then it is more than what is left.
 func (h *Hypothesis) measured() bool {
-	for i, f := range h.Findings {
-		if f.Answer == yes && f.resource != "" && h.Cause.Clues[i].For >= Hard {
+	for _, f := range h.Findings {
+		if f.Answer == yes && f.resource != "" && f.clue.For >= Hard {
 			return true
 		}
 	}
@@ -137,8 +137,8 @@ func (h *Hypothesis) measured() bool {
 
 // loud reports whether something speaks for the hypothesis that would be hard to explain otherwise.
 func (h *Hypothesis) loud() bool {
-	for i, f := range h.Findings {
-		if f.Answer == yes && h.Cause.Clues[i].For >= Hard {
+	for _, f := range h.Findings {
+		if f.Answer == yes && f.clue.For >= Hard {
 			return true
 		}
 	}

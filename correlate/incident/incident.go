@@ -17,6 +17,8 @@ type Incident struct {
 	Seed       *timeline.Host
 	Start, End micros // end is unknown while a link is still down at the capture's end
 	promoted   bool   // one of its replicas was made a primary
+	worked     micros // the last moment at which one of its outages asked something of the servers
+	back       map[*timeline.Host]micros
 	facts
 }
 
@@ -73,6 +75,15 @@ func (in *Incident) add(o *replication.Outage) {
 		}
 	}
 	in.promoted = in.promoted || o.Promoted
+	if len(in.Outages) == 0 {
+		in.worked, in.back = unknown, map[*timeline.Host]micros{}
+	}
+	in.worked = max(in.worked, lastWork(o))
+	if o.Restored != unknown {
+		if at, ok := in.back[o.Replica]; !ok || o.Restored > at {
+			in.back[o.Replica] = o.Restored // when each replica was last up again
+		}
+	}
 	in.Outages = append(in.Outages, o)
 }
 
@@ -83,13 +94,10 @@ func (in *Incident) takes(o *replication.Outage) bool {
 	if in.End != unknown && o.Lost > in.End+slack && !in.promoted {
 		return false
 	}
-	last := unknown
-	for _, p := range slices.Backward(in.Outages) { // a storm has thousands, and the newest answers
-		if p.Replica == o.Replica && p.Restored != unknown && o.Lost-p.Restored <= slack || p.Promoted && (Demoted(o) || o.Moved != nil) {
-			return true
-		}
-		last = max(last, lastWork(p))
+	if up, ok := in.back[o.Replica]; ok && o.Lost-up <= slack || in.promoted && (Demoted(o) || o.Moved != nil) {
+		return true
 	}
+	last := in.worked
 	if in.End != unknown && o.Lost > in.End+slack {
 		return false
 	}

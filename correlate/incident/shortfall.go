@@ -1,8 +1,7 @@
 package incident
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 
 	"psyncope/correlate/replication"
 	"psyncope/correlate/timeline"
@@ -42,15 +41,13 @@ func forkOf(p *timeline.Host, refused *timeline.Event) forkTime {
 	if refused == nil {
 		return forkUnknown
 	}
-	i, _ := slices.BinarySearchFunc(p.Events, refused.At, func(e timeline.Event, t micros) int { return cmp.Compare(e.At, t) })
-	seen := false
+	i := sort.Search(len(p.Events), func(i int) bool { // those of one moment stand as they were read
+		e := &p.Events[i]
+		return e.At > refused.At || e.At == refused.At && e.Index > refused.Index
+	})
 	for ; i < len(p.Events) && p.Events[i].At <= refused.At+timeline.Tick; i++ {
 		e := &p.Events[i]
-		if e == refused {
-			seen = true
-			continue
-		}
-		if !seen || e.Role == "C" {
+		if e.Role == "C" {
 			continue
 		}
 		switch {

@@ -124,7 +124,9 @@ func (l *primaryLog) about(h *timeline.Host, e *timeline.Event, next []timeline.
 // waits are the replicas that asked and were not answered to the end yet, after a line about one.
 func waits(waiting []*timeline.Host, h *timeline.Host, e *timeline.Event) []*timeline.Host {
 	if e.Is(message.Asked|message.ReplicaOnline|message.Accepts) || e.Kind == message.ReplicaLinkLost {
-		waiting = slices.DeleteFunc(waiting, func(w *timeline.Host) bool { return w == h })
+		if i := slices.Index(waiting, h); i >= 0 { // it stands there once
+			waiting = slices.Delete(waiting, i, i+1)
+		}
 	}
 	if e.Is(message.Asked) {
 		waiting = append(waiting, h)
