@@ -35,7 +35,7 @@ type Hypothesis struct {
 	Cause    *Cause
 	Suspect  *timeline.Host
 	Score    float64
-	P        float64 // share of belief among all hypotheses of the incident
+	P        float64   // share of belief among all hypotheses of the incident
 	Findings []Finding // that tell something, in the order of the cause's clues
 	At       micros
 	exact    bool
