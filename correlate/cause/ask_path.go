@@ -65,7 +65,8 @@ func answeredFor(o *replication.Outage) Finding {
 		if len(o.Tries) > 0 && e.At > o.Tries[0].At {
 			break
 		}
-		if took := tookConnection(o, e); took != nil && o.Server != nil {
+		// Where it answered others meanwhile, what took the connection was no system of its own: a proxy, a load balancer.
+		if took := tookConnection(o, e); took != nil && o.Server != nil && !o.Server.AnswersBetween(took.At, e.At) {
 			return found(unknown, fmt.Sprintf("the system of %s took a connection of %s, and %s itself did not answer in it", o.Server.Name, o.Replica.Name, o.Server.Name), took.Evidence(), e.Evidence())
 		}
 	}
@@ -191,7 +192,8 @@ func (s *scene) unseenSince() *timeline.Host {
 		return nil
 	}
 	ends := []*timeline.Host{s.Primary}
-	if o := s.First; o != nil {
+	o := s.First
+	if o != nil {
 		if o.Server != nil {
 			ends[0] = o.Server
 		}
@@ -200,7 +202,10 @@ func (s *scene) unseenSince() *timeline.Host {
 		}
 	}
 	for _, h := range ends {
-		if h.LastSeen() < s.Lost-h.Clock.Err {
+		seen := h.LastSeen()
+		// Whatever its clock is off, who lives on is seen later than that, as the others are; and who says that it lost its link lives.
+		silent := o != nil && o.LostBy != replication.ReplicaLog && seen <= s.Lost+h.Clock.Err && s.G.SeenUntil()-seen > 2*h.Clock.Err+3*max(h.Interval(), timeline.Tick)
+		if seen < s.Lost-h.Clock.Err || silent && h == o.Replica {
 			return h
 		}
 	}

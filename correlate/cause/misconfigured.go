@@ -15,6 +15,7 @@ var misconfigured = Cause{
 		{Says: "a link was given up for silence, and its replica had missed nothing: its primary was awake and sent nothing", Ask: missedNothing, For: Hard},
 		{Says: "the replica closed its primary at its own client-query-buffer-limit", Ask: closedPrimary, For: Said},
 		{Says: "the replica never had a link in the evidence", Ask: neverLinked, For: Usual},
+		{Says: "the primary knows no such command as was asked for", Ask: said("suspect", replication.SyncUnknown, "was told that there is no SYNC"), For: Said},
 		{Says: "the link did not come back with nothing changed", Ask: stayedAway, Against: Unlikely},
 	},
 	Fix: []string{"check-topology"},

@@ -24,6 +24,7 @@ type Group struct {
 	guessedOf *timeline.Host // of which guessed was found: finding it goes through all its rows
 	guessed   bool
 	answering map[*timeline.Host]bool // see answers
+	seenUntil micros                  // see SeenUntil; 0 before it is asked for
 	byIP      map[string][]string     // addresses in ByAddr, by ip; of so many as indexed says
 	indexed   int
 	linkedOf  int // of how many links replicas is
@@ -176,6 +177,17 @@ func (g *Group) Servers() []*timeline.Host {
 		}
 	}
 	return out
+}
+
+// SeenUntil is when the last server of the group was seen.
+func (g *Group) SeenUntil() micros {
+	if g.seenUntil == 0 {
+		g.seenUntil = unknown
+		for _, h := range g.Hosts {
+			g.seenUntil = max(g.seenUntil, h.LastSeen())
+		}
+	}
+	return g.seenUntil
 }
 
 // IsRelay reports whether a server has replicas and is one itself all along: what it grants is not granted by the group's primary.

@@ -32,6 +32,13 @@ func Replies(words ...string) func(*timeline.Event) bool {
 	}
 }
 
+// SyncUnknown reports whether the primary answered the request for a resync itself as a command that it does not know: it was renamed away, or
+// what answers is no such server. Of REPLCONF an old primary may say so, and nothing comes of it.
+func SyncUnknown(e *timeline.Event) bool {
+	// In quotes up to 4.0 and from 7.0 on, in backquotes between (redis server.c processCommand).
+	return e.Is(message.ErrorReply) && strings.Contains(e.Text, "unknown command") && (strings.Contains(e.Text, "SYNC`") || strings.Contains(e.Text, "SYNC'"))
+}
+
 // AuthWords are what error replies say where credentials, rights or certificates were refused.
 var AuthWords = []string{
 	"NOAUTH", "WRONGPASS", "NOPERM", "invalid password", "Unable to AUTH", "invalid username", "-DENIED", "DENIED Redis is running in protected mode",
