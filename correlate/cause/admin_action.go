@@ -10,6 +10,7 @@ var adminAction = Cause{
 		{Says: "a primary's dumps show that it follows nobody of its group from the loss on: no Sentinel told it to", Ask: strangerInDumps, For: Hard, Rare: true},
 		{Says: "CLIENT KILL was called on the primary at that moment", Ask: clientKilled, For: Hard},
 		{Says: "CLIENT was called more often over the loss than at any other time, and the version counts no KILL by itself", Ask: clientCommanded, For: Hard, Rare: true},
+		{Says: "all replicas were closed in one moment, and were back at once", Ask: closedForAll, For: Usual, Rare: true},
 		{Says: "the link closed without a timeout", Ask: lostWithoutTimeout, For: Fits, Against: Unlikely},
 	},
 	Fix: []string{"ask-who"},

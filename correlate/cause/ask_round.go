@@ -20,6 +20,20 @@ func lostByItsOwn(s *scene) Finding {
 	return Finding{at: unknown}
 }
 
+// closedForAll: all replicas lost their links in one moment, without a silence, and had them back within a tick of the servers' timers. That is how
+// a server closes its clients; a path that breaks for all of them takes longer to be there again.
+func closedForAll(s *scene) Finding {
+	if !s.All || s.Silent || s.Last-s.Lost > timeline.SameMoment {
+		return Finding{at: unknown}
+	}
+	for _, o := range s.Wave {
+		if o.Restored == unknown || o.Restored-o.Lost > timeline.Tick || o.Promoted || o.Restart != nil {
+			return Finding{at: unknown}
+		}
+	}
+	return found(s.Lost, fmt.Sprintf("all %d replicas were closed in the same moment, and came back at once", len(s.Wave)))
+}
+
 // stoodStillForAll: whatever held the primary, a command or its machine, all its replicas lost it at once.
 func stoodStillForAll(s *scene) Finding {
 	if f := stoodStill(s); f.Answer != yes {

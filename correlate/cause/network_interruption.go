@@ -21,6 +21,7 @@ var networkInterruption = Cause{
 		{Says: "neither end was kept waiting by its own machine", Ask: not(endStarved), Against: Unlikely, Rare: true},
 		{Says: "the full resyncs that followed were not broken off one after another", Ask: not(brokenOffEachTime), Against: Contradicts, Rare: true},
 		{Says: "nobody's system took a connection in which its process did not answer", Ask: not(anySystemAnswered), Against: Unlikely, Rare: true},
+		{Says: "it was not that all replicas were closed in one moment and were back at once", Ask: not(closedForAll), Against: Unusual, Rare: true},
 		{Says: "neither process had ended", Ask: sameProcesses, Against: Contradicts},
 		{Says: "the primary did not close the link at an output buffer limit", Ask: not(overflowClosed), Against: Contradicts},
 		{Says: "nobody changed roles or re-pointed the replica at that moment", Ask: not(movedAtLoss), Against: Contradicts},
