@@ -16,10 +16,13 @@ func turnedReplica(s *scene) *timeline.Sample {
 		return nil
 	}
 	near := h.Interval() + timeline.TwoTicks
-	for i := 1; i < len(h.Samples); i++ {
-		if a, b := &h.Samples[i-1], &h.Samples[i]; a.Role == "master" && b.Role == "slave" && a.RunID == b.RunID && a.At <= s.Last && b.At >= s.Lost-near && b.At <= s.Last+near {
+	a, around := h.LastSampleBefore(s.Lost-near), h.SamplesWithin(timeline.Span{From: s.Lost - near, To: s.Last + near})
+	for i := range around {
+		b := &around[i]
+		if a != nil && a.Role == "master" && b.Role == "slave" && a.RunID == b.RunID && a.At <= s.Last {
 			return b
 		}
+		a = b
 	}
 	return nil
 }
@@ -50,7 +53,7 @@ func promotedInDumps(s *scene) Finding {
 		return Finding{at: unknown}
 	}
 	for _, o := range s.Outages {
-		if o.Promoted && inDumps(o) && slices.ContainsFunc(o.Replica.Samples, func(x timeline.Sample) bool {
+		if o.Promoted && inDumps(o) && o.Replica.AnySample(func(x *timeline.Sample) bool {
 			return x.At >= o.Restored && x.Role == "master" && x.ConnectedReplicas.Or(0) > 0
 		}) {
 			return found(o.Restored, o.Replica.Name+" was a replica, and is a primary in the next dump", o.Proof...)

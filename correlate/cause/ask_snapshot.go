@@ -132,6 +132,10 @@ func brokenOffEachTime(s *scene) Finding {
 	if !ok || s.First == nil || s.Timeout <= 0 || s.Primary.HasLog() || s.First.Replica.HasLog() {
 		return Finding{at: unknown}
 	}
+	timeout := s.Timeout
+	if s.Guessed {
+		timeout = timeline.CalledSlow // nobody waits less than for what a server calls slow
+	}
 	until := &s.Primary.Samples[len(s.Primary.Samples)-1]
 	if s.End != unknown {
 		until = cmp.Or(s.Primary.FirstSampleAfter(s.End), until)
@@ -140,7 +144,7 @@ func brokenOffEachTime(s *scene) Finding {
 	if s.End != unknown {
 		lasted = s.End - s.Lost
 	}
-	if each := int64(lasted/s.Timeout) + 2; n <= each*int64(len(s.Affected)) {
+	if each := int64(lasted/timeout) + 2; n <= each*int64(len(s.Affected)) {
 		return Finding{at: unknown}
 	}
 	return found(unknown, fmt.Sprintf("%s granted %d full resyncs in %s: more than silences of repl-timeout could end, so each was broken off", s.Primary.Name, n, diagnosis.Length(lasted)),
