@@ -90,6 +90,7 @@ func account(c *table.Case, d *diagnosis.Diagnosis) {
 	for _, h := range d.Time.Hosts {
 		group[h.Instance] = h.Group
 	}
+	d.Inputs.Files = slices.Grow(d.Inputs.Files, len(c.Files))
 	for _, f := range c.Files {
 		d.AddFile(f)
 		d.Inputs.Files[len(d.Inputs.Files)-1].Group = group[f.Instance]

@@ -20,6 +20,11 @@ func Empty() *Diagnosis {
 // Merge joins diagnoses of different cases into one, in a fixed order.
 func Merge(ds ...*Diagnosis) *Diagnosis {
 	out := Empty()
+	files := 0
+	for _, d := range ds {
+		files += len(d.Inputs.Files)
+	}
+	out.Inputs.Files = slices.Grow(out.Inputs.Files, files) // there may be a million
 	for _, d := range ds {
 		out.Inputs.Files = append(out.Inputs.Files, d.Inputs.Files...)
 		out.Inputs.Problems = append(out.Inputs.Problems, d.Inputs.Problems...)
@@ -103,9 +108,14 @@ func CompareStamps(a, b *Stamp) int {
 
 // AddFile adds the account of a file, of this case or of none.
 func (d *Diagnosis) AddFile(f table.File) {
+	first := StampOf(f.First)
+	last := first
+	if f.Last != f.First { // of a million dumps each is of one moment
+		last = StampOf(f.Last)
+	}
 	d.Inputs.Files = append(d.Inputs.Files, InputFile{
 		Path: f.Path, Kind: f.Kind, Instance: f.Instance, Bytes: f.Bytes, Records: f.Records, Ignored: f.Ignored,
-		Rejected: f.Rejected, Understood: understood(&f), First: StampOf(f.First), Last: StampOf(f.Last),
+		Rejected: f.Rejected, Understood: understood(&f), First: first, Last: last,
 	})
 	d.Inputs.Bytes += f.Bytes
 	d.Inputs.Records += f.Records
