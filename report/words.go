@@ -58,17 +58,17 @@ func windowWords(w *diagnosis.Window) string {
 // unread names the files in which nothing could be read; empty without any.
 func unread(d *diagnosis.Diagnosis) string {
 	const most = 6
-	files := d.Unread()
-	if len(files) == 0 {
+	files, all := d.Unread(most)
+	if all == 0 {
 		return ""
 	}
 	root := rootOf(d)
 	var names []string
-	for _, f := range files[:min(len(files), most)] {
+	for _, f := range files {
 		names = append(names, visible(strings.TrimPrefix(f.Path, root)))
 	}
 	more := ""
-	if n := len(files) - len(names); n > 0 {
+	if n := all - len(names); n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
 	return "Not understood, and not in this report: " + strings.Join(names, ", ") + more + "."

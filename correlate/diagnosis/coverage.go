@@ -41,15 +41,16 @@ func understood(f *table.File) bool {
 	return f.Records > 0 || f.Rejected == 0
 }
 
-// Unread are the files in which nothing could be read.
-func (d *Diagnosis) Unread() []InputFile {
-	var out []InputFile
-	for _, f := range d.Inputs.Files {
-		if !f.Understood && f.Records == 0 {
-			out = append(out, f)
+// Unread are the first few files in which nothing could be read, and how many there are: a million, where somebody hands over a disk.
+func (d *Diagnosis) Unread(few int) (first []*InputFile, all int) {
+	for i := range d.Inputs.Files {
+		if f := &d.Inputs.Files[i]; !f.Understood && f.Records == 0 {
+			if all++; all <= few {
+				first = append(first, f)
+			}
 		}
 	}
-	return out
+	return first, all
 }
 
 // Extent is the time that all groups together cover.

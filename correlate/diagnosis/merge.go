@@ -133,11 +133,19 @@ func (d *Diagnosis) AddRest(files []table.File, problems []table.Problem) {
 	for _, f := range files {
 		d.AddFile(f)
 	}
+	other := func(f *table.File) bool { return f.Kind == table.KindOther && f.Bytes > 0 }
+	n := len(problems)
+	for i := range files {
+		if other(&files[i]) {
+			n++
+		}
+	}
+	d.Inputs.Problems = slices.Grow(d.Inputs.Problems, n)
 	for _, p := range problems {
 		d.AddProblem(p)
 	}
-	for _, f := range files {
-		if f.Kind == table.KindOther && f.Bytes > 0 {
+	for i := range files {
+		if f := &files[i]; other(f) {
 			d.AddProblem(table.Problem{Origin: table.Origin{File: f.Path}, Reason: "not understood: nothing in it is an artifact that this program reads; convert it to text, or leave it out"})
 		}
 	}
