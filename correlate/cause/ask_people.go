@@ -24,8 +24,8 @@ func movedAtLoss(s *scene) Finding {
 		}
 	}
 	for _, o := range s.Wave {
-		if o.LetGo != nil {
-			return found(o.Lost, o.Replica.Name+" let its primary go to follow another", o.LetGo.Evidence())
+		if o.LeftFor != nil {
+			return found(o.Lost, o.Replica.Name+" let its primary go to follow another", o.LeftFor.Evidence())
 		}
 	}
 	if b := turnedReplica(s); b != nil {
@@ -51,19 +51,19 @@ func obeyed(s *scene) Finding {
 	return said("group", func(e *timeline.Event) bool { return replication.ByPerson(e) && !begins[e] && !s.tooLate(e) }, "obeyed a client")(s)
 }
 
-// letGoUnasked: a replica let its primary go to follow another, and no line says who wanted that. REPLICAOF and a Sentinel's orders are logged,
+// leftUnasked: a replica let its primary go to follow another, and no line says who wanted that. REPLICAOF and a Sentinel's orders are logged,
 // and so is what the cluster does by itself (redis 7.0 cluster.c: each call of clusterSetMaster but that of CLUSTER REPLICATE).
-func letGoUnasked(s *scene) Finding {
+func leftUnasked(s *scene) Finding {
 	for _, o := range s.Wave {
-		if o.LetGo == nil || o.Moved != nil || o.Promoted {
+		if o.LeftFor == nil || o.Moved != nil || o.Promoted {
 			continue
 		}
-		at, told := o.LetGo.At, false
+		at, told := o.LeftFor.At, false
 		for e := range o.Replica.Within(timeline.Span{From: at - timeline.Tick, To: at + timeline.Tick}) {
 			told = told || e.Is(message.MovedByCluster|message.RePointed|message.Promotes)
 		}
 		if !told {
-			f := found(at, o.Replica.Name+" let its primary go to follow another, and neither a Sentinel nor the cluster says that it moved it", o.LetGo.Evidence())
+			f := found(at, o.Replica.Name+" let its primary go to follow another, and neither a Sentinel nor the cluster says that it moved it", o.LeftFor.Evidence())
 			f.on = o.Replica
 			return f
 		}

@@ -161,25 +161,32 @@ func lastWork(o *replication.Outage) micros {
 // lostToResync reports whether a fork for a full resync that one of the incident's replicas had asked for, as the slowlog tells, held the primary
 // as the link was lost. Without a log nothing else tells when they asked.
 func (in *Incident) lostToResync(o *replication.Outage) bool {
-	p := in.Outages[0].Server
-	asked := func(h *timeline.Host) bool {
+	return o.Server == in.Outages[0].Server && in.within(o, func(e *timeline.Explanation) bool {
+		h := in.G.At(e.Asker)
 		return h != nil && slices.ContainsFunc(in.Outages, func(x *replication.Outage) bool { return x.Replica == h })
-	}
-	return p != nil && p == o.Server && slices.ContainsFunc(p.Stalls, func(s timeline.Stall) bool {
-		return slices.ContainsFunc(s.Because, func(e timeline.Explanation) bool {
-			return e.Asker != "" && asked(in.G.At(e.Asker)) && e.From >= in.Start && e.From < o.Lost && o.Lost <= e.To+timeline.ThreeTicks
-		})
 	})
 }
 
 // withinFork reports whether a replica of which nothing tells how long it waits gave up within a fork that was made since the incident began.
 func (in *Incident) withinFork(o *replication.Outage) bool {
+	return in.within(o, func(e *timeline.Explanation) bool { return e.Kind == "fork-stall" && e.Own() >= timeline.CalledSlow })
+}
+
+// within reports whether the link was lost while something of this sort, begun in the incident, held the primary.
+func (in *Incident) within(o *replication.Outage, sort func(*timeline.Explanation) bool) bool {
 	p := in.Outages[0].Server
-	return p != nil && slices.ContainsFunc(p.Stalls, func(s timeline.Stall) bool {
-		return slices.ContainsFunc(s.Because, func(e timeline.Explanation) bool {
-			return e.Kind == "fork-stall" && e.Own() >= timeline.CalledSlow && e.From >= in.Start && e.From < o.Lost && o.Lost <= e.To+timeline.ThreeTicks
-		})
-	})
+	if p == nil {
+		return false
+	}
+	for i := range p.Stalls {
+		for j := range p.Stalls[i].Because {
+			e := &p.Stalls[i].Because[j]
+			if e.From >= in.Start && e.From < o.Lost && o.Lost <= e.To+timeline.ThreeTicks && sort(e) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lostToFork reports whether the primary's own stall, begun in the incident and until this moment, dropped the link.

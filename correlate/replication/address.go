@@ -64,7 +64,7 @@ func (g *Group) servedBy(p *timeline.Host) map[string]bool {
 func (g *Group) onlyOtherServer(h *timeline.Host) *timeline.Host {
 	var found *timeline.Host
 	for _, y := range g.Hosts {
-		if y == h || y == g.Primary || !slices.ContainsFunc(y.Samples, func(s timeline.Sample) bool { return s.ConnectedReplicas.Or(0) > 0 }) {
+		if y == h || y == g.Primary || !y.AnySample(func(s *timeline.Sample) bool { return s.ConnectedReplicas.Or(0) > 0 }) {
 			continue
 		}
 		if found != nil {

@@ -59,7 +59,7 @@ type Outage struct {
 	Notices                                      []*timeline.Event // every line that says it is lost
 	Restart                                      *timeline.Life    // the replica's process that began inside it
 	Moved                                        *timeline.Event   // REPLICAOF to another primary, or NO ONE
-	LetGo                                        *timeline.Event   // it closed the link itself, to follow another: the line that says so
+	LeftFor                                      *timeline.Event   // it closed the link itself, to follow another: the line that says so
 	Tries                                        []*Attempt
 	Failures                                     []*timeline.Event // attempts that did not get as far as asking
 	Closing                                      diagnosis.Outcome // partial or full: what ended it

@@ -82,7 +82,7 @@ func (m *linkMachine) leaves(it item) {
 	o := m.cur
 	if n := len(o.Notices); n > 0 && len(o.Tried) == 0 && o.Server != nil && o.Server != m.server {
 		if e := o.Notices[n-1]; e.Role == "M" && e.Is(message.Follows) && it.at-e.At <= timeline.Tick {
-			o.LetGo = e
+			o.LeftFor = e
 		}
 	}
 }
