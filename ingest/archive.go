@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"os"
 	"path"
 	"strings"
-
-	"github.com/klauspost/compress/flate"
 
 	"psyncope/ingest/table"
 )
@@ -68,11 +65,11 @@ func (w *walker) expand(s Source, depth int) bool {
 	if !isZip && !isTar(head) {
 		return false
 	}
-	a := &archive{walker: w, path: s.Path, root: s.root, outer: s.within, depth: depth + 1}
+	a := &archive{walker: w, path: s.Path, root: s.Root(), outer: s.outer(), depth: depth + 1}
 	if a.outer == nil {
 		a.outer = &outer{s.Path, s.Size}
 	}
-	if s.root == "" {
+	if a.root == "" {
 		a.root = s.Path
 	}
 	if a.depth > w.lim.Depth {
@@ -90,13 +87,13 @@ func (w *walker) expand(s Source, depth int) bool {
 			a.zip(held)
 		}
 	case inPlace:
-		section, open := io.NewSectionReader(place, 0, s.Size), s.Open
+		section, in := io.NewSectionReader(place, 0, s.Size), &container{a.root, a.outer, within(s.Open)}
 		a.tar(section, func(hdr *tar.Header, _ io.Reader) (Source, bool) {
 			at, err := section.Seek(0, io.SeekCurrent)
 			if err != nil || isSparse(hdr) {
 				return Source{}, false
 			}
-			return Source{Size: hdr.Size, open: open, at: at}, true
+			return Source{Size: hdr.Size, in: in, at: at}, true
 		})
 	default:
 		a.tar(io.MultiReader(bytes.NewReader(head), body), nil)
@@ -137,9 +134,9 @@ func isSparse(h *tar.Header) bool {
 	return h.Typeflag == tar.TypeGNUSparse || h.PAXRecords["GNU.sparse.major"] != "" || h.PAXRecords["GNU.sparse.map"] != ""
 }
 
-// within opens a stretch of what open gives.
-func within(open func() (io.ReadCloser, error), at, size int64) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) {
+// within opens stretches of what open gives.
+func within(open func() (io.ReadCloser, error)) func(at, size int64) (io.ReadCloser, error) {
+	return func(at, size int64) (io.ReadCloser, error) {
 		r, err := open()
 		if err != nil {
 			return nil, err
@@ -199,57 +196,6 @@ func (a *archive) tar(r io.Reader, place func(*tar.Header, io.Reader) (Source, b
 	}
 }
 
-// zip lists the members of a zip, which are read in place whenever they are opened.
-func (a *archive) zip(s Source) {
-	r, err := s.Open()
-	if err != nil {
-		a.unreadable(s.Path, reasonOf(err), nil)
-		return
-	}
-	ra, ok := r.(randomAccess)
-	if !ok {
-		r.Close()
-		a.unreadable(s.Path, "zip: cannot be read in place", nil)
-		return
-	}
-	a.open = append(a.open, ra)
-	z, err := zip.NewReader(ra, s.Size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		a.unreadable(s.Path, fmt.Sprintf("zip: %v", err), nil)
-		return
-	}
-	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
-	for _, f := range z.File {
-		p, ok := a.member(f.Name)
-		if !ok || f.Mode().IsDir() || f.Mode()&os.ModeSymlink != 0 {
-			continue
-		}
-		if !a.count() {
-			return
-		}
-		if f.Flags&1 != 0 {
-			a.unreadable(p, "zip: member is encrypted", nil)
-			continue
-		}
-		mod := table.MicrosOf(f.Modified)
-		if f.Modified.Year() < 1981 { // the format's zero
-			mod = table.Null
-		}
-		a.add(Source{Size: int64(min(f.UncompressedSize64, 1<<62)), open: openMember(f, a.lim)}, p, mod)
-	}
-}
-
-func openMember(f *zip.File, lim Limits) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) {
-		r, err := f.Open()
-		if err != nil {
-			return nil, fmt.Errorf("zip: %w", err)
-		}
-		stored := &counter{n: int64(min(f.CompressedSize64, 1<<62))}
-		return &expanding{d: r, name: "zip", stored: stored, under: io.NopCloser(nil), lim: lim}, nil
-	}
-}
-
 // member is the path under which a member is known: its own, made harmless, behind the archive's.
 func (a *archive) member(name string) (string, bool) {
 	name = strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
@@ -263,7 +209,7 @@ func (a *archive) member(name string) (string, bool) {
 func (a *archive) count() bool { return a.walker.count(a.path) }
 
 func (a *archive) add(s Source, p string, mod table.Micros) {
-	s.Path, s.ModTime, s.root, s.within = p, mod, a.root, a.outer
+	s.Path, s.ModTime = p, mod
 	a.sniffed(s, a.depth, false)
 }
 
@@ -274,15 +220,13 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 	room := min(a.lim.KeepBytes/8, a.keep)
 	var kept bytes.Buffer
 	if size >= 0 && size <= room {
-		b := a.chunk.room(size, &s)
+		b := a.room(size, &s)
 		n, err := io.ReadFull(r, b)
 		if err != nil && err != io.EOF {
 			a.problem(p, fmt.Sprintf("%v; what stands before it was read", err))
 		}
 		a.keep -= int64(n)
-		if s.Size = int64(n); s.at == 0 {
-			s.open = inMemory(b[:n])
-		}
+		s.Size = int64(n)
 		return s, true
 	}
 	if size < 0 {
@@ -292,7 +236,7 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 		}
 		if err != nil || n < room {
 			a.keep -= n
-			s.Size, s.open = n, inMemory(kept.Bytes())
+			s.Size, s.in = n, &container{a.root, a.outer, inMemory(kept.Bytes())}
 			return s, true
 		}
 	}
@@ -305,7 +249,7 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 	left := a.lim.SpillBytes - at
 	n, err := io.CopyBuffer(io.NewOffsetWriter(f, at), io.LimitReader(io.MultiReader(&kept, r), left), make([]byte, readBuffer))
 	a.spilled += n
-	s.Size, s.open = n, within(shared(f), at, n)
+	s.Size, s.at, s.in = n, at, &container{a.root, a.outer, within(shared(f))}
 	switch {
 	case n == left:
 		a.problem(p, fmt.Sprintf("archives need more than %d bytes of temporary space, the rest left alone", a.lim.SpillBytes))
@@ -317,35 +261,37 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 	return s, true
 }
 
-// chunk is memory that small members share. Its first byte is nobody's: a source that begins at 0 is one by itself.
+// chunk is memory that small members share.
 type chunk struct {
-	left []byte
-	at   int64
-	open func() (io.ReadCloser, error)
+	whole []byte
+	used  int64
+	in    *container
 }
 
 const chunkBytes = 1 << 20
 
 // room gives room for size bytes, which are what s opens.
-func (c *chunk) room(size int64, s *Source) []byte {
+func (a *archive) room(size int64, s *Source) []byte {
 	if size > chunkBytes/4 {
 		b := make([]byte, size)
-		s.open = inMemory(b)
+		s.in = &container{a.root, a.outer, inMemory(b)}
 		return b
 	}
-	if size > int64(len(c.left)) {
-		whole := make([]byte, chunkBytes)
-		*c = chunk{left: whole[1:], at: 1, open: inMemory(whole)}
+	c := &a.chunk
+	if c.whole == nil || c.used+size > int64(len(c.whole)) {
+		*c = chunk{whole: make([]byte, chunkBytes)}
 	}
-	b := c.left[:size]
-	s.open, s.at = c.open, c.at
-	c.left, c.at = c.left[size:], c.at+size
-	return b
+	if c.in == nil || c.in.root != a.root || c.in.within != a.outer {
+		c.in = &container{a.root, a.outer, inMemory(c.whole)}
+	}
+	s.in, s.at = c.in, c.used
+	c.used += size
+	return c.whole[s.at:c.used]
 }
 
-func inMemory(b []byte) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) {
-		return &section{io.NewSectionReader(bytes.NewReader(b), 0, int64(len(b))), io.NopCloser(nil)}, nil
+func inMemory(b []byte) func(at, size int64) (io.ReadCloser, error) {
+	return func(at, size int64) (io.ReadCloser, error) {
+		return &section{io.NewSectionReader(bytes.NewReader(b), at, size), io.NopCloser(nil)}, nil
 	}
 }
 

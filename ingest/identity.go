@@ -18,15 +18,15 @@ type family struct {
 	stem  string // what its name says beyond its kind
 	class stemClass
 	whose *instance
-	// place goes in front of the names of servers that turn out to be in a log: what tells its directory from others, with a slash behind it. Empty
-	// where there is no other.
-	place string
 }
 
 // folder is where files lie; all that lie there share it.
 type folder struct {
 	root string   // as in Source
 	dir  []string // the directory that says whose it is: the given path's parts without those that name no instance
+	// place goes in front of the names of servers that turn out to be in a log there: what tells the directory from others with logs, with a slash
+	// behind it. Empty where there is no other.
+	place string
 }
 
 // noHints is what most of a million files say; it stays as it is.

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -96,9 +97,9 @@ type Progress struct {
 
 // Summary accounts for what belongs to no unit, and counts the rest.
 type Summary struct {
-	// Files are those that no format claims (kind "other") and those that could not be read
-	// ("unreadable"); files that were read stand in their Case.
-	Files []table.File
+	// Files are those that could not be read (kind "unreadable"), Unclaimed those that no format claims; files that were read stand in their Case.
+	Files     []table.File
+	Unclaimed []table.Unclaimed
 	// Problems say what was wrong with unreadable files and archives.
 	Problems []table.Problem
 	// Units is how many cases were visited, Instances how many there were in them.
@@ -162,16 +163,34 @@ func nothing(roots []string, found *Found, sum *Summary) error {
 		ErrNothing, where, why)
 }
 
-func (s *Summary) add(f []table.File, p []table.Problem) {
-	if len(s.Files) == 0 {
-		s.Files = f
-	} else {
-		s.Files = append(s.Files, f...)
+// All are the accounts of all files that belong to no unit.
+func (s *Summary) All() iter.Seq[table.File] {
+	return func(yield func(table.File) bool) {
+		for _, f := range s.Files {
+			if !yield(f) {
+				return
+			}
+		}
+		for _, u := range s.Unclaimed {
+			if !yield(u.File()) {
+				return
+			}
+		}
 	}
-	s.Problems = append(s.Problems, p...)
+}
+
+func (s *Summary) add(r *result) {
+	if len(s.Unclaimed) == 0 {
+		s.Unclaimed = r.unclaimed
+	} else {
+		s.Unclaimed = append(s.Unclaimed, r.unclaimed...)
+	}
+	s.Files = append(s.Files, r.unreadable...)
+	s.Problems = append(s.Problems, r.problems...)
 }
 
 func (s *Summary) sort() {
 	slices.SortStableFunc(s.Files, func(a, b table.File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(s.Unclaimed, func(a, b table.Unclaimed) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(s.Problems, func(a, b table.Problem) int { return strings.Compare(a.File, b.File) })
 }

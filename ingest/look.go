@@ -72,6 +72,7 @@ func (e *engine) lookAt(f *family, j int, buf []byte) {
 	}
 	if sure == 0 {
 		f.files[j].kind = notArtifact
+		src.whole = len(codecs) == 0 && int64(n) == src.Size && n < glance
 		return
 	}
 	f.files[j].kind = format.Name

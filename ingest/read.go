@@ -47,11 +47,10 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 	}
 	e.total(found.Sources)
 	units := e.divide(fams)
-	rest := e.leftOver(ctx, fams)
-	sum.add(rest.files, rest.problems)
+	sum.add(e.leftOver(ctx, fams))
 	units = slices.DeleteFunc(units, func(u *unit) bool { return !e.Shard.has(u) })
 	if e.Shard.Number > 1 {
-		sum.Files, sum.Problems = nil, nil
+		sum = Summary{}
 	}
 	// Whoever reads on holds what it needs: what is read can be let go of.
 	found.count, found.Sources = len(found.Sources), nil
@@ -81,10 +80,10 @@ func (e *engine) families(sources []Source) []*family {
 		key := familyKey(src.Path)
 		f := byKey[key]
 		if f == nil {
-			root := slashed(src.root)
+			root := slashed(src.Root())
 			at := root + "\x00" + dir
 			if dirs[at] == nil {
-				dirs[at] = &folder{root, slices.Clip(instanceDir(dir, root))}
+				dirs[at] = &folder{root: root, dir: slices.Clip(instanceDir(dir, root))}
 			}
 			f = &family{folder: dirs[at], hints: &noHints}
 			f.understand(rot.family)
@@ -124,28 +123,6 @@ func (e *engine) tell(files int) {
 	e.told.Files += files
 	e.told.Bytes += e.read.Swap(0)
 	e.Progress(e.told)
-}
-
-// leftOver accounts for the files of families that no format claims.
-// They are let go of: there may be a million.
-func (e *engine) leftOver(ctx context.Context, fams []*family) *result {
-	n := 0
-	for _, f := range fams {
-		if f.kind == "" {
-			n += len(f.files)
-		}
-	}
-	r := &result{files: make([]table.File, 0, n)}
-	buf := make([]byte, HeadBytes)
-	for i, f := range fams {
-		fams[i] = nil
-		if f.kind == "" {
-			for _, x := range f.files {
-				e.file(ctx, f, x, nil, r, buf)
-			}
-		}
-	}
-	return r
 }
 
 // part is what one worker reads at a time, one file after another: the streams of one instance, or a big one
@@ -201,8 +178,9 @@ func (f *family) instanceName() string {
 type result struct {
 	evidence table.Case
 	// Files that are no evidence, and why.
-	files    []table.File
-	problems []table.Problem
+	unclaimed  []table.Unclaimed
+	unreadable []table.File
+	problems   []table.Problem
 }
 
 // readAll reads the units side by side and visits them in their order. At most one unit more is under way
@@ -287,7 +265,7 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 			r := &s.results[j]
 			units[i].nameSplit(s.parts[j], &r.evidence)
 			c.Take(&r.evidence)
-			sum.add(r.files, r.problems)
+			sum.add(r)
 		}
 		states[i] = nil
 		if err := e.visit(units[i], c, sum, visit); err != nil {
@@ -328,7 +306,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	account := table.File{Path: src.evidence(), First: table.Null, Last: table.Null, ModTime: src.ModTime}
 	raw, err := src.Open()
 	if err != nil {
-		r.unreadable(account, reasonOf(err))
+		r.failed(account, reasonOf(err))
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, e.Limits.FileTime)
@@ -336,7 +314,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	stored := &storedBytes{ReadCloser: raw, ctx: ctx, limited: limited, e: e}
 	body, codecs, err := decode(stored, e.Limits)
 	if err != nil {
-		r.unreadable(account, reasonOf(err))
+		r.failed(account, reasonOf(err))
 		return
 	}
 	defer body.Close()
@@ -352,7 +330,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		watched.r = newlines{body}
 	}
 	if n == 0 && err != io.EOF {
-		r.unreadable(account, reasonOf(err))
+		r.failed(account, reasonOf(err))
 		return
 	}
 	format, ok := e.formatNamed(x.kind)
@@ -366,12 +344,11 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		ok = sure > 0
 	}
 	if !ok {
-		account.Kind = table.KindOther
-		account.Bytes = src.Size
+		left := table.Unclaimed{Path: account.Path, Bytes: src.Size, ModTime: src.ModTime}
 		if int64(n) > src.Size || len(codecs) == 0 && n < len(buf) {
-			account.Bytes = int64(n)
+			left.Bytes = int64(n)
 		}
-		r.files = append(r.files, account)
+		r.unclaimed = append(r.unclaimed, left)
 		return
 	}
 	in := artifact.Input{
@@ -387,7 +364,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	if marked && len(codecs) == 0 && src.share == nil && !returned(head) {
 		rest, err := from(src, mark)
 		if err != nil {
-			r.unreadable(account, reasonOf(err))
+			r.failed(account, reasonOf(err))
 			return
 		}
 		defer rest.Close()
@@ -434,9 +411,9 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	r.evidence.Files = append(r.evidence.Files, account)
 }
 
-func (r *result) unreadable(f table.File, reason string) {
+func (r *result) failed(f table.File, reason string) {
 	f.Kind = table.KindUnreadable
-	r.files = append(r.files, f)
+	r.unreadable = append(r.unreadable, f)
 	r.problems = append(r.problems, table.Problem{Origin: table.Origin{File: f.Path}, Reason: reason})
 }
 

@@ -90,7 +90,7 @@ func (f *family) named(names map[string]string) {
 	for file, name := range names {
 		for _, x := range f.files {
 			if p := slashed(x.src.evidence()); p == slashed(file) || strings.HasSuffix(p, "/"+slashed(file)) {
-				f.folder = &folder{f.root, append(slices.Clone(f.dir), name)}
+				f.folder = &folder{root: f.root, dir: append(slices.Clone(f.dir), name)}
 				f.stem, f.class = "", neutral
 				return
 			}

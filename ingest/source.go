@@ -21,17 +21,27 @@ type Source struct {
 	// Size is in bytes as stored, before decompression.
 	Size    int64
 	ModTime table.Micros
-	// root is the directory, or the archive, that was asked for and that Path lies in; empty for a
+	// in is what it lies in, and at where: all that lie in one directory, archive or piece of memory share it, as there may be a million. nil for a
 	// file that was named itself.
-	root string
-	open func() (io.ReadCloser, error) // nil for a file that is opened by its path
-	// at is where in what open gives the source's Size bytes begin; 0 where it gives the source itself. Members of one archive share an open: there
-	// may be a million.
+	in *container
 	at int64
-	// tangled tells that its beginning looks like several servers' evidence, or evidence in records.
-	tangled bool
-	share   *share // set where this is a part of a file
-	within  *outer // the archive that it is in; nil for a file
+	// tangled tells that its beginning looks like several servers' evidence, or evidence in records; whole that what was looked at is all of it.
+	tangled, whole bool
+	share          *share // set where this is a part of a file
+}
+
+// container is what sources lie in.
+type container struct {
+	// root is the directory, or the archive, that was asked for and that their paths lie in; empty for what was named itself.
+	root   string
+	within *outer // the archive that they are in; nil for files
+	// open opens the size bytes at a source's at, whatever that counts; nil for files, which are opened by their paths.
+	open func(at, size int64) (io.ReadCloser, error)
+}
+
+// opened is a container for what is opened by itself.
+func opened(root string, within *outer, open func() (io.ReadCloser, error)) *container {
+	return &container{root, within, func(int64, int64) (io.ReadCloser, error) { return open() }}
 }
 
 // outer is an archive that is in no other.
@@ -45,13 +55,10 @@ func (s *Source) Name() string { return path.Base(slashed(s.Path)) }
 
 // Open reads the stored bytes from the beginning, as often as it is called and side by side.
 func (s *Source) Open() (io.ReadCloser, error) {
-	if s.open == nil {
+	if s.in == nil || s.in.open == nil {
 		return os.Open(s.Path)
 	}
-	if s.at > 0 {
-		return within(s.open, s.at, s.Size)()
-	}
-	return s.open()
+	return s.in.open(s.at, s.Size)
 }
 
 // Text opens what the readers are given: decompressed, as UTF-8, with LF at the ends of lines.
@@ -84,14 +91,27 @@ func (s *Source) Text(lim Limits) (io.ReadCloser, error) {
 func (s *Source) PlainPath() string {
 	dir, name := path.Split(slashed(s.Path))
 	p := dir + trimCodec(name)
-	if root := slashed(s.root); root != "" {
+	if root := slashed(s.Root()); root != "" {
 		return strings.TrimPrefix(strings.TrimPrefix(p, root), "/")
 	}
 	return path.Base(p)
 }
 
 // Root is the directory or archive that was asked for and that the source lies in; empty for a file that was named itself.
-func (s *Source) Root() string { return s.root }
+func (s *Source) Root() string {
+	if s.in == nil {
+		return ""
+	}
+	return s.in.root
+}
+
+// outer is the archive that the source lies in; nil for a file.
+func (s *Source) outer() *outer {
+	if s.in == nil {
+		return nil
+	}
+	return s.in.within
+}
 
 // Store is where artifacts lie that are not on this machine's file system: a bucket of objects, reached by whoever knows it, who lists them too.
 type Store interface {
@@ -220,7 +240,7 @@ func (w *walker) root(root string) {
 	case info.IsDir():
 		w.dir(root)
 	case info.Mode().IsRegular():
-		w.file(root, "", info, true)
+		w.file(root, nil, info, true)
 	case isOpenPipe(root):
 		// Shells hand `<(command)` over as /dev/fd/63: as good as stdin.
 		f, err := os.Open(root)
@@ -237,17 +257,19 @@ func (w *walker) root(root string) {
 
 // object lists what a store has under one name.
 func (w *walker) object(root string, o Stored) {
-	s := Source{Path: o.Name, Size: o.Size, ModTime: o.ModTime, root: path.Clean(root), open: openIn(w.store, o.Name)}
+	s := Source{Path: o.Name, Size: o.Size, ModTime: o.ModTime}
 	named := o.Name == root
 	if named {
-		s.root = ""
+		s.in = inStore(w.store, "", o.Name)
+	} else {
+		s.in = inStore(w.store, path.Clean(root), o.Name)
 	}
 	w.sniffed(s, 0, named)
 }
 
-// openIn opens an object of a store as often as it is called.
-func openIn(s Store, name string) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) { return s.Open(name) }
+// inStore opens an object of a store as often as it is called.
+func inStore(s Store, root, name string) *container {
+	return opened(root, nil, func() (io.ReadCloser, error) { return s.Open(name) })
 }
 
 func isOpenPipe(path string) bool {
@@ -281,6 +303,7 @@ func (w *walker) dir(root string) {
 		w.unreadable(root, reasonOf(err), nil)
 		return
 	}
+	in := &container{root: root}
 	// WalkDir goes by name, does not follow links, and so cannot loop.
 	_ = filepath.WalkDir(real, func(p string, d fs.DirEntry, err error) error {
 		path := root
@@ -310,7 +333,7 @@ func (w *walker) dir(root string) {
 			w.unreadable(path, "not a file: "+kindOf(info.Mode())+", left alone", info)
 			return nil
 		}
-		w.file(path, root, info, false)
+		w.file(path, in, info, false)
 		return nil
 	})
 }
@@ -337,9 +360,8 @@ func (w *walker) link(path, p, real string) {
 
 // file lists a file, or what is in it. Only what is named like an archive is opened here, and what was
 // asked for by its own name: a directory may hold a million dumps.
-func (w *walker) file(path, root string, info fs.FileInfo, named bool) {
-	s := Source{Path: path, Size: info.Size(), ModTime: table.MicrosOf(info.ModTime()), root: root}
-	w.sniffed(s, 0, named)
+func (w *walker) file(path string, in *container, info fs.FileInfo, named bool) {
+	w.sniffed(Source{Path: path, Size: info.Size(), ModTime: table.MicrosOf(info.ModTime()), in: in}, 0, named)
 }
 
 // sniffed lists s, or its members where it is an archive.

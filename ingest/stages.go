@@ -104,9 +104,9 @@ func entriesOf(found *Found, visit func(Entry)) ([]table.File, []table.Problem) 
 	defer found.Close()
 	for i := range found.Sources {
 		src := &found.Sources[i]
-		e := Entry{Path: src.Path, Root: src.root, Size: src.Size, ModTime: src.ModTime}
-		if src.within != nil {
-			e.Archive, e.ArchiveSize = src.within.path, src.within.size
+		e := Entry{Path: src.Path, Root: src.Root(), Size: src.Size, ModTime: src.ModTime}
+		if within := src.outer(); within != nil {
+			e.Archive, e.ArchiveSize = within.path, within.size
 		}
 		visit(e)
 	}
@@ -220,7 +220,7 @@ func (s *Stages) Divide(heads []Stream) []Unit {
 func (e *engine) bare(t *Stream) *family {
 	sources := make([]Source, len(t.Files))
 	for i, f := range t.Files {
-		sources[i] = Source{Path: f.Entry.Path, root: f.Entry.Root, Size: f.Entry.Size, ModTime: f.Entry.ModTime}
+		sources[i] = f.Entry.file()
 	}
 	return e.as(t, sources)
 }
@@ -268,12 +268,18 @@ func (s *Stages) Read(ctx context.Context, u Unit, streams []Stream, visit func(
 }
 
 // Rest accounts for the files of a stream that no format claims.
-func (s *Stages) Rest(ctx context.Context, t Stream) ([]table.File, []table.Problem) {
+func (s *Stages) Rest(ctx context.Context, t Stream) Summary {
 	o := s.open()
 	defer o.close()
 	f := o.known(&t)
-	r := s.e.leftOver(ctx, []*family{f})
-	return r.files, r.problems
+	var sum Summary
+	sum.add(s.e.leftOver(ctx, []*family{f}))
+	return sum
+}
+
+// file is an entry as a file of this machine's.
+func (e *Entry) file() Source {
+	return Source{Path: e.Path, Size: e.Size, ModTime: e.ModTime, in: &container{root: e.Root}}
 }
 
 // opener finds entries again. It keeps what it took apart until it is closed.
@@ -308,10 +314,10 @@ func (o *opener) source(e Entry) (Source, error) {
 		}
 		return parts[e.Part-1], nil
 	}
-	src := Source{Path: e.Path, root: e.Root, Size: e.Size, ModTime: e.ModTime}
 	if e.Archive == "" {
+		src := e.file()
 		if o.e.Store != nil {
-			src.open = openIn(o.e.Store, e.Path)
+			src.in = inStore(o.e.Store, e.Root, e.Path)
 		}
 		return src, nil
 	}
@@ -334,9 +340,9 @@ func (o *opener) expand(e Entry) *Found {
 	if root == e.Archive {
 		root = "" // it was named itself
 	}
-	src := Source{Path: e.Archive, Size: e.ArchiveSize, root: root}
+	src := Source{Path: e.Archive, Size: e.ArchiveSize, in: &container{root: root}}
 	if o.e.Store != nil {
-		src.open = openIn(o.e.Store, e.Archive)
+		src.in = inStore(o.e.Store, root, e.Archive)
 	}
 	w.expand(src, 0)
 	return w.sorted()
@@ -376,7 +382,8 @@ func (o *opener) known(t *Stream) *family {
 		src, err := o.source(f.Entry)
 		if err != nil {
 			// As a file that went away between two looks: the reading says so.
-			src = Source{Path: f.Entry.Path, root: f.Entry.Root, Size: f.Entry.Size, ModTime: f.Entry.ModTime, open: func() (io.ReadCloser, error) { return nil, err }}
+			src = f.Entry.file()
+			src.in = opened(f.Entry.Root, nil, func() (io.ReadCloser, error) { return nil, err })
 		}
 		sources[i] = src
 	}

@@ -34,12 +34,12 @@ func told(c *table.Case) string {
 	return b.String()
 }
 
-func saidOfRest(files []table.File, ps []table.Problem) string {
+func saidOfRest(sum *Summary) string {
 	var out []string
-	for _, f := range files {
+	for f := range sum.All() {
 		out = append(out, fmt.Sprintf("%s %s %d", f.Path, f.Kind, f.Bytes))
 	}
-	for _, p := range ps {
+	for _, p := range sum.Problems {
 		out = append(out, fmt.Sprintf("%s:%d %s", p.File, p.Line, p.Reason))
 	}
 	slices.Sort(out)
@@ -64,8 +64,10 @@ func sent[T any](t *testing.T, v T) T {
 func byStages(t *testing.T, r *rand.Rand, roots ...string) (cases []string, rest string) {
 	t.Helper()
 	s := NewStages(Options{})
-	var files []table.File
-	var ps []table.Problem
+	var all Summary
+	also := func(s Summary) {
+		all.Files, all.Unclaimed, all.Problems = append(all.Files, s.Files...), append(all.Unclaimed, s.Unclaimed...), append(all.Problems, s.Problems...)
+	}
 	entries := map[string][]Entry{}
 	add := func(e Entry) {
 		e = sent(t, e)
@@ -73,7 +75,7 @@ func byStages(t *testing.T, r *rand.Rand, roots ...string) (cases []string, rest
 	}
 	for _, root := range roots {
 		f, p := s.List(root, add)
-		files, ps = append(files, f...), append(ps, p...)
+		also(Summary{Files: f, Problems: p})
 	}
 	streams := map[string]Stream{}
 	look := func(key string) Stream {
@@ -119,15 +121,14 @@ func byStages(t *testing.T, r *rand.Rand, roots ...string) (cases []string, rest
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, ps = append(files, sum.Files...), append(ps, sum.Problems...)
+		also(sum)
 	}
 	for _, st := range streams {
 		if st.Kind == "" {
-			f, p := s.Rest(t.Context(), sent(t, st.Body()))
-			files, ps = append(files, f...), append(ps, p...)
+			also(s.Rest(t.Context(), sent(t, st.Body())))
 		}
 	}
-	return slices.DeleteFunc(cases, func(s string) bool { return s == "" }), saidOfRest(files, ps)
+	return slices.DeleteFunc(cases, func(s string) bool { return s == "" }), saidOfRest(&all)
 }
 
 // The steps one by one, with everything sent from one to the next, give what Each gives: whatever the layout.
@@ -154,7 +155,7 @@ func TestStages(t *testing.T) {
 		if n%5 == 0 {
 			inShares(t, dir, want)
 		}
-		if d := cmp.Diff(saidOfRest(sum.Files, sum.Problems), rest); d != "" {
+		if d := cmp.Diff(saidOfRest(&sum), rest); d != "" {
 			t.Fatalf("layout %d: the rest: %s", n, d)
 		}
 	}
@@ -192,7 +193,7 @@ func TestStagesOfRoots(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(saidOfRest(sum.Files, sum.Problems), rest); d != "" {
+	if d := cmp.Diff(saidOfRest(&sum), rest); d != "" {
 		t.Error(d)
 	}
 }

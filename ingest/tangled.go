@@ -174,7 +174,7 @@ func (e *engine) sharesOf(src *Source) (shares []Source, by string) {
 	}
 	own, extra, broken := left(string(data), &res)
 	for i, p := range res.Parts {
-		s := Source{Path: src.Path, Size: int64(len(p.Text)), ModTime: src.ModTime, root: src.root}
+		s := Source{Path: src.Path, Size: int64(len(p.Text)), ModTime: src.ModTime}
 		s.share = &share{file: src.Path, kind: p.Kind, lines: p.Lines, own: own[i]}
 		if i == 0 {
 			s.share.bytes, s.share.extra, s.share.broken = bytesOf(body, int64(len(data))), extra, broken
@@ -185,7 +185,7 @@ func (e *engine) sharesOf(src *Source) (shares []Source, by string) {
 		}
 		s.Path = path.Join(dir, shareName(src.Name(), p))
 		text := p.Text
-		s.open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
+		s.in = opened(src.Root(), nil, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil })
 		shares = append(shares, s)
 	}
 	return shares, res.By

@@ -84,7 +84,7 @@ func analyzed(t *testing.T, roots ...string) []byte {
 		t.Fatal(err)
 	}
 	d := diagnosis.Merge(all...)
-	d.AddRest(rest.Files, rest.Problems)
+	d.AddRest(rest.Files, rest.Unclaimed, rest.Problems)
 	var b bytes.Buffer
 	if err := report.JSON(&b, d, report.Options{}); err != nil {
 		t.Fatal(err)

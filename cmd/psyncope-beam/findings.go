@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"psyncope/correlate/diagnosis"
-	"psyncope/ingest/table"
+	"psyncope/ingest"
 )
 
 // Findings are parts of the whole report on their way to being merged: their place in it, and a diagnosis as JSON, compressed. The order is that in
@@ -35,13 +35,13 @@ func pack(order int, d *diagnosis.Diagnosis) ([]byte, error) {
 }
 
 // tell makes a finding of files that belong to no case, if there are any.
-func tell(ctx ctx, finding func(int, []byte), order int, files []table.File, ps []table.Problem) error {
-	if len(files)+len(ps) == 0 {
+func tell(ctx ctx, finding func(int, []byte), order int, sum *ingest.Summary) error {
+	if len(sum.Files)+len(sum.Unclaimed)+len(sum.Problems) == 0 {
 		return nil
 	}
-	problems.Inc(ctx, int64(len(ps)))
+	problems.Inc(ctx, int64(len(sum.Problems)))
 	d := diagnosis.Empty()
-	d.AddRest(files, ps)
+	d.AddRest(sum.Files, sum.Unclaimed, sum.Problems)
 	b, err := pack(order, d)
 	if err != nil {
 		return err

@@ -74,18 +74,17 @@ func (f *listFn) ProcessElement(ctx ctx, root, name string, entry func(string, [
 		failed = errors.Join(failed, err)
 		entry(ingest.KeyOf(&e), b)
 	}
-	var files []table.File
-	var problems []table.Problem
+	var sum ingest.Summary
 	if store == nil {
-		files, problems = stages.List(root, visit)
+		sum.Files, sum.Problems = stages.List(root, visit)
 	} else {
 		o, err := store.stat(name)
 		if err != nil {
 			return err
 		}
-		files, problems = stages.ListOne(root, o, visit)
+		sum.Files, sum.Problems = stages.ListOne(root, o, visit)
 	}
-	return errors.Join(failed, tell(ctx, finding, listing, files, problems))
+	return errors.Join(failed, tell(ctx, finding, listing, &sum))
 }
 
 // lookFn reads the heads of one stream's files.
@@ -240,12 +239,11 @@ func (f *assignFn) rest(ctx ctx, s ingest.Stream, finding func(int, []byte)) err
 	if err != nil {
 		return err
 	}
-	var files []table.File
-	var problems []table.Problem
-	if err := survived(func() error { files, problems = stages.Rest(ctx, s); return nil }); err != nil {
+	var sum ingest.Summary
+	if err := survived(func() error { sum = stages.Rest(ctx, s); return nil }); err != nil {
 		return poisoned(ctx, finding, entriesOf([]ingest.Stream{s}), err)
 	}
-	return tell(ctx, finding, remainder, files, problems)
+	return tell(ctx, finding, remainder, &sum)
 }
 
 // readFn reads a unit's files, analyses the case and writes what came of it.
@@ -323,7 +321,7 @@ func (f *readFn) unit(ctx ctx, u ingest.Unit, streams []ingest.Stream, broken bo
 	if err != nil {
 		return err
 	}
-	return tell(ctx, finding, findings+u.Number, sum.Files, sum.Problems)
+	return tell(ctx, finding, findings+u.Number, &sum)
 }
 
 // mergeFn makes one report of all findings, or of a shard's.
@@ -378,14 +376,13 @@ func survived(do func() error) (err error) {
 
 // poisoned accounts for artifacts whose reading failed, and goes on.
 func poisoned(ctx ctx, finding func(int, []byte), entries []ingest.Entry, cause error) error {
-	var files []table.File
-	var ps []table.Problem
+	var sum ingest.Summary
 	for _, e := range entries {
-		files = append(files, table.File{Path: e.Path, Kind: table.KindUnreadable, First: table.Null, Last: table.Null, ModTime: e.ModTime})
-		ps = append(ps, table.Problem{Origin: table.Origin{File: e.Path}, Reason: cause.Error()})
+		sum.Files = append(sum.Files, table.File{Path: e.Path, Kind: table.KindUnreadable, First: table.Null, Last: table.Null, ModTime: e.ModTime})
+		sum.Problems = append(sum.Problems, table.Problem{Origin: table.Origin{File: e.Path}, Reason: cause.Error()})
 	}
 	poisonedArtifacts.Inc(ctx, int64(len(entries)))
-	return tell(ctx, finding, remainder, files, ps)
+	return tell(ctx, finding, remainder, &sum)
 }
 
 // The pipeline's counters.

@@ -189,8 +189,8 @@ func (e *evidence) diagnose(cmd *cobra.Command, roots []string, see func(*table.
 	case err != nil:
 		return nil, err
 	}
-	d := diagnosis.Merge(all...)
-	d.AddRest(rest.Files, rest.Problems)
+	d := diagnosis.MergeAway(all)
+	d.AddRest(rest.Files, rest.Unclaimed, rest.Problems)
 	if shard.Of > 0 {
 		d.Shard = &diagnosis.Shard{Number: shard.Number, Of: shard.Of}
 	}
@@ -350,8 +350,10 @@ func warn(w io.Writer, problems []diagnosis.Problem) {
 // do nothing without a word.
 func (e *evidence) checkNames(d *diagnosis.Diagnosis) error {
 	var instances []string
-	for _, f := range d.Inputs.Files {
-		instances = append(instances, f.Instance)
+	for i, f := range d.Inputs.Files { // a million, and a thousand names
+		if i == 0 || f.Instance != d.Inputs.Files[i-1].Instance {
+			instances = append(instances, f.Instance)
+		}
 	}
 	for _, h := range d.Time.Hosts {
 		instances = append(instances, h.Instance)

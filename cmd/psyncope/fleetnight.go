@@ -97,7 +97,7 @@ func (f *fleetRun) night(cmd *cobra.Command, st *fleet.State, roots []string, ke
 	for _, d := range all {
 		accountFor(d, st, todo, read, here, prints)
 	}
-	for _, x := range rest.Files {
+	for x := range rest.All() {
 		read.Artifacts = append(read.Artifacts, artifactOf(x.Path, x.Kind, here, prints))
 	}
 	// What was wanted and of which nothing was heard was read as part of another, or is empty: it is not read again until it changes.

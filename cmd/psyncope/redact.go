@@ -85,6 +85,9 @@ func withPseudonyms(m *pseudonym.Maker, s ingest.Summary) ingest.Summary {
 	for i, f := range s.Files {
 		s.Files[i] = m.File(f)
 	}
+	for i, u := range s.Unclaimed {
+		s.Unclaimed[i].Path = m.Path(u.Path)
+	}
 	for i, p := range s.Problems {
 		s.Problems[i] = m.Problem(p)
 	}

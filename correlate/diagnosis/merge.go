@@ -17,15 +17,19 @@ func Empty() *Diagnosis {
 	}
 }
 
-// Merge joins diagnoses of different cases into one, in a fixed order.
-func Merge(ds ...*Diagnosis) *Diagnosis {
+// Merge joins diagnoses of different cases into one, in a fixed order. They stay as they are.
+func Merge(ds ...*Diagnosis) *Diagnosis { return MergeAway(slices.Clone(ds)) }
+
+// MergeAway is Merge that lets go of each of ds as it goes: there may be a million files in them.
+func MergeAway(ds []*Diagnosis) *Diagnosis {
 	out := Empty()
 	files := 0
 	for _, d := range ds {
 		files += len(d.Inputs.Files)
 	}
-	out.Inputs.Files = slices.Grow(out.Inputs.Files, files) // there may be a million
-	for _, d := range ds {
+	out.Inputs.Files = slices.Grow(out.Inputs.Files, files)
+	for i, d := range ds {
+		ds[i] = nil
 		out.Inputs.Files = append(out.Inputs.Files, d.Inputs.Files...)
 		out.Inputs.Problems = append(out.Inputs.Problems, d.Inputs.Problems...)
 		out.Inputs.Bytes += d.Inputs.Bytes
@@ -128,15 +132,15 @@ func (d *Diagnosis) AddProblem(p table.Problem) {
 }
 
 // AddRest accounts for the files that belong to no case, which end the diagnosis of a whole reading. What was opened and is nothing is a problem.
-func (d *Diagnosis) AddRest(files []table.File, problems []table.Problem) {
-	d.Inputs.Files = slices.Grow(d.Inputs.Files, len(files))
-	for _, f := range files {
+func (d *Diagnosis) AddRest(unreadable []table.File, unclaimed []table.Unclaimed, problems []table.Problem) {
+	d.Inputs.Files = slices.Grow(d.Inputs.Files, len(unreadable)+len(unclaimed))
+	for _, f := range unreadable {
 		d.AddFile(f)
 	}
-	other := func(f *table.File) bool { return f.Kind == table.KindOther && f.Bytes > 0 }
 	n := len(problems)
-	for i := range files {
-		if other(&files[i]) {
+	for _, u := range unclaimed {
+		d.AddFile(u.File())
+		if u.Bytes > 0 {
 			n++
 		}
 	}
@@ -144,9 +148,9 @@ func (d *Diagnosis) AddRest(files []table.File, problems []table.Problem) {
 	for _, p := range problems {
 		d.AddProblem(p)
 	}
-	for i := range files {
-		if f := &files[i]; other(f) {
-			d.AddProblem(table.Problem{Origin: table.Origin{File: f.Path}, Reason: "not understood: nothing in it is an artifact that this program reads; convert it to text, or leave it out"})
+	for _, u := range unclaimed {
+		if u.Bytes > 0 {
+			d.AddProblem(table.Problem{Origin: table.Origin{File: u.Path}, Reason: "not understood: nothing in it is an artifact that this program reads; convert it to text, or leave it out"})
 		}
 	}
 	d.Finish()

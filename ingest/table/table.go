@@ -207,3 +207,15 @@ type File struct {
 	// ModTime is the file's modification time, Null where it has none (stdin).
 	ModTime Micros
 }
+
+// Unclaimed is the account of a file that is no artifact: what is left of a File then. There may be a million.
+type Unclaimed struct {
+	Path    string
+	Bytes   int64
+	ModTime Micros
+}
+
+// File is the whole account, of kind "other".
+func (u Unclaimed) File() File {
+	return File{Path: u.Path, Kind: KindOther, Bytes: u.Bytes, First: Null, Last: Null, ModTime: u.ModTime}
+}
