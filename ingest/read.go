@@ -125,15 +125,18 @@ func (e *engine) tell(files int) {
 	e.Progress(e.told)
 }
 
-// part is what one worker reads at a time, one file after another: the streams of one instance, or a big one
-// by itself.
+// part is what one worker reads at a time, one file after another: the streams of one instance, a big one by itself, or those of several with little.
 type part struct {
 	families []*family
 	size     int64
 }
 
-// partBytes is from where a stream is worth a part, and so a set of tables, of its own.
-const partBytes = 8 << 20
+// partBytes is from where a stream is worth a part, and so a set of tables, of its own. Instances that together have fewPartBytes share one: a set of
+// tables takes some 40 KiB, and a file of a fleet of them may have one.
+const (
+	partBytes    = 8 << 20
+	fewPartBytes = 1 << 20
+)
 
 // parts divides a unit. It depends on the files alone, not on how many workers there are, as the cases do.
 func (u *unit) parts() []part {
@@ -152,7 +155,7 @@ func (u *unit) parts() []part {
 			size += x.src.Size
 		}
 		last := len(out) - 1
-		if i > 0 && u.families[i-1].whose == f.whose && (out[last].size+size < partBytes || f.continues(u.families[i-1])) {
+		if i > 0 && (out[last].size+size < fewPartBytes || u.families[i-1].whose == f.whose && (out[last].size+size < partBytes || f.continues(u.families[i-1]))) {
 			out[last].families = append(out[last].families, f)
 			out[last].size += size
 			continue
@@ -242,7 +245,7 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 			buf := make([]byte, HeadBytes)
 			for j := range jobs {
 				s := states[j.unit]
-				e.part(ctx, s.parts[j.part], &s.results[j.part], buf)
+				e.part(ctx, s.parts[j.part], &reading{u: units[j.unit], result: &s.results[j.part], buf: buf})
 				if s.left.Add(-1) == 0 {
 					close(s.done)
 				}
@@ -263,7 +266,6 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 		c := &table.Case{}
 		for j := range s.results {
 			r := &s.results[j]
-			units[i].nameSplit(s.parts[j], &r.evidence)
 			c.Take(&r.evidence)
 			sum.add(r)
 		}
@@ -281,15 +283,15 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 }
 
 // part reads a part's files one after another into one case.
-func (e *engine) part(ctx context.Context, p part, r *result, buf []byte) {
+func (e *engine) part(ctx context.Context, p part, r *reading) {
 	// Dumps are read by comparison with the one before, across files.
-	dumps := info.NewReader(&r.evidence, e.Fields)
+	r.dumps = info.NewReader(&r.evidence, e.Fields)
 	for _, f := range p.families {
 		for _, x := range f.files {
 			if ctx.Err() != nil {
 				return
 			}
-			e.file(ctx, f, x, dumps, r, buf)
+			e.file(ctx, f, x, r)
 		}
 	}
 	// Taking the rows over closes the tables, which is work: better done here, side by side.
@@ -298,9 +300,17 @@ func (e *engine) part(ctx context.Context, p part, r *result, buf []byte) {
 	r.evidence = closed
 }
 
+// reading is what the files of a part are read with, and into.
+type reading struct {
+	u     *unit        // nil for files that are of none
+	dumps *info.Reader // nil where there are no dumps
+	*result
+	buf []byte // of HeadBytes
+}
+
 // file reads one file. What ends early is kept up to there; what cannot be read at all, or is nothing that a
 // format claims, is accounted for and no evidence.
-func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader, r *result, buf []byte) {
+func (e *engine) file(ctx context.Context, f *family, x file, r *reading) {
 	defer e.tell(1)
 	src, whose := x.src, f.instanceName()
 	account := table.File{Path: src.evidence(), First: table.Null, Last: table.Null, ModTime: src.ModTime}
@@ -320,6 +330,7 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 	defer body.Close()
 	watched := &watched{r: body, most: e.Limits.LineBytes}
 	mark, marked := e.From[src.Path]
+	buf := r.buf
 	if marked && x.kind == "info" {
 		buf = buf[:glance] // what it is is known, and its beginning is not read
 	}
@@ -358,6 +369,9 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		Body:    &prefixed{head: head, err: watched.err, ReadCloser: io.NopCloser(watched)},
 		Fields:  e.Fields,
 	}
+	if r.u != nil {
+		in.Beside = func(name string) string { return r.u.nameBeside(f, name) }
+	}
 	if e.Refused != nil {
 		in.Refused = func(line int32) { e.Refused(src.evidence(), line) }
 	}
@@ -371,8 +385,8 @@ func (e *engine) file(ctx context.Context, f *family, x file, dumps *info.Reader
 		in.Body, in.Origin.Line = rest, int32(mark.Line-1)
 	}
 	read := format.Read
-	if format.Name == "info" && dumps != nil {
-		read = func(in artifact.Input, _ *table.Case) (artifact.Account, error) { return dumps.Read(in) }
+	if format.Name == "info" && r.dumps != nil {
+		read = func(in artifact.Input, _ *table.Case) (artifact.Account, error) { return r.dumps.Read(in) }
 	}
 	if src.share != nil {
 		plain := format.Read

@@ -15,8 +15,7 @@ func (e *engine) leftOver(ctx context.Context, fams []*family) *result {
 			n += len(f.files)
 		}
 	}
-	r := &result{unclaimed: make([]table.Unclaimed, 0, n)}
-	buf := make([]byte, HeadBytes)
+	r := &reading{result: &result{unclaimed: make([]table.Unclaimed, 0, n)}, buf: make([]byte, HeadBytes)}
 	for i, f := range fams {
 		fams[i] = nil
 		if f.kind != "" {
@@ -24,7 +23,7 @@ func (e *engine) leftOver(ctx context.Context, fams []*family) *result {
 		}
 		for _, x := range f.files {
 			if !x.src.whole || x.kind != notArtifact {
-				e.file(ctx, f, x, nil, r, buf)
+				e.file(ctx, f, x, r)
 				continue
 			}
 			// There is no more to see than was looked at.
@@ -33,5 +32,5 @@ func (e *engine) leftOver(ctx context.Context, fams []*family) *result {
 			e.tell(1)
 		}
 	}
-	return r
+	return r.result
 }

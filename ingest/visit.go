@@ -28,27 +28,8 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 	return visit(c)
 }
 
-// nameSplit names the instances that a log turned out to interleave. Of those only the bare name is known: if an
-// instance has it that lies beside the log, it is that one; else the log's place goes in front, where there are other units.
-func (u *unit) nameSplit(p part, c *table.Case) {
-	f := p.families[0]
-	if !f.isLog() {
-		return
-	}
-	to := map[string]string{}
-	for _, w := range c.Events.Words("instance") {
-		if w == f.instanceName() {
-			continue
-		}
-		if name := u.nameBeside(f, w); name != w {
-			to[w] = name
-		}
-	}
-	if len(to) > 0 {
-		c.RenameInstances(to)
-	}
-}
-
+// nameBeside names an instance that a log turned out to interleave with others. Of those only the bare name is known: if an instance has it that lies
+// beside the log, it is that one; else the log's place goes in front, where there are other units.
 func (u *unit) nameBeside(f *family, name string) string {
 	for _, in := range u.instances {
 		n := len(in.parts) - 1

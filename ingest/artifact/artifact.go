@@ -21,6 +21,8 @@ type Input struct {
 	Body io.Reader
 	// Fields asks for the table of INFO fields without a column of their own.
 	Fields bool
+	// Beside, if set, is the instance of a server that turns out to be in the artifact, by the name that its lines have.
+	Beside func(name string) string
 	// Refused, if set, is told of every line that is rejected.
 	Refused func(line int32)
 }

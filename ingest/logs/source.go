@@ -36,6 +36,9 @@ func (r *reader) streamOf(w *wrap.Line) *stream {
 	}
 	s := r.order[0]
 	if name != r.in.Origin.Instance || r.surveying {
+		if r.in.Beside != nil && name != r.in.Origin.Instance {
+			name = r.in.Beside(name)
+		}
 		s = &stream{name: name, host: string(w.Host), source: string(w.Source), foreign: !ok && !r.surveying}
 		r.order = append(r.order, s)
 	}
