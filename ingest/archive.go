@@ -43,7 +43,8 @@ type archive struct {
 	path  string // of the archive
 	root  string
 	outer *outer
-	depth int // archives around its members, itself included
+	depth int        // archives around its members, itself included
+	spill *container // those of its members that are in the temporary file
 }
 
 // expand lists what is in s, if s is an archive. An archive that cannot be read to its end is a
@@ -240,7 +241,7 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 			return s, true
 		}
 	}
-	f, err := a.spill()
+	f, err := a.spillFile()
 	if err != nil {
 		a.unreadable(p, "make a temporary file: "+reasonOf(err), nil)
 		return s, false
@@ -249,7 +250,10 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 	left := a.lim.SpillBytes - at
 	n, err := io.CopyBuffer(io.NewOffsetWriter(f, at), io.LimitReader(io.MultiReader(&kept, r), left), make([]byte, readBuffer))
 	a.spilled += n
-	s.Size, s.at, s.in = n, at, &container{a.root, a.outer, within(shared(f))}
+	if a.spill == nil {
+		a.spill = &container{a.root, a.outer, within(shared(f))}
+	}
+	s.Size, s.at, s.in = n, at, a.spill
 	switch {
 	case n == left:
 		a.problem(p, fmt.Sprintf("archives need more than %d bytes of temporary space, the rest left alone", a.lim.SpillBytes))
@@ -302,9 +306,9 @@ func shared(f *os.File) func() (io.ReadCloser, error) {
 	}
 }
 
-// spill is the one temporary file of the walk. Its name is taken away at once where the system lets
+// spillFile is the one temporary file of the walk. Its name is taken away at once where the system lets
 // that be, so that nothing stays behind a killed process.
-func (w *walker) spill() (*os.File, error) {
+func (w *walker) spillFile() (*os.File, error) {
 	if w.temp == nil {
 		f, err := os.CreateTemp(w.lim.TempDir, "psyncope-*")
 		if err != nil {

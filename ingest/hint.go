@@ -66,6 +66,13 @@ func (h *Hints) add(o Hints) {
 	h.Cluster = h.Cluster || o.Cluster
 }
 
+// same reports whether two files say the same, of a server or of nobody. Logs never do.
+func (h *Hints) same(o *Hints) bool {
+	return h.RunID == o.RunID && h.Port == o.Port && h.Role == o.Role && h.Cluster == o.Cluster && h.First == o.First && h.PID == o.PID &&
+		h.From == o.From && h.To == o.To && len(h.Lines)+len(o.Lines) == 0 &&
+		slices.Equal(h.IDs, o.IDs) && slices.Equal(h.Own, o.Own) && slices.Equal(h.Peers, o.Peers) && slices.Equal(h.Reached, o.Reached)
+}
+
 func (h *Hints) compact() {
 	for _, s := range []*[]string{&h.IDs, &h.Own, &h.Peers, &h.Reached} {
 		slices.Sort(*s)

@@ -287,8 +287,12 @@ func identifyDir(fams []*family, base, below bool) []*instance {
 		}
 	}
 	tell := func(fams []*family) {
-		for _, f := range fams {
-			if f.whose != nil {
+		for i, f := range fams {
+			switch {
+			case f.whose == nil:
+			case i > 0 && fams[i-1].whose == f.whose && fams[i-1].hints == f.hints: // only the roles are counted
+				f.whose.hints.Role += f.hints.Role
+			default:
 				f.whose.hints.add(*f.hints)
 			}
 		}

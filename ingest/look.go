@@ -11,7 +11,17 @@ import (
 
 // look reads the heads of files to learn what they are and what they say about whose they are.
 func (e *engine) look(ctx context.Context, fams []*family) error {
-	return e.sideBySide(ctx, len(fams), func(i int, buf []byte) { e.lookThrough(fams[i], buf) })
+	var last atomic.Pointer[Hints]
+	return e.sideBySide(ctx, len(fams), func(i int, buf []byte) {
+		f := fams[i]
+		e.lookThrough(f, buf)
+		// A million dumps of one server, each in a file with a name of its own, say the same of it.
+		if before := last.Load(); before != nil && before.same(f.hints) {
+			f.hints = before
+		} else {
+			last.Store(f.hints)
+		}
+	})
 }
 
 // lookThrough learns from the files of f. Of a long stream (a dump a file) a few are looked at: its beginning, its end and some between.

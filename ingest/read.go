@@ -286,6 +286,11 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 func (e *engine) part(ctx context.Context, p part, r *reading) {
 	// Dumps are read by comparison with the one before, across files.
 	r.dumps = info.NewReader(&r.evidence, e.Fields)
+	files := 0
+	for _, f := range p.families {
+		files += len(f.files)
+	}
+	r.evidence.Files = make([]table.File, 0, files)
 	for _, f := range p.families {
 		for _, x := range f.files {
 			if ctx.Err() != nil {

@@ -122,7 +122,11 @@ type Case struct {
 // Take moves all of part's evidence behind c's. Parts are read side by side and taken in a fixed order.
 func (c *Case) Take(part *Case) {
 	c.Instances = append(c.Instances, part.Instances...)
-	c.Files = append(c.Files, part.Files...)
+	if len(c.Files) == 0 {
+		c.Files = part.Files // there may be a million
+	} else {
+		c.Files = append(c.Files, part.Files...)
+	}
 	c.Samples.Take(&part.Samples)
 	c.Replicas.Take(&part.Replicas)
 	c.Statistics.Take(&part.Statistics)
