@@ -18,7 +18,10 @@ type Options = timeline.Options
 
 // Diagnose analyses one case. The case is not changed and may be released afterwards.
 func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
-	d, _ := Place(c, o)
+	d := diagnosis.Empty()
+	groups(c, o, d, func(*replication.Group, string) {})
+	account(c, d)
+	d.Finish()
 	return d
 }
 
@@ -26,6 +29,15 @@ func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
 // for as long as the case is not released.
 func Place(c *table.Case, o Options) (*diagnosis.Diagnosis, table.Place) {
 	d, where := diagnosis.Empty(), newAxis()
+	groups(c, o, d, where.take)
+	account(c, d)
+	d.Finish()
+	return d, where.place
+}
+
+// groups adds what is to be said of the case's groups, and hands each to take once it is on its axis, with its key. Who keeps none of them lets go of
+// their rows: there may be a million.
+func groups(c *table.Case, o Options, d *diagnosis.Diagnosis, take func(*replication.Group, string)) {
 	for _, g := range replication.Groups(timeline.Read(c, o)) {
 		if !isAsked(g, o.Group) {
 			continue
@@ -45,7 +57,7 @@ func Place(c *table.Case, o Options) (*diagnosis.Diagnosis, table.Place) {
 		describe(g, d)
 		o := windowOf(g, o, d)
 		told := slices.DeleteFunc(slices.Clone(judged), func(in *cause.Judged) bool { return !o.Tells(in.Start, in.End) })
-		where.take(g, d.Groups[len(d.Groups)-1].Key)
+		take(g, d.Groups[len(d.Groups)-1].Key)
 		cover(g, told, d)
 		report(judged, advice.For(plan), o, d)
 		notes(g, plan, o, d)
@@ -55,7 +67,4 @@ func Place(c *table.Case, o Options) (*diagnosis.Diagnosis, table.Place) {
 			draw(g, d)
 		}
 	}
-	account(c, d)
-	d.Finish()
-	return d, where.place
 }

@@ -45,6 +45,8 @@ type archive struct {
 	outer *outer
 	depth int        // archives around its members, itself included
 	spill *container // those of its members that are in the temporary file
+	// copying is what they go through.
+	copying []byte
 }
 
 // expand lists what is in s, if s is an archive. An archive that cannot be read to its end is a
@@ -248,7 +250,10 @@ func (a *archive) hold(p string, r io.Reader, size int64, mod table.Micros) (Sou
 	}
 	at := a.spilled
 	left := a.lim.SpillBytes - at
-	n, err := io.CopyBuffer(io.NewOffsetWriter(f, at), io.LimitReader(io.MultiReader(&kept, r), left), make([]byte, readBuffer))
+	if a.copying == nil {
+		a.copying = make([]byte, readBuffer)
+	}
+	n, err := io.CopyBuffer(io.NewOffsetWriter(f, at), io.LimitReader(io.MultiReader(&kept, r), left), a.copying)
 	a.spilled += n
 	if a.spill == nil {
 		a.spill = &container{a.root, a.outer, within(shared(f))}

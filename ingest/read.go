@@ -269,7 +269,7 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 			c.Take(&r.evidence)
 			sum.add(r)
 		}
-		states[i] = nil
+		states[i], s.parts, s.results = nil, nil, nil
 		if err := e.visit(units[i], c, sum, visit); err != nil {
 			return err
 		}

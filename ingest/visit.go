@@ -1,11 +1,15 @@
 package ingest
 
 import (
+	"runtime/debug"
 	"slices"
 	"strings"
 
 	"psyncope/ingest/table"
 )
+
+// manyFiles is how many files of one unit take some 50 MiB while they are read, which are let go of before the analysis takes as much.
+const manyFiles = 100_000
 
 // visit completes a unit's case and hands it on, if there is anything in it.
 func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.Case) error) error {
@@ -24,7 +28,10 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 	}
 	sum.Units++
 	sum.Instances += len(c.Instances)
-	u.families, u.instances = nil, nil // read: a directory may have had a million files
+	u.families, u.instances = nil, nil
+	if len(c.Files) >= manyFiles {
+		debug.FreeOSMemory()
+	}
 	return visit(c)
 }
 

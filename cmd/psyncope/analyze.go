@@ -33,7 +33,7 @@ Exit codes: 0 analysed; 1 incidents at or above --fail-on; 2 wrong usage; 3 noth
 			if err != nil {
 				return err
 			}
-			d, err := in.diagnose(cmd, roots, sink.evidence)
+			d, err := in.diagnose(cmd, roots, sink.wantsEvidence())
 			if err != nil {
 				sink.abandon()
 				return err

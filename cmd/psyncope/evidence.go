@@ -262,7 +262,13 @@ func (d *diagnoses) add(c *table.Case, o correlate.Options) error {
 	before, done := d.seen, make(chan struct{})
 	d.seen = done
 	d.working.Go(func() {
-		made, place := correlate.Place(c, o)
+		var made *diagnosis.Diagnosis
+		var place table.Place
+		if d.see == nil { // nobody asks where the rows are
+			made = correlate.Diagnose(c, o)
+		} else {
+			made, place = correlate.Place(c, o)
+		}
 		if before != nil {
 			<-before
 		}

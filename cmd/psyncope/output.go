@@ -157,6 +157,14 @@ func (o *output) newSink(cmd *cobra.Command, quiet bool) (*sink, error) {
 	return s, nil
 }
 
+// wantsEvidence is what is to be given each case's rows; nil where no table is open.
+func (s *sink) wantsEvidence() func(*table.Case, table.Place) error {
+	if len(s.open) == 0 {
+		return nil
+	}
+	return s.evidence
+}
+
 // evidence writes one case's rows into the open tables.
 func (s *sink) evidence(c *table.Case, place table.Place) error {
 	for i, t := range s.open {

@@ -18,19 +18,24 @@ func Empty() *Diagnosis {
 }
 
 // Merge joins diagnoses of different cases into one, in a fixed order. They stay as they are.
-func Merge(ds ...*Diagnosis) *Diagnosis { return MergeAway(slices.Clone(ds)) }
+func Merge(ds ...*Diagnosis) *Diagnosis { return merge(slices.Clone(ds), false) }
 
-// MergeAway is Merge that lets go of each of ds as it goes: there may be a million files in them.
-func MergeAway(ds []*Diagnosis) *Diagnosis {
+// MergeAway is Merge of diagnoses that nobody needs any more, and lets go of each as it goes: there may be a million files in them.
+func MergeAway(ds []*Diagnosis) *Diagnosis { return merge(ds, true) }
+
+func merge(ds []*Diagnosis, away bool) *Diagnosis {
 	out := Empty()
 	files := 0
 	for _, d := range ds {
 		files += len(d.Inputs.Files)
 	}
-	out.Inputs.Files = slices.Grow(out.Inputs.Files, files)
 	for i, d := range ds {
 		ds[i] = nil
-		out.Inputs.Files = append(out.Inputs.Files, d.Inputs.Files...)
+		if away && len(d.Inputs.Files) == files && files > 0 {
+			out.Inputs.Files = d.Inputs.Files
+		} else {
+			out.Inputs.Files = append(slices.Grow(out.Inputs.Files, files-len(out.Inputs.Files)), d.Inputs.Files...)
+		}
 		out.Inputs.Problems = append(out.Inputs.Problems, d.Inputs.Problems...)
 		out.Inputs.Bytes += d.Inputs.Bytes
 		out.Inputs.Records += d.Inputs.Records

@@ -16,7 +16,7 @@ func (g *Group) items() map[*timeline.Host][]item {
 		dumps += len(p.Samples)
 	}
 	for _, h := range g.Hosts {
-		items[h] = make([]item, 0, len(h.Events)+len(h.Samples)+dumps)
+		items[h] = make([]item, 0, len(h.Events)+dumps) // its own among them
 	}
 	for _, p := range servers {
 		g.fromPrimaryLog(p, items)

@@ -1,7 +1,6 @@
 package sizing
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -28,13 +27,8 @@ const (
 
 // writeRates measures the growth of master_repl_offset between dumps of one process on one replication id.
 func writeRates(g *replication.Group) rates {
-	type window struct {
-		rate     float64
-		d        micros
-		from, to *timeline.Sample
-		at       *timeline.Host
-	}
-	var ws []window
+	var ws []float64 // a million, of a million dumps
+	r := rates{Peak: -1, shortest: math.MaxInt64}
 	for _, h := range g.Servers() {
 		var from *timeline.Sample
 		for i := range h.Samples {
@@ -55,20 +49,21 @@ func writeRates(g *replication.Group) rates {
 			if d < least {
 				continue
 			}
-			ws = append(ws, window{float64(s.PrimaryOffset-from.PrimaryOffset) / diagnosis.Seconds(d), d, from, s, h})
+			rate := float64(s.PrimaryOffset-from.PrimaryOffset) / diagnosis.Seconds(d)
+			if rate >= r.Peak {
+				r.Peak, r.From, r.To, r.At = rate, from, s, h
+			}
+			ws = append(ws, rate)
+			r.shortest, r.longest = min(r.shortest, d), max(r.longest, d)
 			from = s
 		}
 	}
 	if len(ws) == 0 {
 		return rates{}
 	}
-	slices.SortStableFunc(ws, func(a, b window) int { return cmp.Compare(a.rate, b.rate) })
-	at := func(q float64) float64 { return ws[min(int(math.Ceil(q*float64(len(ws))))-1, len(ws)-1)].rate }
-	top := ws[len(ws)-1]
-	r := rates{Peak: top.rate, p99: at(0.99), median: at(0.5), windows: len(ws), shortest: top.d, longest: top.d, From: top.from, To: top.to, At: top.at}
-	for _, w := range ws {
-		r.shortest, r.longest = min(r.shortest, w.d), max(r.longest, w.d)
-	}
+	slices.Sort(ws)
+	at := func(q float64) float64 { return ws[min(int(math.Ceil(q*float64(len(ws))))-1, len(ws)-1)] }
+	r.p99, r.median, r.windows = at(0.99), at(0.5), len(ws)
 	return r
 }
 

@@ -190,7 +190,7 @@ func TestZoneFromTheEnd(t *testing.T) {
 		{"2026-11-22 02:00:31.000", -480 * 60 * second, true},
 		{"2026-12-24 10:00:00.000", 0, false},
 	} {
-		h := &Host{Samples: make([]Sample, 2)}
+		h := &Host{Samples: []Sample{{Standing: &Standing{}}, {Standing: &Standing{}}}}
 		for i := range h.Samples {
 			h.Samples[i].Collected = at("2026-11-22 10:00:00.000") + micros(i)*30*second
 			h.Samples[i].ServerTime, h.Samples[i].Stamp = h.Samples[i].Collected, h.Samples[i].Collected

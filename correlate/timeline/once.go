@@ -74,6 +74,9 @@ func (h *Host) countedOnce() {
 
 // dumpsMayRepeat reports whether some moment lies in the dumps of several files.
 func dumpsMayRepeat(dumps []Sample) bool {
+	if oneBehindTheOther(dumps) {
+		return false
+	}
 	spans := map[string]*Span{}
 	var of *Span // of the file last looked at: a file's dumps come one behind the other
 	var file string
@@ -97,6 +100,28 @@ func dumpsMayRepeat(dumps []Sample) bool {
 		}
 	}
 	return false
+}
+
+// oneBehindTheOther reports whether dumps are in the order of their times, and their files in that of their names: then none repeats another, and a
+// million need not be sorted for that.
+func oneBehindTheOther(dumps []Sample) bool {
+	for i := range dumps {
+		s := &dumps[i]
+		if !s.ServerTime.Known() {
+			return false
+		}
+		if i == 0 {
+			continue
+		}
+		b := &dumps[i-1]
+		if s.File == b.File && s.ServerTime >= b.ServerTime {
+			continue
+		}
+		if s.ServerTime <= b.ServerTime || cmp.Or(cmp.Compare(len(b.File), len(s.File)), cmp.Compare(b.File, s.File)) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // once leaves every message as often as the server said it, though it was handed over more than once: in a file and its copy, in

@@ -33,7 +33,7 @@ func hosts(c *table.Case) []*Host {
 		h := of(i.Name)
 		h.Addrs, h.Reached = append(h.Addrs, i.Addrs...), append(h.Reached, i.Reached...)
 	}
-	part(table.Read[Sample](&c.Samples), func(r *Sample) *[]Sample { return &of(r.Instance).Samples })
+	part(samplesOf(&c.Samples), func(r *Sample) *[]Sample { return &of(r.Instance).Samples })
 	part(table.Read[ReplicaRow](&c.Replicas), func(r *ReplicaRow) *[]ReplicaRow { return &of(r.Instance).Replicas })
 	part(table.Read[Statistic](&c.Statistics), func(r *Statistic) *[]Statistic { return &of(r.Instance).Stats })
 	part(heard(c, of), func(r *Event) *[]Event { return &of(r.Instance).Events })

@@ -16,70 +16,101 @@ func (s *Sample) Cow() int64 {
 // Sample is a dump on the axis: of table.Sample those columns that the analysis looks at, which are documented there.
 // A group of 12 hours holds 13,000 of them: with all columns the whole command took a tenth more time, and a sixth more memory.
 type Sample struct {
-	table.Origin
-	Stamp               table.Micros `col:"server_at_us"` // the best date on the server's own clock
-	Dated               string       `col:"dated"`
-	Collected           table.Micros `col:"collected_us"`
-	Version             string       `col:"version"`
-	Flavor              string       `col:"flavor"`
-	Mode                string       `col:"server_mode"`
-	RunID               string       `col:"run_id"`
-	ProcessID           table.Int    `col:"process_id"`
-	TCPPort             table.Int    `col:"tcp_port"`
-	ConfigFile          string       `col:"config_file"`
-	ServerTime          table.Micros `col:"server_time_us"`
-	Uptime              table.Int    `col:"uptime_seconds"`
-	LRUClock            table.Int    `col:"lru_clock_seconds"`
-	ConnectedClients    table.Int    `col:"connected_clients"`
-	MaxClients          table.Int    `col:"maxclients"`
-	BlockedClients      table.Int    `col:"blocked_clients"`
-	UsedMemory          table.Int    `col:"used_memory_bytes"`
-	UsedMemoryRSS       table.Int    `col:"used_memory_rss_bytes"`
-	UsedMemoryPeak      table.Int    `col:"used_memory_peak_bytes"`
-	MaxMemory           table.Int    `col:"maxmemory_bytes"`
-	MaxMemoryPolicy     string       `col:"maxmemory_policy"`
-	TotalSystemMemory   table.Int    `col:"total_system_memory_bytes"`
-	MemClientsSlaves    table.Int    `col:"mem_clients_slaves_bytes"`
-	RDBInProgress       table.Int    `col:"rdb_bgsave_in_progress"`
-	RDBLastSave         table.Int    `col:"rdb_last_save_time_seconds"`
-	RDBLastStatus       string       `col:"rdb_last_bgsave_status"`
-	RDBLastCow          table.Int    `col:"rdb_last_cow_size_bytes"`
-	CurrentCow          table.Int    `col:"current_cow_size_bytes"`
-	AOFEnabled          table.Int    `col:"aof_enabled"`
-	AOFRewriting        table.Int    `col:"aof_rewrite_in_progress"`
-	AOFLastRewrite      string       `col:"aof_last_bgrewrite_status"`
-	AOFLastWrite        string       `col:"aof_last_write_status"`
-	AOFDelayedFsync     table.Int    `col:"aof_delayed_fsync"`
-	AOFLastCow          table.Int    `col:"aof_last_cow_size_bytes"`
-	OpsPerSecond        table.Int    `col:"instantaneous_ops_per_second"`
-	RejectedConnections table.Int    `col:"rejected_connections"`
-	SyncFull            table.Int    `col:"sync_full"`
-	SyncPartialOK       table.Int    `col:"sync_partial_ok"`
-	SyncPartialErr      table.Int    `col:"sync_partial_err"`
-	EvictedKeys         table.Int    `col:"evicted_keys"`
-	LatestForkMicros    table.Int    `col:"latest_fork_us"`
-	TotalForks          table.Int    `col:"total_forks"`
-	OutputLimitDrops    table.Int    `col:"client_output_buffer_limit_disconnections"`
-	DeniedAuth          table.Int    `col:"acl_access_denied_auth"`
-	EventLoopMaxMicros  table.Int    `col:"eventloop_duration_max_us"`
-	Role                string       `col:"role"`
-	ConnectedReplicas   table.Int    `col:"connected_slaves"`
-	PrimaryHost         string       `col:"master_host"`
-	PrimaryPort         table.Int    `col:"master_port"`
-	LinkStatus          string       `col:"master_link_status"`
-	LastIOSeconds       table.Int    `col:"master_last_io_seconds_ago"`
-	SyncInProgress      table.Int    `col:"master_sync_in_progress"`
-	LinkDownSeconds     table.Int    `col:"master_link_down_since_seconds"`
-	ReplicaOffset       table.Int    `col:"slave_repl_offset_bytes"`
-	ReplID              string       `col:"master_replid"`
-	ReplID2             string       `col:"master_replid2"`
-	PrimaryOffset       table.Int    `col:"master_repl_offset_bytes"`
-	BacklogActive       table.Int    `col:"repl_backlog_active"`
-	BacklogSize         table.Int    `col:"repl_backlog_size_bytes"`
-	BacklogHistlen      table.Int    `col:"repl_backlog_histlen_bytes"`
+	Moment
+	*Standing // shared with the dumps before that say the same: it is not to be changed
 
 	At     micros
 	mended micros // the date by its process's other dumps, where its own is damaged; 0 where it is not
+}
+
+// Moment is of a dump what is another in the next, and what may have to be mended.
+type Moment struct {
+	table.Origin
+	Stamp              table.Micros `col:"server_at_us"` // the best date on the server's own clock
+	Collected          table.Micros `col:"collected_us"`
+	RunID              string       `col:"run_id"`
+	ServerTime         table.Micros `col:"server_time_us"`
+	Uptime             table.Int    `col:"uptime_seconds"`
+	LRUClock           table.Int    `col:"lru_clock_seconds"`
+	ConnectedClients   table.Int    `col:"connected_clients"`
+	UsedMemory         table.Int    `col:"used_memory_bytes"`
+	UsedMemoryRSS      table.Int    `col:"used_memory_rss_bytes"`
+	UsedMemoryPeak     table.Int    `col:"used_memory_peak_bytes"`
+	MemClientsSlaves   table.Int    `col:"mem_clients_slaves_bytes"`
+	RDBLastSave        table.Int    `col:"rdb_last_save_time_seconds"`
+	OpsPerSecond       table.Int    `col:"instantaneous_ops_per_second"`
+	EvictedKeys        table.Int    `col:"evicted_keys"`
+	EventLoopMaxMicros table.Int    `col:"eventloop_duration_max_us"`
+	PrimaryHost        string       `col:"master_host"`
+	LastIOSeconds      table.Int    `col:"master_last_io_seconds_ago"`
+	LinkDownSeconds    table.Int    `col:"master_link_down_since_seconds"`
+	ReplicaOffset      table.Int    `col:"slave_repl_offset_bytes"`
+	PrimaryOffset      table.Int    `col:"master_repl_offset_bytes"`
+	BacklogHistlen     table.Int    `col:"repl_backlog_histlen_bytes"`
+}
+
+// Standing is of a dump what mostly is in the next as well: settings, states, and counters of what seldom happens.
+type Standing struct {
+	Dated               string    `col:"dated"`
+	Version             string    `col:"version"`
+	Flavor              string    `col:"flavor"`
+	Mode                string    `col:"server_mode"`
+	ProcessID           table.Int `col:"process_id"`
+	TCPPort             table.Int `col:"tcp_port"`
+	ConfigFile          string    `col:"config_file"`
+	MaxClients          table.Int `col:"maxclients"`
+	BlockedClients      table.Int `col:"blocked_clients"`
+	MaxMemory           table.Int `col:"maxmemory_bytes"`
+	MaxMemoryPolicy     string    `col:"maxmemory_policy"`
+	TotalSystemMemory   table.Int `col:"total_system_memory_bytes"`
+	RDBInProgress       table.Int `col:"rdb_bgsave_in_progress"`
+	RDBLastStatus       string    `col:"rdb_last_bgsave_status"`
+	RDBLastCow          table.Int `col:"rdb_last_cow_size_bytes"`
+	CurrentCow          table.Int `col:"current_cow_size_bytes"`
+	AOFEnabled          table.Int `col:"aof_enabled"`
+	AOFRewriting        table.Int `col:"aof_rewrite_in_progress"`
+	AOFLastRewrite      string    `col:"aof_last_bgrewrite_status"`
+	AOFLastWrite        string    `col:"aof_last_write_status"`
+	AOFDelayedFsync     table.Int `col:"aof_delayed_fsync"`
+	AOFLastCow          table.Int `col:"aof_last_cow_size_bytes"`
+	RejectedConnections table.Int `col:"rejected_connections"`
+	SyncFull            table.Int `col:"sync_full"`
+	SyncPartialOK       table.Int `col:"sync_partial_ok"`
+	SyncPartialErr      table.Int `col:"sync_partial_err"`
+	LatestForkMicros    table.Int `col:"latest_fork_us"`
+	TotalForks          table.Int `col:"total_forks"`
+	OutputLimitDrops    table.Int `col:"client_output_buffer_limit_disconnections"`
+	DeniedAuth          table.Int `col:"acl_access_denied_auth"`
+	Role                string    `col:"role"`
+	ConnectedReplicas   table.Int `col:"connected_slaves"`
+	PrimaryPort         table.Int `col:"master_port"`
+	LinkStatus          string    `col:"master_link_status"`
+	SyncInProgress      table.Int `col:"master_sync_in_progress"`
+	ReplID              string    `col:"master_replid"`
+	ReplID2             string    `col:"master_replid2"`
+	BacklogActive       table.Int `col:"repl_backlog_active"`
+	BacklogSize         table.Int `col:"repl_backlog_size_bytes"`
+}
+
+// samplesOf reads the dumps of a case, in their order.
+func samplesOf(t *table.Table[table.Sample]) []Sample {
+	type dump struct {
+		Moment
+		Standing
+	}
+	out := make([]Sample, 0, t.Len())
+	var last *Standing
+	table.ReadEach(t, func(rows []dump) {
+		for i := range rows {
+			r := &rows[i]
+			if last == nil || *last != r.Standing {
+				s := r.Standing
+				last = &s
+			}
+			out = append(out, Sample{Moment: r.Moment, Standing: last})
+		}
+	})
+	return out
 }
 
 // PrimaryAddr is the address of the server that the dump's server follows; empty where it follows none.

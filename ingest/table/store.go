@@ -137,26 +137,50 @@ func (t *Table[R]) Rows() []R { return Read[R](t) }
 // no columns are zero; a column of V that R has not is an error of the program, and Read panics.
 func Read[V, R any](t *Table[R]) []V {
 	rows := make([]V, t.n)
+	done := 0
+	read(t, func(n int) []V {
+		done += n
+		return rows[done-n : done]
+	}, nil)
+	return rows
+}
+
+// ReadEach is Read that hands the rows on some at a time, and writes over them then: for those who keep less than a row is.
+func ReadEach[V, R any](t *Table[R], take func([]V)) {
+	var rows []V
+	read(t, func(n int) []V {
+		if cap(rows) < n {
+			rows = make([]V, n)
+		}
+		rows = rows[:n]
+		clear(rows)
+		return rows
+	}, take)
+}
+
+// read reads rows into the zero ones that room gives, and tells done of them, if that is set.
+func read[V, R any](t *Table[R], room func(n int) []V, done func([]V)) {
 	cols := shapeOf[V]().columns
 	from := sourcesOf[R](cols)
 	readers := make([]reader, len(cols))
-	done := 0
+	stride := reflect.TypeFor[V]().Size()
+	step := max(waitMin, waitBytes/int(stride))
 	for _, rec := range t.Records() {
 		n := int(rec.NumRows())
 		for i, c := range cols {
 			readers[i] = newReader(c, rec.Column(from[i]))
 		}
-		stride := unsafe.Sizeof(rows[0])
-		step := max(waitMin, waitBytes/int(stride))
 		for from := 0; from < n; from += step {
-			base := unsafe.Pointer(unsafe.SliceData(rows[done+from:]))
+			rows := room(min(step, n-from))
+			base := unsafe.Pointer(unsafe.SliceData(rows))
 			for i := range readers {
-				readers[i].read(unsafe.Add(base, readers[i].off), stride, from, min(step, n-from))
+				readers[i].read(unsafe.Add(base, readers[i].off), stride, from, len(rows))
+			}
+			if done != nil {
+				done(rows)
 			}
 		}
-		done += n
 	}
-	return rows
 }
 
 // sourcesOf tells which of R's columns each of cols is.
