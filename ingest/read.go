@@ -54,6 +54,7 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 	}
 	// Whoever reads on holds what it needs: what is read can be let go of.
 	found.count, found.Sources = len(found.Sources), nil
+	e.giveBack(len(sum.Unclaimed))
 	return sum, e.readAll(ctx, units, &sum, visit)
 }
 
@@ -72,13 +73,13 @@ func (e *engine) divide(fams []*family) []*unit {
 // families sorts the files into streams: a name with its rotations and dates, in one directory.
 func (e *engine) families(sources []Source) []*family {
 	var out []*family
-	byKey, dirs := map[string]*family{}, map[string]*folder{}
+	type key struct{ dir, family string } // parts of the path itself: there may be a million
+	byKey, dirs := map[key]*family{}, map[string]*folder{}
 	for i := range sources {
 		src := &sources[i]
 		rot := rotationOf(src.Name())
 		dir := path.Dir(slashed(src.Path))
-		key := familyKey(src.Path)
-		f := byKey[key]
+		f := byKey[key{dir, rot.family}]
 		if f == nil {
 			root := slashed(src.Root())
 			at := root + "\x00" + dir
@@ -87,7 +88,7 @@ func (e *engine) families(sources []Source) []*family {
 			}
 			f = &family{folder: dirs[at], hints: &noHints}
 			f.understand(rot.family)
-			byKey[key] = f
+			byKey[key{dir, rot.family}] = f
 			out = append(out, f)
 		}
 		f.files = append(f.files, file{src: src, age: rot.age})

@@ -8,8 +8,13 @@ import (
 	"psyncope/ingest/table"
 )
 
-// manyFiles is how many files of one unit take some 50 MiB while they are read, which are let go of before the analysis takes as much.
-const manyFiles = 100_000
+// giveBack gives memory back to the system once so many files were looked at or read: what 100,000 took, some 50 MiB, would stay beside what comes
+// next, which is a few large pieces.
+func (e *engine) giveBack(files int) {
+	if files >= 100_000 {
+		debug.FreeOSMemory()
+	}
+}
 
 // visit completes a unit's case and hands it on, if there is anything in it.
 func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.Case) error) error {
@@ -29,9 +34,7 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 	sum.Units++
 	sum.Instances += len(c.Instances)
 	u.families, u.instances = nil, nil
-	if len(c.Files) >= manyFiles {
-		debug.FreeOSMemory()
-	}
+	e.giveBack(len(c.Files))
 	return visit(c)
 }
 
