@@ -25,6 +25,7 @@ type linkMachine struct {
 	saidUp  *Outage // the open outage of which a dump already said that it is over
 	server  *timeline.Host
 	midway  item     // a snapshot arrives, and of what was before there is no trace
+	dropped item     // a history was given up, and of what was before there is no trace
 	heard   micros   // until when the logs speak of this link
 	after   upAgain  // what dumps have said since
 	offers  []micros // when it made up an id and offset of its own to continue from

@@ -31,6 +31,9 @@ func (m *linkMachine) replicaSays(it item) {
 	if it.ev.Is(message.LosesLink) && !it.ev.Is(message.Follows) {
 		return // it speaks of a replica of its own
 	}
+	if it.ev.Kind == message.CachedPrimaryDiscarded && it.ev.Role != "M" && m.cur == nil && !m.upOnce { // one that is promoted says so too
+		m.dropped = it
+	}
 	m.hear(replicaWords, it)
 }
 
@@ -130,7 +133,13 @@ func (m *linkMachine) receives(it item) {
 	}
 }
 
+// loads is a snapshot that takes the place of what the replica had. Where the log begins with that, and with a history that was given up for it, the
+// link was lost before: who attaches for the first time has none.
 func (m *linkMachine) loads(it item) {
+	if m.cur == nil && !m.upOnce && m.dropped.ev != nil {
+		m.open(m.dropped, m.dropped.at).Begun = true
+		m.current(it).Granted = diagnosis.Full
+	}
 	if m.cur != nil {
 		m.current(it).LoadEv = it.ev
 	}

@@ -228,6 +228,16 @@ func TestParsePasted(t *testing.T) {
 			"lost",
 		},
 		{
+			"a word for the process", "FG:M 2021-02-03T07:08:09.010+00:00 # lost",
+			logline.Header{Form: logline.Worn, PID: null, Role: "M", Stamp: at("2021-02-03 07:08:09.010"), Clock: table.ClockUTC, Level: logline.Warning},
+			"lost",
+		},
+		{
+			"a placeholder for the process", "<pid>:S 03 Feb 2021 07:08:09.010 # lost",
+			logline.Header{Form: logline.Worn, PID: null, Role: "S", Stamp: at("2021-02-03 07:08:09.010"), Clock: table.ClockLocal, Level: logline.Warning},
+			"lost",
+		},
+		{
 			"no date", "391:S 14:22:45.797 * Trying",
 			logline.Header{Form: logline.Worn, PID: 391, Role: "S", Stamp: at("2000-01-01 14:22:45.797"), Clock: table.ClockLocalNoYear, Level: logline.Notice},
 			"Trying",
@@ -277,7 +287,7 @@ func TestParsePasted(t *testing.T) {
 			check(t, h, c.want, c.message)
 		})
 	}
-	for _, line := range []string{"", "> ", "text", "*text", "* ", "12:13 x", "maxmemory 100mb", "x:y z", "04:40:17", "03 Feb 2021 07:08:09 lost"} {
+	for _, line := range []string{"", "> ", "text", "*text", "* ", "12:13 x", "maxmemory 100mb", "x:y z", "note:S then it was lost", "redis-0 FG:M 03 Feb 2021 07:08:09.010 # lost", "04:40:17", "03 Feb 2021 07:08:09 lost"} {
 		var p logline.Parser
 		var h logline.Header
 		if p.ParsePasted([]byte(line), &h) {

@@ -15,6 +15,9 @@ func (p *Parser) ParsePasted(line []byte, h *Header) bool {
 		return true
 	}
 	rest, pid, role := masked(line)
+	if role == "" {
+		rest, role = p.renamed(line)
+	}
 	*h = Header{Form: Worn, PID: pid, Role: role, Stamp: table.Null, Clock: table.ClockNone}
 	if s, ok := p.stamps.read(rest); ok {
 		h.Stamp, h.Clock = s.at, s.clock
@@ -70,6 +73,27 @@ func masked(line []byte) (rest []byte, pid table.Int, role string) {
 		return line, table.Null, ""
 	}
 	return line[n+3:], pid, role
+}
+
+// renamed reads "WORD:R " with a word or a placeholder in place of the process id, where a stamp follows: "FG:M 2026-01-12T09:43:10.924". Where there
+// is none it gives the line back.
+func (p *Parser) renamed(line []byte) (rest []byte, role string) {
+	const longest = 24
+	n := 0
+	for n < min(len(line), longest) && (line[n]|0x20-'a' < 26 || bytes.IndexByte([]byte("<>{}[]_-"), line[n]) >= 0) {
+		n++
+	}
+	if n == 0 || len(line) < n+4 || line[n] != ':' || line[n+2] != ' ' {
+		return line, ""
+	}
+	role, ok := roleOf(line[n+1])
+	if ok {
+		_, ok = p.stamps.read(line[n+3:])
+	}
+	if !ok {
+		return line, ""
+	}
+	return line[n+3:], role
 }
 
 func isMask(c byte) bool { return c == '*' || c == 'x' || c == 'X' || c == '#' || c == '?' || c == '_' }
