@@ -15,11 +15,30 @@ func Failing(o *replication.Outage) bool {
 			return true
 		}
 	}
+	if neverAttaches(o) {
+		return true
+	}
 	n := int64(0)
 	for _, e := range o.Failures {
 		n += e.Count.Or(1)
 	}
 	return n >= 2 && (o.Restored == unknown || o.Restored-o.Lost > timeline.LongOutage) || n >= 1 && o.Restored == unknown
+}
+
+// neverAttaches reports whether a replica that never had a link has none for longer than an attempt may last without a word (repl-timeout), and none
+// of its dumps finds a snapshot on its way: master_sync_in_progress is 1 from the moment at which one is granted (redis 7.4.1 replication.c,
+// REPL_STATE_TRANSFER).
+func neverAttaches(o *replication.Outage) bool {
+	if o.Restored != unknown || o.Moved != nil {
+		return false
+	}
+	dumps := o.Replica.SamplesWithin(timeline.Span{From: o.Lost, To: 1 << 62})
+	for i := range dumps {
+		if s := &dumps[i]; s.LinkStatus != "down" || s.SyncInProgress != 0 {
+			return false
+		}
+	}
+	return len(dumps) > 1 && dumps[len(dumps)-1].At-dumps[0].At > o.Replica.Duration("repl-timeout")
 }
 
 // Demoted reports whether the outage is a former primary that comes back as a replica.

@@ -96,6 +96,25 @@ func TestYearsOverNewYear(t *testing.T) {
 	}
 }
 
+// A file with the lines of two servers is neither's, and dates the lines of both.
+func TestYearsOfAFileOfSeveral(t *testing.T) {
+	var c table.Case
+	for _, name := range []string{"a", "b"} {
+		e := said1(name, message.BgsaveOk, "2000-11-17 21:28:45.000", table.Null)
+		e.Clock, e.File = table.ClockLocalNoYear, "both.log"
+		c.Events.Append(&e)
+	}
+	c.Files = []table.File{{Path: "both.log", Kind: "log", ModTime: at("2026-11-28 12:00:00.000")}, {Path: "other.log", Kind: "log", ModTime: at("2030-11-28 12:00:00.000")}}
+	hs := hosts(&c)
+	clocks(hs, Options{})
+	for _, h := range hs {
+		h.lay()
+		if y := h.Events[0].At.Time().Year(); y != 2026 {
+			t.Errorf("the line of %s is of %d, want 2026", h.Name, y)
+		}
+	}
+}
+
 // pair writes both ends of one request: the replica's clock is ahead by skew.
 func pair(c *table.Case, when micros, skew micros, offset int64) {
 	ask, answer, heard := when, when+2000, when+5000

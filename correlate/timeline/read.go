@@ -54,8 +54,10 @@ func hosts(c *table.Case) []*Host {
 		}
 		h.Settings[r.Name] = Setting{Setting: r}
 	}
+	several := map[string]micros{} // files with the lines of several servers, and when they were last changed
 	for _, f := range c.Files {
 		if f.Instance == "" {
+			several[f.Path] = f.ModTime
 			continue
 		}
 		if f.Rejected > 0 {
@@ -69,6 +71,9 @@ func hosts(c *table.Case) []*Host {
 			h := of(f.Instance)
 			h.written = max(h.written, f.ModTime)
 		}
+	}
+	for _, h := range out {
+		h.writtenIn(several)
 	}
 	out = giveMachines(out)
 	for _, h := range out {
@@ -88,6 +93,19 @@ func hosts(c *table.Case) []*Host {
 	}
 	slices.SortFunc(out, func(a, b *Host) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// writtenIn notes when those files were last changed that have lines of the host among others'.
+func (h *Host) writtenIn(several map[string]micros) {
+	file := ""
+	for i := 0; i < len(h.Events) && len(several) > 0; i++ {
+		if e := &h.Events[i]; e.File != file {
+			file = e.File
+			if at, ok := several[file]; ok {
+				h.written = max(h.written, at)
+			}
+		}
+	}
 }
 
 // part gives each host its rows. Those of one instance mostly lie together, as they were read: then they stay where
