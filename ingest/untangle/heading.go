@@ -19,12 +19,12 @@ func beginning(l string) string {
 	return ""
 }
 
-// unquoted takes the mark of a quotation off a line.
+// unquoted takes the mark of a quotation off a line, and those of code.
 func unquoted(l string) string {
 	if rest, ok := strings.CutPrefix(l, ">"); ok {
 		return strings.TrimPrefix(rest, " ")
 	}
-	return l
+	return strings.TrimSuffix(strings.TrimPrefix(l, "`"), "`")
 }
 
 // untagged is a heading's line without HTML's tags, where it has any that end.
@@ -52,6 +52,9 @@ func isFence(l string) bool {
 	return strings.HasPrefix(t, "```") || strings.HasPrefix(t, "~~~") || strings.HasPrefix(t, "----") && strings.Trim(t, "-") == ""
 }
 
+// longestTitle bounds the bytes of a heading.
+const longestTitle = 160
+
 // title is a line that stands before the beginning of an artifact.
 type title struct {
 	at    int // index of its line
@@ -61,7 +64,15 @@ type title struct {
 
 // titles are the lines before the beginnings of artifacts. A text that has headings begins with one.
 func titles(lines []string) []title {
-	var out []title
+	out, headless := blocks(lines)
+	if headless {
+		return nil
+	}
+	return out
+}
+
+// blocks are the titles of a text, and whether what it begins with has none.
+func blocks(lines []string) (out []title, headless bool) {
 	prev, inside := -1, ""
 	for i, l := range lines {
 		if strings.TrimSpace(l) == "" || isFence(l) {
@@ -77,14 +88,14 @@ func titles(lines []string) []title {
 			prev = i
 			continue
 		}
-		if prev >= 0 && len(lines[prev]) < 160 && !isFieldLine(lines[prev]) {
+		if prev >= 0 && len(lines[prev]) < longestTitle && !isFieldLine(lines[prev]) {
 			out = append(out, title{at: prev, words: strings.Fields(untagged(lines[prev]))})
 		} else if inside == "" {
-			return nil // what begins without a heading has none
+			headless = true
 		}
 		prev, inside = -1, kind
 	}
-	return out
+	return out, headless
 }
 
 func isFieldLine(l string) bool {
@@ -221,10 +232,16 @@ func headed(text string) (Result, bool) {
 	if name == nil {
 		return Result{}, false
 	}
+	return under(lines, name, rest)
+}
+
+// under gives each server what stands under the headings with its name, by the indexes of their lines; -1 is before the first line. rest is what stands
+// behind a heading on its line.
+func under(lines []string, name, rest map[int]string) (Result, bool) {
 	var ps parts
 	var res Result
 	res.By = "heading"
-	who, kind := "", ""
+	who, kind := name[-1], ""
 	var waiting []int
 	for i, l := range lines {
 		if n, ok := name[i]; ok {

@@ -52,7 +52,7 @@ func take(text string) (Result, bool) {
 			return r, true
 		}
 	}
-	for _, take := range [...]func(string) (Result, bool){headed, glued, spelled, dumps, prefixed} {
+	for _, take := range [...]func(string) (Result, bool){headed, told, glued, spelled, dumps, prefixed} {
 		if r, ok := take(text); ok {
 			return r, true
 		}
@@ -64,9 +64,9 @@ func take(text string) (Result, bool) {
 func Tangled(head string) bool {
 	first := firstLines(head, 1)
 	if len(first) == 1 && isLogLine(first[0]) {
-		return record.Delimited(head) // a table may have the line in its first column
+		return record.Delimited(head) || looksTold(head) // a table may have the line in its first column
 	}
-	return record.Structured(head) || looksHeaded(head) || looksPrefixed(head) || looksGlued(head) || looksSpelled(head) || looksLikeDumps(head)
+	return record.Structured(head) || looksHeaded(head) || looksTold(head) || looksPrefixed(head) || looksGlued(head) || looksSpelled(head) || looksLikeDumps(head)
 }
 
 // firstLines are up to n lines that are not blank.

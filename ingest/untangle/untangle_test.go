@@ -91,6 +91,39 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// TestTold: people write whose lines follow, each time otherwise, or only of the second.
+func TestTold(t *testing.T) {
+	of := func(who string) string {
+		return written(func(_ int, w, text string) string {
+			if w != who {
+				return ""
+			}
+			return text + "\n"
+		})
+	}
+	const down = "# Replication\nrole:slave\nmaster_host:10.0.0.1\nmaster_link_status:down\n"
+	for text, want := range map[string]string{
+		of("redis-a") + "And a slave's log:\n" + of("redis-b"):                                                                                          "master log 4, slave log 4",
+		"On the primary we saw\n```\n" + of("redis-a") + "```\nand this is what replica-2 said:\n```\n" + of("redis-b") + "```\n":                       "primary log 4, replica-2 log 4",
+		"it looks well on the slave\n`" + strings.TrimSpace(of("redis-b")) + "`\n\nthe master:\n" + of("redis-a") + "info of the slave, later\n" + down: "slave log 5, master log 4, slave info 4",
+		// What follows is not what it says, or nothing says whose it is, or there is one role.
+		of("redis-a") + "And the master's log:\n" + of("redis-b"):                "",
+		of("redis-a") + "And the other log:\n" + of("redis-b"):                   "",
+		of("redis-b") + "And this is the slave the day after:\n" + of("redis-b"): "",
+		of("redis-a") + "The slave never came back.\n":                           "",
+	} {
+		var got []string
+		if res, ok := told(text); ok {
+			for _, p := range res.Parts {
+				got = append(got, fmt.Sprintf("%s %s %d", p.Server, p.Kind, len(p.Lines)))
+			}
+		}
+		if g := strings.Join(got, ", "); g != want {
+			t.Errorf("%q: %q, want %q", text, g, want)
+		}
+	}
+}
+
 // TestLeftAlone: near misses. What is one server's, or plain, stays as it is.
 func TestLeftAlone(t *testing.T) {
 	dump := "# Server\nredis_version:7.2.4\nrun_id:" + strings.Repeat("a", 40) + "\n# Replication\nrole:master\n"
