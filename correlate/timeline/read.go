@@ -109,8 +109,7 @@ func (h *Host) writtenIn(several map[string]micros) {
 }
 
 // part gives each host its rows. Those of one instance mostly lie together, as they were read: then they stay where
-// they are, for a dump is 900 bytes and copying them twice was half of all that an analysis allocated (477 of 837 MB
-// of a 912 MB fleet).
+// they are: copying them twice was half of all that an analysis allocated (477 of 837 MB of a 912 MB fleet).
 func part[R any](rows []R, of func(*R) *[]R) {
 	for i := 0; i < len(rows); {
 		mine := of(&rows[i])
