@@ -165,6 +165,9 @@ func headline(in *cause.Judged, i *diagnosis.Incident) string {
 		}
 		return told + ": " + diagnosis.List(heirs) + " became primary"
 	}
+	if in.Verdict.Best == nil && !slices.ContainsFunc(in.Outages, func(o *replication.Outage) bool { return !o.First || !incident.NeverAttaches(o) }) {
+		return fmt.Sprintf("%s had no link to the primary in all the evidence, for a reason it does not show", who)
+	}
 	if in.Verdict.Best == nil {
 		return fmt.Sprintf("%s lost the link to the primary for a reason the evidence does not show, %s", who, end)
 	}

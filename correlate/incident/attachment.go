@@ -15,7 +15,7 @@ func Failing(o *replication.Outage) bool {
 			return true
 		}
 	}
-	if neverAttaches(o) {
+	if NeverAttaches(o) {
 		return true
 	}
 	n := int64(0)
@@ -25,10 +25,10 @@ func Failing(o *replication.Outage) bool {
 	return n >= 2 && (o.Restored == unknown || o.Restored-o.Lost > timeline.LongOutage) || n >= 1 && o.Restored == unknown
 }
 
-// neverAttaches reports whether a replica that never had a link has none for longer than an attempt may last without a word (repl-timeout), and none
+// NeverAttaches reports whether a replica that never had a link has none for longer than an attempt may last without a word (repl-timeout), and none
 // of its dumps finds a snapshot on its way: master_sync_in_progress is 1 from the moment at which one is granted (redis 7.4.1 replication.c,
 // REPL_STATE_TRANSFER).
-func neverAttaches(o *replication.Outage) bool {
+func NeverAttaches(o *replication.Outage) bool {
 	if o.Restored != unknown || o.Moved != nil {
 		return false
 	}
