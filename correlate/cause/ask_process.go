@@ -33,7 +33,7 @@ func endedNear(h *timeline.Host, s *scene) *timeline.Life {
 func restartedReplica(s *scene) Finding {
 	o := s.own()
 	if o == nil {
-		return Finding{at: unknown}
+		return crashedReplica(s)
 	}
 	if o.Restart != nil {
 		at := o.Lost
@@ -66,6 +66,20 @@ func restartedReplica(s *scene) Finding {
 	return needs("the log or INFO of " + o.Replica.Name)
 }
 
+// crashedReplica: no link is known, but the server wrote its crash report in the role of a replica.
+func crashedReplica(s *scene) Finding {
+	if s.First != nil {
+		return Finding{at: unknown}
+	}
+	if l := endedNear(s.suspect, s); l != nil && l.How == "crash" && asReplica(l.EndEv) {
+		return outLoud(found(l.To, s.suspect.Name+": "+ends[l.How]+", as a replica", l.EndEv.Evidence()))
+	}
+	return Finding{at: unknown}
+}
+
+// asReplica reports whether a server wrote the line in the role of a replica.
+func asReplica(e *timeline.Event) bool { return e != nil && e.Role == "S" }
+
 // primaryEnded asks how the primary's process ended.
 func primaryEnded(hows ...string) func(*scene) Finding {
 	return func(s *scene) Finding {
@@ -74,7 +88,8 @@ func primaryEnded(hows ...string) func(*scene) Finding {
 			return endedSo(s, l, hows)
 		}
 		if s.First == nil && slices.Contains(hows, "crash") {
-			if f := said("suspect", replication.Bears(message.Crash), "left a crash report")(s); f.Answer == yes {
+			served := func(e *timeline.Event) bool { return e.Is(message.Crash) && !asReplica(e) }
+			if f := said("suspect", served, "left a crash report")(s); f.Answer == yes {
 				return f // of a process that nothing else dates
 			}
 		}
@@ -102,6 +117,8 @@ func endedSo(s *scene, l *timeline.Life, hows []string) Finding {
 		return needs("the log of " + h.Name + " up to its end")
 	case !slices.Contains(hows, l.How):
 		return denied(h.Name + " ended otherwise: " + l.How)
+	case s.First == nil && asReplica(l.EndEv):
+		return denied(h.Name+" was a replica when it ended", l.EndEv.Evidence())
 	}
 	var ev []diagnosis.Evidence
 	if l.EndEv != nil {

@@ -82,6 +82,7 @@ func hosts(c *table.Case) []*Host {
 			h.Events[i].Means = message.MeansOf(h.Events[i].Kind, h.Events[i].Number.Or(0))
 		}
 		h.countedOnce()
+		h.childrenCrash()
 	}
 	unmask(out)
 	for _, h := range out {
