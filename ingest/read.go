@@ -54,7 +54,7 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 	}
 	// Whoever reads on holds what it needs: what is read can be let go of.
 	found.count, found.Sources = len(found.Sources), nil
-	e.giveBack(len(sum.Unclaimed))
+	giveBack(len(sum.Unclaimed))
 	return sum, e.readAll(ctx, units, &sum, visit)
 }
 

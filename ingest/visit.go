@@ -10,7 +10,7 @@ import (
 
 // giveBack gives memory back to the system once so many files were looked at or read: what 100,000 took, some 50 MiB, would stay beside what comes
 // next, which is a few large pieces.
-func (e *engine) giveBack(files int) {
+func giveBack(files int) {
 	if files >= 100_000 {
 		debug.FreeOSMemory()
 	}
@@ -34,7 +34,7 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 	sum.Units++
 	sum.Instances += len(c.Instances)
 	u.families, u.instances = nil, nil
-	e.giveBack(len(c.Files))
+	giveBack(len(c.Files))
 	return visit(c)
 }
 

@@ -27,6 +27,15 @@ func unquoted(l string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(l, "`"), "`")
 }
 
+// linesOf are the lines of a text without their ends.
+func linesOf(text string) []string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], "\r")
+	}
+	return lines
+}
+
 // untagged is a heading's line without HTML's tags, where it has any that end.
 func untagged(l string) string {
 	if !strings.Contains(l, "</") && !strings.HasPrefix(l, "<") {
@@ -220,10 +229,7 @@ func headed(text string) (Result, bool) {
 	if !looksHeaded(text) {
 		return Result{}, false
 	}
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], "\r")
-	}
+	lines := linesOf(text)
 	all := titles(lines)
 	if len(all) < 2 {
 		return Result{}, false

@@ -24,30 +24,30 @@ func roleIn(heading []string) string {
 	return role
 }
 
-// roleOf is the role in which the lines of a block speak: of the first line of a log, or as INFO has it; empty where they do not say.
-func roleOf(block []string) string {
+// roleOf is the role in which the lines of a block speak: of the first line of a log, with its process id, or as INFO has it; empty where they do not say.
+func roleOf(block []string) (role, pid string) {
 	for _, l := range block {
 		t := strings.TrimSpace(unquoted(l))
 		switch {
 		case strings.HasPrefix(t, "role:master"):
-			return "master"
+			return "master", ""
 		case strings.HasPrefix(t, "role:slave"):
-			return "slave"
+			return "slave", ""
 		case !isLogLine(t):
 			continue
 		}
 		pid, rest, _ := strings.Cut(t, ":")
 		switch {
 		case !isNumber(pid):
-			return ""
+			return "", ""
 		case strings.HasPrefix(rest, "M "):
-			return "master"
+			return "master", pid
 		case strings.HasPrefix(rest, "S "):
-			return "slave"
+			return "slave", pid
 		}
-		return ""
+		return "", pid
 	}
-	return ""
+	return "", ""
 }
 
 // sameRole compares roles by what they are, in old words or new, whatever number they have.
@@ -57,26 +57,25 @@ func sameRole(a, b string) bool {
 }
 
 // told takes a text apart as people write it: each server's part stands below a sentence that names its role, and the first one's may have none.
-// It gives up where a sentence and the lines below it disagree.
+// It gives up where a sentence and the lines below it disagree, and where one process speaks in both roles: it was promoted, or demoted.
 func told(text string) (Result, bool) {
 	if !looksTold(text) {
 		return Result{}, false
 	}
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], "\r")
-	}
+	lines := linesOf(text)
 	all, headless := blocks(lines)
 	if headless {
 		all = append([]title{{at: -1}}, all...)
 	}
 	name, named, roles := map[int]string{}, 0, map[bool]bool{}
+	serves := map[string]bool{} // by process ids, but for that of all containers
 	for i, t := range all {
 		end := len(lines)
 		if i+1 < len(all) {
 			end = all[i+1].at
 		}
-		said, is := roleIn(t.words), roleOf(lines[t.at+1:end])
+		said := roleIn(t.words)
+		is, pid := roleOf(lines[t.at+1 : end])
 		switch {
 		case said == "" && is == "", said != "" && is != "" && !sameRole(said, is):
 			return Result{}, false
@@ -86,7 +85,14 @@ func told(text string) (Result, bool) {
 		default:
 			name[t.at] = is
 		}
-		roles[sameRole(name[t.at], "master")] = true
+		primary := sameRole(name[t.at], "master")
+		if was, ok := serves[pid]; ok && was != primary {
+			return Result{}, false
+		}
+		if pid != "" && pid != "1" {
+			serves[pid] = primary
+		}
+		roles[primary] = true
 	}
 	if named == 0 || len(roles) < 2 {
 		return Result{}, false

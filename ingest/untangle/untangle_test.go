@@ -107,10 +107,11 @@ func TestTold(t *testing.T) {
 		"On the primary we saw\n```\n" + of("redis-a") + "```\nand this is what replica-2 said:\n```\n" + of("redis-b") + "```\n":                       "primary log 4, replica-2 log 4",
 		"it looks well on the slave\n`" + strings.TrimSpace(of("redis-b")) + "`\n\nthe master:\n" + of("redis-a") + "info of the slave, later\n" + down: "slave log 5, master log 4, slave info 4",
 		// What follows is not what it says, or nothing says whose it is, or there is one role.
-		of("redis-a") + "And the master's log:\n" + of("redis-b"):                "",
-		of("redis-a") + "And the other log:\n" + of("redis-b"):                   "",
-		of("redis-b") + "And this is the slave the day after:\n" + of("redis-b"): "",
-		of("redis-a") + "The slave never came back.\n":                           "",
+		of("redis-a") + "And the master's log:\n" + of("redis-b"):                                                     "",
+		of("redis-a") + "And the other log:\n" + of("redis-b"):                                                        "",
+		of("redis-b") + "And this is the slave the day after:\n" + of("redis-b"):                                      "",
+		of("redis-b") + "Then it was made the master:\n12:M 22 Nov 2026 10:00:01.000 * Ready to accept connections\n": "",
+		of("redis-a") + "The slave never came back.\n":                                                                "",
 	} {
 		var got []string
 		if res, ok := told(text); ok {
