@@ -86,6 +86,7 @@ func belong(in, from int, d *diagnosis.Diagnosis) {
 
 // account adds what was read of each file.
 func account(c *table.Case, d *diagnosis.Diagnosis) {
+	table.GiveBack(len(c.Files)) // the dumps, of which each may lie in a file of its own
 	group := map[string]string{}
 	for _, h := range d.Time.Hosts {
 		group[h.Instance] = h.Group

@@ -16,29 +16,29 @@ import (
 // Options are what a person may know better than the evidence.
 type Options = timeline.Options
 
-// Diagnose analyses one case. The case is not changed and may be released afterwards.
+// Diagnose analyses one case. It lets go of the case's dumps as it reads them; of the rest nothing is changed, and all may be released afterwards.
 func Diagnose(c *table.Case, o Options) *diagnosis.Diagnosis {
 	d := diagnosis.Empty()
-	groups(c, o, d, func(*replication.Group, string) {})
+	groups(timeline.Spend(c, o), o, d, func(*replication.Group, string) {})
 	account(c, d)
 	d.Finish()
 	return d
 }
 
-// Place analyses one case as Diagnose does, and says of its rows which group they are of and when they lie on its axis. What it says holds
+// Place analyses one case as Diagnose does, keeps it whole, and says of its rows which group they are of and when they lie on its axis. What it says holds
 // for as long as the case is not released.
 func Place(c *table.Case, o Options) (*diagnosis.Diagnosis, table.Place) {
 	d, where := diagnosis.Empty(), newAxis()
-	groups(c, o, d, where.take)
+	groups(timeline.Read(c, o), o, d, where.take)
 	account(c, d)
 	d.Finish()
 	return d, where.place
 }
 
-// groups adds what is to be said of the case's groups, and hands each to take once it is on its axis, with its key. Who keeps none of them lets go of
-// their rows: there may be a million.
-func groups(c *table.Case, o Options, d *diagnosis.Diagnosis, take func(*replication.Group, string)) {
-	for _, g := range replication.Groups(timeline.Read(c, o)) {
+// groups adds what is to be said of the groups of a case's hosts, and hands each to take once it is on its axis, with its key. Who keeps none of them
+// lets go of their rows: there may be a million.
+func groups(hs []*timeline.Host, o Options, d *diagnosis.Diagnosis, take func(*replication.Group, string)) {
+	for _, g := range replication.Groups(hs) {
 		if !isAsked(g, o.Group) {
 			continue
 		}

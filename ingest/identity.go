@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"hash/maphash"
 	"maps"
 	"path"
 	"path/filepath"
@@ -44,6 +45,8 @@ type instance struct {
 	parts []string // its path: directories, and the stem where files are told apart by name
 	name  string
 	hints Hints
+	// beyondLogs tells, once the unit is divided into parts, that some of its files are no logs.
+	beyondLogs bool
 }
 
 // kindDirs are sub-folders that sort one instance's artifacts, or put older ones away.
@@ -54,6 +57,47 @@ var kindDirs = [...]string{
 
 // systemDirs are where servers keep their files on a host: host-1/var/log/redis/redis.log is host-1's.
 var systemDirs = [...]string{"var", "etc", "lib", "opt", "srv", "data", "usr", "local", "run"}
+
+// families sorts the files into streams: a name with its rotations and dates, in one directory.
+func (e *engine) families(sources []Source) []*family {
+	var out []*family
+	type key struct{ dir, family string }
+	// By hashes of their keys: there may be a million, and the keys themselves took a third of the memory.
+	byKey, seed, dirs := map[uint64]*family{}, maphash.MakeSeed(), map[string]*folder{}
+	for i := range sources {
+		src := &sources[i]
+		rot := rotationOf(src.Name())
+		dir := path.Dir(slashed(src.Path))
+		at := maphash.Comparable(seed, key{dir, rot.family})
+		f := byKey[at]
+		for f != nil && familyKey(f.files[0].src.Path) != dir+"\x00"+rot.family {
+			at++
+			f = byKey[at]
+		}
+		if f == nil {
+			root := slashed(src.Root())
+			in := root + "\x00" + dir
+			if dirs[in] == nil {
+				dirs[in] = &folder{root: root, dir: slices.Clip(instanceDir(dir, root))}
+			}
+			f = &family{folder: dirs[in], hints: &noHints}
+			f.understand(rot.family)
+			byKey[at] = f
+			out = append(out, f)
+		}
+		f.files = append(f.files, file{src: src, age: rot.age})
+	}
+	for _, f := range out {
+		slices.SortStableFunc(f.files, func(a, b file) int { return compareAges(a.age, b.age) })
+	}
+	return out
+}
+
+// familyKey is the same for all files of a stream, and for no others.
+func familyKey(p string) string {
+	p = slashed(p)
+	return path.Dir(p) + "\x00" + rotationOf(path.Base(p)).family
+}
 
 // understand reads a family's path: whose it may be.
 func (f *family) understand(name string) {

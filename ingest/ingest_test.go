@@ -366,3 +366,33 @@ func TestFormats(t *testing.T) {
 		}
 	}
 }
+
+// Of more files than have their accounts kept together, each has one, in the order of their paths, whatever lies between them.
+func TestAccountsOfManyFiles(t *testing.T) {
+	files := map[string]string{}
+	for i := range someFiles + 100 {
+		files[fmt.Sprintf("redis-a/info-%d.txt", i)] = fmt.Sprintf("# Server\nredis_version:7.0.15\nrun_id:%040d\ntcp_port:6379\nuptime_in_seconds:%d\n# Replication\nrole:master\n", 7, i)
+	}
+	files["redis-a/redis.log"] = primaryLog()
+	root := filepath.Join(tree(t, map[string]string{"many.tar": tarred(files)}), "many.tar")
+	var paths, dumps []string
+	_, err := Each(t.Context(), Options{Roots: []string{root}}, func(c *table.Case) error {
+		for _, f := range c.Files {
+			paths = append(paths, strings.TrimPrefix(f.Path, root+"/"))
+		}
+		for _, s := range c.Samples.Rows() {
+			dumps = append(dumps, strings.TrimPrefix(s.File, root+"/"))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := sortedKeys(files); !slices.Equal(paths, want) {
+		t.Errorf("%d accounts of %d files, or in another order", len(paths), len(want))
+	}
+	slices.Sort(dumps)
+	if dumps = slices.Compact(dumps); len(dumps) != len(files)-1 {
+		t.Errorf("%d dumps of %d files", len(dumps), len(files)-1)
+	}
+}

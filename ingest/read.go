@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -54,7 +53,7 @@ func (e *engine) analyse(ctx context.Context, found *Found, visit func(*table.Ca
 	}
 	// Whoever reads on holds what it needs: what is read can be let go of.
 	found.count, found.Sources = len(found.Sources), nil
-	giveBack(len(sum.Unclaimed))
+	table.GiveBack(len(sum.Unclaimed))
 	return sum, e.readAll(ctx, units, &sum, visit)
 }
 
@@ -68,41 +67,6 @@ func (e *engine) divide(fams []*family) []*unit {
 	units := unite(fams, all)
 	placeLogs(fams, all)
 	return units
-}
-
-// families sorts the files into streams: a name with its rotations and dates, in one directory.
-func (e *engine) families(sources []Source) []*family {
-	var out []*family
-	type key struct{ dir, family string } // parts of the path itself: there may be a million
-	byKey, dirs := map[key]*family{}, map[string]*folder{}
-	for i := range sources {
-		src := &sources[i]
-		rot := rotationOf(src.Name())
-		dir := path.Dir(slashed(src.Path))
-		f := byKey[key{dir, rot.family}]
-		if f == nil {
-			root := slashed(src.Root())
-			at := root + "\x00" + dir
-			if dirs[at] == nil {
-				dirs[at] = &folder{root: root, dir: slices.Clip(instanceDir(dir, root))}
-			}
-			f = &family{folder: dirs[at], hints: &noHints}
-			f.understand(rot.family)
-			byKey[key{dir, rot.family}] = f
-			out = append(out, f)
-		}
-		f.files = append(f.files, file{src: src, age: rot.age})
-	}
-	for _, f := range out {
-		slices.SortStableFunc(f.files, func(a, b file) int { return compareAges(a.age, b.age) })
-	}
-	return out
-}
-
-// familyKey is the same for all files of a stream, and for no others.
-func familyKey(p string) string {
-	p = slashed(p)
-	return path.Dir(p) + "\x00" + rotationOf(path.Base(p)).family
 }
 
 func slashed(p string) string { return strings.ReplaceAll(p, `\`, "/") }
@@ -139,7 +103,7 @@ const (
 	fewPartBytes = 1 << 20
 )
 
-// parts divides a unit. It depends on the files alone, not on how many workers there are, as the cases do.
+// parts divides a unit, which has no families of its own afterwards. It depends on the files alone, not on how many workers there are, as the cases do.
 func (u *unit) parts() []part {
 	slices.SortStableFunc(u.families, func(a, b *family) int {
 		return cmp.Or(
@@ -163,6 +127,12 @@ func (u *unit) parts() []part {
 		}
 		out = append(out, part{[]*family{f}, size})
 	}
+	for _, f := range u.families {
+		if f.whose != nil && !f.isLog() {
+			f.whose.beyondLogs = true
+		}
+	}
+	u.families = nil
 	return out
 }
 
@@ -283,23 +253,30 @@ func (e *engine) readAll(ctx context.Context, units []*unit, sum *Summary, visit
 	return nil
 }
 
+// someFiles is how many accounts are kept together while a part is read.
+const someFiles = 4096
+
 // part reads a part's files one after another into one case.
 func (e *engine) part(ctx context.Context, p part, r *reading) {
 	// Dumps are read by comparison with the one before, across files.
 	r.dumps = info.NewReader(&r.evidence, e.Fields)
-	files := 0
-	for _, f := range p.families {
-		files += len(f.files)
-	}
-	r.evidence.Files = make([]table.File, 0, files)
-	for _, f := range p.families {
+	var accounts [][]table.File // but for the last ones: of a million, room for all is made once the sources are let go of
+	for i, f := range p.families {
 		for _, x := range f.files {
 			if ctx.Err() != nil {
 				return
 			}
 			e.file(ctx, f, x, r)
+			*x.src = Source{}
+			if len(r.evidence.Files) == someFiles {
+				accounts, r.evidence.Files = append(accounts, r.evidence.Files), nil
+			}
 		}
+		p.families[i], f.files = nil, nil
 	}
+	r.dumps = nil
+	table.GiveBack(len(accounts) * someFiles)
+	r.evidence.Files = slices.Concat(append(accounts, r.evidence.Files)...)
 	// Taking the rows over closes the tables, which is work: better done here, side by side.
 	var closed table.Case
 	closed.Take(&r.evidence)

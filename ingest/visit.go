@@ -1,20 +1,11 @@
 package ingest
 
 import (
-	"runtime/debug"
 	"slices"
 	"strings"
 
 	"psyncope/ingest/table"
 )
-
-// giveBack gives memory back to the system once so many files were looked at or read: what 100,000 took, some 50 MiB, would stay beside what comes
-// next, which is a few large pieces.
-func giveBack(files int) {
-	if files >= 100_000 {
-		debug.FreeOSMemory()
-	}
-}
 
 // visit completes a unit's case and hands it on, if there is anything in it.
 func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.Case) error) error {
@@ -33,8 +24,8 @@ func (e *engine) visit(u *unit, c *table.Case, sum *Summary, visit func(*table.C
 	}
 	sum.Units++
 	sum.Instances += len(c.Instances)
-	u.families, u.instances = nil, nil
-	giveBack(len(c.Files))
+	u.instances = nil
+	table.GiveBack(len(c.Files))
 	return visit(c)
 }
 
@@ -65,7 +56,7 @@ func (e *engine) list(u *unit, c *table.Case) {
 	}
 	for _, in := range u.instances {
 		// A file that holds several servers' lines is not one itself.
-		if split && !slices.Contains(seen, in.name) && u.hasOnlyLogs(in) {
+		if split && !slices.Contains(seen, in.name) && !in.beyondLogs {
 			delete(known, in.name)
 			c.RenameInstances(map[string]string{in.name: ""})
 		}
@@ -74,13 +65,4 @@ func (e *engine) list(u *unit, c *table.Case) {
 		c.Instances = append(c.Instances, in)
 	}
 	slices.SortFunc(c.Instances, func(a, b table.Instance) int { return strings.Compare(a.Name, b.Name) })
-}
-
-func (u *unit) hasOnlyLogs(in *instance) bool {
-	for _, f := range u.families {
-		if f.whose == in && !f.isLog() {
-			return false
-		}
-	}
-	return true
 }

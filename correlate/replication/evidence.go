@@ -16,7 +16,9 @@ func (g *Group) items() map[*timeline.Host][]item {
 		dumps += len(p.Samples)
 	}
 	for _, h := range g.Hosts {
-		items[h] = make([]item, 0, len(h.Events)+dumps) // its own among them
+		if !onlyPrimary(h) {
+			items[h] = make([]item, 0, len(h.Events)+dumps) // its own among them
+		}
 	}
 	for _, p := range servers {
 		g.fromPrimaryLog(p, items)
@@ -27,6 +29,9 @@ func (g *Group) items() map[*timeline.Host][]item {
 		for i := range h.Events {
 			items[h] = append(items[h], item{at: h.Events[i].At, src: ReplicaLog, ev: &h.Events[i], warned: warned})
 		}
+		if len(items[h]) == 0 && onlyPrimary(h) {
+			continue
+		}
 		for i := range h.Samples {
 			if s := &h.Samples[i]; s.At != unknown { // what lies nowhere on the axis tells of no change
 				items[h] = append(items[h], item{at: s.At, src: replicaInfo, sample: s})
@@ -34,6 +39,16 @@ func (g *Group) items() map[*timeline.Host][]item {
 		}
 	}
 	return items
+}
+
+// onlyPrimary reports whether every dump of a server shows a primary: of a link that nobody else speaks of they say nothing, and there may be a million.
+func onlyPrimary(h *timeline.Host) bool {
+	for i := range h.Samples {
+		if h.Samples[i].Role != "master" {
+			return false
+		}
+	}
+	return true
 }
 
 // aboutReplica are the words of lines in which a primary speaks of one replica.

@@ -11,9 +11,7 @@ import (
 // Each dump has its own lines of slaveN, whatever other dumps share its instant: those of one file by their lines.
 func TestRowsOfDumps(t *testing.T) {
 	sample := func(at micros, file string, line int32) timeline.Sample {
-		s := timeline.Sample{At: at}
-		s.Origin = table.Origin{File: file, Line: line}
-		return s
+		return timeline.Sample{At: at, Moment: timeline.Moment{File: file, Line: line}}
 	}
 	row := func(at micros, file string, line int32, addr string) timeline.ReplicaRow {
 		r := timeline.ReplicaRow{At: at}

@@ -27,9 +27,13 @@ const (
 
 // writeRates measures the growth of master_repl_offset between dumps of one process on one replication id.
 func writeRates(g *replication.Group) rates {
-	var ws []float64 // a million, of a million dumps
+	servers, dumps := g.Servers(), 0
+	for _, h := range servers {
+		dumps += len(h.Samples)
+	}
+	ws := make([]float64, 0, dumps)
 	r := rates{Peak: -1, shortest: math.MaxInt64}
-	for _, h := range g.Servers() {
+	for _, h := range servers {
 		var from *timeline.Sample
 		for i := range h.Samples {
 			s := &h.Samples[i]

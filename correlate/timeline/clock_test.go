@@ -41,8 +41,7 @@ func TestAutumnHourComesTwice(t *testing.T) {
 		}
 		c.Events.Append(&e)
 	}
-	hs := hosts(&c)
-	clocks(hs, Options{})
+	hs := Read(&c, Options{})
 	hs[0].lay()
 	want := []string{"00:10", "00:50", "01:05", "01:55", "02:30"}
 	for i := range hs[0].Events {
@@ -67,8 +66,7 @@ func TestSpringLeap(t *testing.T) {
 			}
 			c.Events.Append(&e)
 		}
-		hs := hosts(&c)
-		clocks(hs, Options{})
+		hs := Read(&c, Options{})
 		if got := len(hs[0].Clock.zones) == 1; got != leap {
 			t.Errorf("leap %v: zones %v", leap, hs[0].Clock.zones)
 		}
@@ -84,8 +82,7 @@ func TestYearsOverNewYear(t *testing.T) {
 		c.Events.Append(&e)
 	}
 	c.Samples.Append(&table.Sample{Origin: table.Origin{Instance: "a", File: "i"}, At: at("2027-01-01 00:02:00.000"), ServerTime: at("2027-01-01 00:02:00.000")})
-	hs := hosts(&c)
-	clocks(hs, Options{})
+	hs := Read(&c, Options{})
 	hs[0].lay()
 	var years []int
 	for i := range hs[0].Events {
@@ -105,8 +102,7 @@ func TestYearsOfAFileOfSeveral(t *testing.T) {
 		c.Events.Append(&e)
 	}
 	c.Files = []table.File{{Path: "both.log", Kind: "log", ModTime: at("2026-11-28 12:00:00.000")}, {Path: "other.log", Kind: "log", ModTime: at("2030-11-28 12:00:00.000")}}
-	hs := hosts(&c)
-	clocks(hs, Options{})
+	hs := Read(&c, Options{})
 	for _, h := range hs {
 		h.lay()
 		if y := h.Events[0].At.Time().Year(); y != 2026 {
@@ -134,8 +130,7 @@ func pair(c *table.Case, when micros, skew micros, offset int64) {
 
 // aligned are the instances of a case whose first one is the primary, laid on its axis.
 func aligned(c *table.Case) []*Host {
-	hs := hosts(c)
-	clocks(hs, Options{})
+	hs := Read(c, Options{})
 	Align(hs, nil, hs[0], Options{})
 	for _, h := range hs {
 		h.lay()

@@ -36,7 +36,11 @@ func clocks(hs []*Host, o Options) {
 
 // anyInstant is an instant in UTC about when the hosts' evidence was taken; unknown where nothing has a year.
 func anyInstant(hs []*Host) micros {
-	var all []micros
+	n := 0
+	for _, h := range hs {
+		n += len(h.Samples) + len(h.Commands) + len(h.Events)
+	}
+	all := make([]micros, 0, n)
 	for _, h := range hs {
 		for i := range h.Samples {
 			all = append(all, h.Samples[i].Stamp)

@@ -15,7 +15,7 @@ func (h *Host) mendRunIDs() (found []table.Origin) {
 		lone := i+1 < len(h.Samples) && h.Samples[i+1].RunID == a.RunID
 		if lone || goesOn(a, b) {
 			b.RunID = a.RunID
-			found = append(found, b.Origin)
+			found = append(found, b.Origin())
 		}
 	}
 	return found
@@ -44,7 +44,7 @@ func (h *Host) mendDates() (found []table.Origin) {
 			to++
 		}
 		for _, i := range strayDates(h.Samples[from:to]) {
-			found = append(found, h.Samples[from+i].Origin)
+			found = append(found, h.Samples[from+i].Origin())
 		}
 		from = to
 	}
@@ -198,7 +198,7 @@ func (h *Host) missFields() (found []table.Origin) {
 	for i := range torn {
 		for k, is := range torn[i] {
 			if is && whole[k]*2 > len(h.Samples) {
-				found = append(found, h.Samples[i].Origin)
+				found = append(found, h.Samples[i].Origin())
 				break
 			}
 		}

@@ -13,21 +13,17 @@ import (
 // address (redis 7.4.1 replication.c replconfCommand, networking.c genClientPeerId). A flipped byte would else be another replica.
 func (h *Host) strangePeers() (found []table.Origin) {
 	plausible := map[string]bool{"": true} // the same few, again and again
-	strange := func(addr string, o *table.Origin) bool {
+	strange := func(addr string) bool {
 		ok, known := plausible[addr]
 		if !known {
 			ok = plausiblePeer(addr)
 			plausible[addr] = ok
 		}
-		if ok {
-			return false
-		}
-		found = append(found, *o)
-		return true
+		return !ok
 	}
 	for i := range h.Events {
-		if e := &h.Events[i]; strange(e.Peer, &e.Origin) {
-			e.Peer = ""
+		if e := &h.Events[i]; strange(e.Peer) {
+			e.Peer, found = "", append(found, e.Origin)
 		}
 	}
 	for i := range h.Replicas {
@@ -35,10 +31,16 @@ func (h *Host) strangePeers() (found []table.Origin) {
 			r.Addr = noPort // INFO always has a port (redis 7.4.1 server.c genRedisInfoString): its name was spoilt
 		}
 	}
-	h.Replicas = slices.DeleteFunc(h.Replicas, func(r ReplicaRow) bool { return strange(r.Addr, &r.Origin) })
+	h.Replicas = slices.DeleteFunc(h.Replicas, func(r ReplicaRow) bool {
+		if !strange(r.Addr) {
+			return false
+		}
+		found = append(found, r.Origin)
+		return true
+	})
 	for i := range h.Samples {
-		if s := &h.Samples[i]; strange(s.PrimaryHost, &s.Origin) {
-			s.PrimaryHost = ""
+		if s := &h.Samples[i]; strange(s.PrimaryHost) {
+			s.PrimaryHost, found = "", append(found, s.Origin())
 		}
 	}
 	return found

@@ -12,12 +12,19 @@ import (
 
 // Read sorts a case's rows by instance and reads their clocks' zones. Times on the axis are set later, by [Lay].
 func Read(c *table.Case, o Options) []*Host {
-	hs := hosts(c)
+	hs := hosts(c, table.ReadEach[dump, table.Sample])
 	clocks(hs, o)
 	return hs
 }
 
-func hosts(c *table.Case) []*Host {
+// Spend is Read that lets go of the case's dumps as it reads them: its Samples are empty afterwards.
+func Spend(c *table.Case, o Options) []*Host {
+	hs := hosts(c, table.Spend[dump, table.Sample])
+	clocks(hs, o)
+	return hs
+}
+
+func hosts(c *table.Case, dumps func(*table.Table[table.Sample], func([]dump))) []*Host {
 	byName := map[string]*Host{}
 	var out []*Host
 	of := func(name string) *Host {
@@ -33,7 +40,7 @@ func hosts(c *table.Case) []*Host {
 		h := of(i.Name)
 		h.Addrs, h.Reached = append(h.Addrs, i.Addrs...), append(h.Reached, i.Reached...)
 	}
-	part(samplesOf(&c.Samples), func(r *Sample) *[]Sample { return &of(r.Instance).Samples })
+	part(samplesOf(&c.Samples, c.Files, dumps), func(r *Sample) *[]Sample { return &of(r.Instance).Samples })
 	part(table.Read[ReplicaRow](&c.Replicas), func(r *ReplicaRow) *[]ReplicaRow { return &of(r.Instance).Replicas })
 	part(table.Read[Statistic](&c.Statistics), func(r *Statistic) *[]Statistic { return &of(r.Instance).Stats })
 	part(heard(c, of), func(r *Event) *[]Event { return &of(r.Instance).Events })

@@ -3,7 +3,9 @@ package timeline
 import (
 	"cmp"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 
 	"psyncope/ingest/table"
 )
@@ -25,7 +27,8 @@ type Sample struct {
 
 // Moment is of a dump what is another in the next, and what may have to be mended.
 type Moment struct {
-	table.Origin
+	File               string       `col:"file"`
+	Line               int32        `col:"line"`
 	Stamp              table.Micros `col:"server_at_us"` // the best date on the server's own clock
 	Collected          table.Micros `col:"collected_us"`
 	RunID              string       `col:"run_id"`
@@ -51,6 +54,7 @@ type Moment struct {
 
 // Standing is of a dump what mostly is in the next as well: settings, states, and counters of what seldom happens.
 type Standing struct {
+	Instance            string    `col:"instance"`
 	Dated               string    `col:"dated"`
 	Version             string    `col:"version"`
 	Flavor              string    `col:"flavor"`
@@ -92,25 +96,57 @@ type Standing struct {
 	BacklogSize         table.Int `col:"repl_backlog_size_bytes"`
 }
 
-// samplesOf reads the dumps of a case, in their order.
-func samplesOf(t *table.Table[table.Sample]) []Sample {
-	type dump struct {
-		Moment
-		Standing
-	}
+// samplesOf makes the dumps of a case, in their order, of what each hands on (see [table.ReadEach]). files are the accounts of the files that they lie in.
+func samplesOf(t *table.Table[table.Sample], files []table.File, each func(*table.Table[table.Sample], func([]dump))) []Sample {
 	out := make([]Sample, 0, t.Len())
+	paths := accounted{files: files}
 	var last *Standing
-	table.ReadEach(t, func(rows []dump) {
+	each(t, func(rows []dump) {
 		for i := range rows {
 			r := &rows[i]
 			if last == nil || *last != r.Standing {
 				s := r.Standing
 				last = &s
 			}
+			r.File = paths.path(r.File)
 			out = append(out, Sample{Moment: r.Moment, Standing: last})
 		}
 	})
 	return out
+}
+
+// dump is a Sample as it is read.
+type dump struct {
+	Moment
+	Standing
+}
+
+// accounted are the accounts of files, in the order of their paths.
+type accounted struct {
+	files      []table.File
+	word, last string // that was asked for last, and what it was
+	next       int    // the account behind the last one's
+}
+
+// path is the path of an account, given as a word of a table: the same text, which is held once then. Of a million dumps each may lie in a file of its own.
+func (a *accounted) path(word string) string {
+	if word == a.word {
+		return a.last
+	}
+	i, ok := a.next, a.next < len(a.files) && a.files[a.next].Path == word
+	if !ok {
+		i, ok = slices.BinarySearchFunc(a.files, word, func(f table.File, word string) int { return strings.Compare(f.Path, word) })
+	}
+	a.word, a.last = word, word
+	if ok {
+		a.next, a.last = i+1, a.files[i].Path
+	}
+	return a.last
+}
+
+// Origin is where the dump was read.
+func (s *Sample) Origin() table.Origin {
+	return table.Origin{Instance: s.Instance, File: s.File, Line: s.Line}
 }
 
 // PrimaryAddr is the address of the server that the dump's server follows; empty where it follows none.

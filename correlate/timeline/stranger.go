@@ -18,7 +18,7 @@ func (h *Host) strangeDumps() (found []table.Origin) {
 	}
 	for i := range h.Samples {
 		if s := &h.Samples[i]; s.ProcessID.Known() && !pids[s.ProcessID] {
-			found = append(found, s.Origin)
+			found = append(found, s.Origin())
 		}
 	}
 	if len(found)*2 <= len(h.Samples) {

@@ -41,6 +41,9 @@ func reachOf(text string) Reach {
 
 // layUnanswered puts the dumps that could not be had on the axis: by the one next to it in time that could, as both are on the collector's clock.
 func (h *Host) layUnanswered() {
+	if len(h.failures) == 0 {
+		return
+	}
 	var had []*Sample
 	for i := range h.Samples {
 		if s := &h.Samples[i]; s.At != unknown && s.Stamp != unknown {

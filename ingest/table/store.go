@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +43,9 @@ const (
 // chunkRows is how many rows make a record batch. Columns need not grow beyond it by copying, and one that changes
 // once in a day is still written once in most of the day's batches.
 const chunkRows = 4096
+
+// spendRows is after how many rows Spend gives their memory back: what is made of a million dumps is as large again, and grows while they go.
+const spendRows = 250_000
 
 // Append adds a row. It panics after the table was read: an ingest bug, never an input's doing.
 func (t *Table[R]) Append(r *R) {
@@ -148,14 +152,46 @@ func Read[V, R any](t *Table[R]) []V {
 // ReadEach is Read that hands the rows on some at a time, and writes over them then: for those who keep less than a row is.
 func ReadEach[V, R any](t *Table[R], take func([]V)) {
 	var rows []V
-	read(t, func(n int) []V {
-		if cap(rows) < n {
-			rows = make([]V, n)
+	read(t, reused(&rows), take)
+}
+
+// Spend is ReadEach that lets go of the rows as it hands them on, so that a million of them are not held beside what is made of them. The table is
+// empty afterwards. Its words stay: they are Go's memory.
+func Spend[V, R any](t *Table[R], take func([]V)) {
+	chunks := t.Records()
+	*t = Table[R]{}
+	var rows []V
+	spent := 0
+	for i, rec := range chunks {
+		chunks[i] = nil
+		read(&Table[R]{chunks: []arrow.Record{rec}, closed: true}, reused(&rows), take)
+		spent += int(rec.NumRows())
+		rec.Release()
+		if spent >= spendRows {
+			GiveBack(spent)
+			spent = 0
 		}
-		rows = rows[:n]
-		clear(rows)
-		return rows
-	}, take)
+	}
+}
+
+// GiveBack gives memory back to the system once so many files or rows were done with: what 100,000 took, some 50 MiB, would stay beside what comes
+// next, which is a few large pieces.
+func GiveBack(n int) {
+	if n >= 100_000 {
+		debug.FreeOSMemory()
+	}
+}
+
+// reused gives room in rows, again and again.
+func reused[V any](rows *[]V) func(n int) []V {
+	return func(n int) []V {
+		if cap(*rows) < n {
+			*rows = make([]V, n)
+		}
+		*rows = (*rows)[:n]
+		clear(*rows)
+		return *rows
+	}
 }
 
 // read reads rows into the zero ones that room gives, and tells done of them, if that is set.

@@ -3,6 +3,9 @@ package table
 import (
 	"reflect"
 	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -245,6 +248,24 @@ func TestReadIntoAnotherStruct(t *testing.T) {
 		}
 	}()
 	Read[Sample](&events)
+}
+
+// What is spent is handed on in its order, and nothing of it is left but its words.
+func TestSpend(t *testing.T) {
+	var events Table[Event]
+	for i := range spendRows + 10_000 {
+		events.Append(&Event{Origin: Origin{File: "f" + strconv.Itoa(i/1000), Line: int32(i)}, Stamp: Micros(i), Number: Null})
+	}
+	want := events.Rows()
+	var got []Event
+	Spend(&events, func(rows []Event) { got = append(got, rows...) })
+	if events.Len() != 0 || len(events.Rows()) != 0 {
+		t.Errorf("%d rows are left", events.Len())
+	}
+	runtime.GC()
+	if !slices.Equal(got, want) {
+		t.Error("other rows came out than went in")
+	}
 }
 
 // Every text column says what its words are: it decides what may leave the house.
