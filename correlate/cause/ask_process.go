@@ -99,7 +99,7 @@ func primaryEnded(hows ...string) func(*scene) Finding {
 			return denied(h.Name+" is the same process before and after", b.Evidence("run_id:"+b.RunID))
 		case !h.HasInfo() && !h.HasLog():
 			return needs("the log of " + h.Name)
-		case h.LogCovers(s.Contact) && len(h.Lives) == 1 && h.Events[len(h.Events)-1].At > s.Last:
+		case h.LogCovers(s.Contact) && len(h.Lives) == 1 && h.Events[len(h.Events)-1].At > s.Last && (h.Lives[0].StartEv == nil || h.Lives[0].From < s.Contact):
 			return denied("the log of " + h.Name + " goes on without a new start")
 		}
 		return Finding{at: unknown}

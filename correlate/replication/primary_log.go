@@ -145,7 +145,21 @@ func (m *linkMachine) refuses(it item) {
 	}
 	if e.Is(message.UnknownID) {
 		t.Replid = cmp.Or(t.Replid, e.ReplID)
+		m.waitedForStart(it)
 	}
+}
+
+// waitedForStart: who offers a history to a primary no sooner than it takes connections was trying already, as a replica does once a second while it
+// has no link (redis 7.4.1 replication.c replicationCron): it had one to the process before, of which the log may hold nothing.
+func (m *linkMachine) waitedForStart(it item) {
+	if m.cur == nil || !m.cur.First || m.hasLog(it.at) {
+		return
+	}
+	l := it.server.LifeIn(it.at)
+	if l == nil || l.StartEv == nil || it.at-max(l.From, l.Ready) > timeline.TwoTicks {
+		return
+	}
+	m.cur.First, m.cur.Lost, m.cur.Notices = false, l.From, append(m.cur.Notices, l.StartEv)
 }
 
 func (m *linkMachine) accepts(it item) {

@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"sort"
+
 	"psyncope/ingest/message"
 	"psyncope/ingest/table"
 )
@@ -48,6 +50,7 @@ type Life struct {
 	// How it ended: "" (still running, or unseen), "shutdown", "crash", "gone" (the next start follows in the log without a
 	// farewell), "ended" (the evidence does not reach to its end).
 	How   string
+	Ready micros // when it last said that it takes connections; unknown where its log does not
 	runID string
 }
 
@@ -56,7 +59,7 @@ func (l *Life) Logged() bool { return l != nil && (l.EndEv != nil || l.How == "g
 
 // livesOf splits a host's evidence into process lives: start markers in the log, run ids in INFO.
 func livesOf(h *Host) []Life {
-	l := lives{h: h, cur: Life{Span: Span{unknown, unknown}}, pid: table.Int(table.Null), until: map[table.Int]micros{}}
+	l := lives{h: h, cur: Life{Span: Span{unknown, unknown}, Ready: unknown}, pid: table.Int(table.Null), until: map[table.Int]micros{}}
 	for i := range h.Events {
 		if e := &h.Events[i]; e.ofMain() {
 			l.until[e.PID] = e.At // they lie in the order of time
@@ -100,6 +103,9 @@ func (l *lives) hear(i int) {
 	case e.Is(message.Crash) && cur.How != "crash":
 		cur.How, cur.To, cur.EndEv = "crash", e.At, e
 	}
+	if e.Kind == message.ServerReady {
+		l.cur.Ready = e.At
+	}
 }
 
 // begin ends the life before, if there was one, with how its evidence ends.
@@ -117,7 +123,7 @@ func (l *lives) begin(i int) {
 		}
 		l.out = append(l.out, l.cur)
 	}
-	l.cur, l.heard = Life{Span: Span{e.At, unknown}, StartEv: e}, false
+	l.cur, l.heard = Life{Span: Span{e.At, unknown}, StartEv: e, Ready: unknown}, false
 }
 
 // speaksOn reports whether the process that a start would follow goes on writing after it: then it is another server's start.
@@ -129,7 +135,7 @@ func (l *lives) speaksOn(start *Event) bool {
 func livesOfDumps(h *Host) []Life {
 	var out []Life
 	var prev *Sample
-	cur := Life{Span: Span{unknown, unknown}}
+	cur := Life{Span: Span{unknown, unknown}, Ready: unknown}
 	for i := range h.Samples {
 		s := &h.Samples[i]
 		if s.RunID == "" {
@@ -142,7 +148,7 @@ func livesOfDumps(h *Host) []Life {
 			if s.Uptime.Known() {
 				start -= micros(s.Uptime) * second
 			}
-			cur = Life{Span: Span{start, unknown}, runID: s.RunID}
+			cur = Life{Span: Span{start, unknown}, Ready: unknown, runID: s.RunID}
 		}
 		prev = s
 	}
@@ -243,6 +249,15 @@ func (h *Host) LifeAt(at micros) *Life {
 		}
 	}
 	return nil
+}
+
+// LifeIn is the life that a moment lies in, or the last one before it.
+func (h *Host) LifeIn(at micros) *Life {
+	i := sort.Search(len(h.Lives), func(i int) bool { return h.Lives[i].From > at })
+	if i == 0 {
+		return nil
+	}
+	return &h.Lives[i-1]
 }
 
 // LifeBefore is the life before another; nil before the first.
