@@ -11,7 +11,7 @@ import (
 	"psyncope/ingest/table"
 )
 
-// isLogLine reports whether a text begins with a server's header.
+// isLogLine reports whether a text begins with a server's header, or with what pasting left of one in front of a message that servers log.
 func isLogLine(s string) bool {
 	if len(s) < 12 || s[0] != '[' && s[0] != 'p' && (s[0] < '0' || s[0] > '9') {
 		return false
@@ -19,7 +19,11 @@ func isLogLine(s string) bool {
 	var p logline.Parser
 	var h logline.Header
 	first, _, _ := strings.Cut(s, "\n")
-	return p.Parse([]byte(strings.TrimRight(first, "\r")), &h)
+	line := []byte(strings.TrimRight(first, "\r"))
+	if p.Parse(line, &h) {
+		return true
+	}
+	return p.ParsePasted(line, &h) && h.Stamp.Known() && isMessage(string(h.Message), new(message.Match))
 }
 
 // isMessage reports whether a text is a message that servers log.

@@ -44,6 +44,8 @@ func roleOf(block []string) (role, pid string) {
 			return "master", pid
 		case strings.HasPrefix(rest, "S "):
 			return "slave", pid
+		case len(rest) < 2 || rest[1] != ' ': // a time of day is no process
+			return "", ""
 		}
 		return "", pid
 	}

@@ -106,6 +106,9 @@ func TestTold(t *testing.T) {
 		of("redis-a") + "And a slave's log:\n" + of("redis-b"):                                                                                          "master log 4, slave log 4",
 		"On the primary we saw\n```\n" + of("redis-a") + "```\nand this is what replica-2 said:\n```\n" + of("redis-b") + "```\n":                       "primary log 4, replica-2 log 4",
 		"it looks well on the slave\n`" + strings.TrimSpace(of("redis-b")) + "`\n\nthe master:\n" + of("redis-a") + "info of the slave, later\n" + down: "slave log 5, master log 4, slave info 4",
+		// Of the stamps the times of day alone are left.
+		"slave logs:\n\n09:23:17.070 # Connection with master lost.\n09:23:17.071 * Caching the disconnected master state.\n\nmaster logs:\n\n10:23:17.079 * Slave 10.0.0.2:6379 asks for synchronization\n": "slave log 4, master log 2",
+		"the slave at work:\n\n09:23:17.070 we called the master's owner\n\nthe master at work:\n\n09:24:17.070 * nobody\n":                                                                                  "",
 		// What follows is not what it says, or nothing says whose it is, or there is one role.
 		of("redis-a") + "And the master's log:\n" + of("redis-b"):                                                     "",
 		of("redis-a") + "And the other log:\n" + of("redis-b"):                                                        "",
