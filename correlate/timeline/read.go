@@ -82,6 +82,7 @@ func hosts(c *table.Case, dumps func(*table.Table[table.Sample], func([]dump))) 
 	for _, h := range out {
 		h.writtenIn(several)
 	}
+	giveWatchers(out, of)
 	out = giveMachines(out)
 	for _, h := range out {
 		h.Sentinel = isSentinel(h)
@@ -150,6 +151,39 @@ func heard(c *table.Case, of func(string) *Host) []Event {
 		}
 		return kernels
 	})
+}
+
+// giveWatchers takes Sentinels' lines out of servers' logs, as of a container that runs both: a process is a Sentinel for life (redis 7.4.1 server.c
+// serverLogRaw).
+func giveWatchers(hs []*Host, of func(string) *Host) {
+	for _, h := range hs {
+		h.givesWatcher(of)
+	}
+}
+
+func (h *Host) givesWatcher(of func(string) *Host) {
+	watch, serve := 0, 0
+	for i := range h.Events {
+		switch h.Events[i].Role {
+		case "X":
+			watch++
+		case "M", "S":
+			serve++
+		}
+	}
+	if watch == 0 || serve == 0 {
+		return
+	}
+	w := of(h.Name + "/sentinel")
+	own := make([]Event, 0, len(h.Events)-watch)
+	for _, e := range h.Events {
+		if e.Role == "X" {
+			w.Events = append(w.Events, e)
+		} else {
+			own = append(own, e)
+		}
+	}
+	h.Events = own
 }
 
 func isSentinel(h *Host) bool {
