@@ -148,7 +148,7 @@ func heldItself(s *scene) Finding {
 }
 
 // holds are what can hold an event loop, by the server's own account.
-var holds = [...]string{"slow-script", "slow-command", "fork-stall", "aof-fsync-stall"}
+var holds = [...]string{"slow-script", "slow-command", "own-save", "fork-stall", "aof-fsync-stall"}
 
 // statsShow looks for a command family whose total time in INFO commandstats jumped over the silence.
 func statsShow(kind string) func(*scene) Finding {

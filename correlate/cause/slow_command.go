@@ -7,6 +7,7 @@ var slowCommand = Cause{
 	Fits:  stallFits,
 	Clues: []Clue{
 		{Says: "the primary's slowlog holds a command that ran through the silence", Ask: slowlogHas("slow-command"), For: Said, Against: Unlikely},
+		{Says: "it wrote a snapshot itself, as SAVE, DEBUG RELOAD and FLUSHALL have it do, and nobody got an answer until that was done", Ask: explained("own-save"), For: Hard, Rare: true},
 		{Says: "a command's total time in INFO commandstats rose by about the silence", Ask: statsShow("slow-command"), For: Hard},
 		{Says: "the primary stood still: a hole in its own INFO series", Ask: stoodStill, For: Usual},
 		{Says: "its system took a connection in which it did not answer", Ask: systemAnswered, For: Usual, Rare: true},

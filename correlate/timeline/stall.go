@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"psyncope/correlate/diagnosis"
+	"psyncope/ingest/message"
 )
 
 // Stall is a time in which a server did nothing for its replicas: its event loop was held.
@@ -20,7 +21,7 @@ type Stall struct {
 
 // Explanation is something of the server's own that held its event loop.
 type Explanation struct {
-	Kind string // slow-command, slow-script, fork-stall, aof-fsync-stall
+	Kind string // slow-command, slow-script, fork-stall, aof-fsync-stall; own-save: a snapshot that some command had it write itself
 	Span
 	Exact  bool // its beginning is known to a second
 	Aloud  bool // the server says so in its log
@@ -61,6 +62,7 @@ func (h *Host) FindStalls() {
 	}
 	h.Holds = ex
 	out := h.gaps()
+	ex = append(ex, h.ownSaves(out)...)
 	for _, e := range ex {
 		placed := false
 		for i := range out {
@@ -88,6 +90,28 @@ func (h *Host) FindStalls() {
 	}
 	slices.SortStableFunc(out, func(a, b Stall) int { return cmp.Compare(a.From, b.From) })
 	h.Stalls = joinStalls(out)
+}
+
+// ownSaves finds snapshots that a server wrote itself while nobody got an answer of it: whoever asked for one with SAVE, DEBUG RELOAD or FLUSHALL
+// held everyone else (redis 7.4.1 rdb.c rdbSave). Its log has the end alone.
+func (h *Host) ownSaves(holes []Stall) (out []Explanation) {
+	next := 0
+	for i := range h.Events {
+		e := &h.Events[i]
+		for next < len(holes) && holes[next].To < e.At {
+			next++
+		}
+		if next == len(holes) {
+			break
+		}
+		if s := &holes[next]; e.Kind == message.RdbSaved && (e.Role == "M" || e.Role == "S") && e.At > s.From {
+			out = append(out, Explanation{
+				Kind: "own-save", Span: Span{s.From, e.At}, Evidence: []diagnosis.Evidence{e.Evidence(), s.After.Evidence("the first dump after the hole")},
+				Summary: fmt.Sprintf("%s wrote a snapshot itself, as SAVE, DEBUG RELOAD and FLUSHALL ask for, and answered nobody meanwhile", h.Name),
+			})
+		}
+	}
+	return out
 }
 
 // joinStalls makes one of stalls that overlap: the slowlog, LATENCY and INFO tell of the same hold.
