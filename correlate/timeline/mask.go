@@ -106,9 +106,10 @@ func (m masks) takeOff(h *Host) {
 			h.Events[i].Peer = ""
 		}
 	}
+	var nobody restated
 	for i := range h.Samples {
 		if s := &h.Samples[i]; s.PrimaryHost != "" && m.masked(s.PrimaryHost) && m.nobody(s.primaryAddr()) {
-			s.PrimaryHost = ""
+			nobody.give(s, func(st *Standing) { st.PrimaryHost = "" })
 		}
 	}
 	h.Replicas = slices.DeleteFunc(h.Replicas, func(r ReplicaRow) bool { return m.nobody(r.Addr) })

@@ -14,7 +14,7 @@ func (h *Host) mendRunIDs() (found []table.Origin) {
 		}
 		lone := i+1 < len(h.Samples) && h.Samples[i+1].RunID == a.RunID
 		if lone || goesOn(a, b) {
-			b.RunID = a.RunID
+			new(restated).give(b, func(st *Standing) { st.RunID = a.RunID })
 			found = append(found, b.Origin())
 		}
 	}

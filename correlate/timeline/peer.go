@@ -38,9 +38,11 @@ func (h *Host) strangePeers() (found []table.Origin) {
 		found = append(found, r.Origin)
 		return true
 	})
+	var nobody restated
 	for i := range h.Samples {
 		if s := &h.Samples[i]; strange(s.PrimaryHost) {
-			s.PrimaryHost, found = "", append(found, s.Origin())
+			nobody.give(s, func(st *Standing) { st.PrimaryHost = "" })
+			found = append(found, s.Origin())
 		}
 	}
 	return found

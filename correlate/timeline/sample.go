@@ -31,7 +31,6 @@ type Moment struct {
 	Line               int32        `col:"line"`
 	Stamp              table.Micros `col:"server_at_us"` // the best date on the server's own clock
 	Collected          table.Micros `col:"collected_us"`
-	RunID              string       `col:"run_id"`
 	ServerTime         table.Micros `col:"server_time_us"`
 	Uptime             table.Int    `col:"uptime_seconds"`
 	LRUClock           table.Int    `col:"lru_clock_seconds"`
@@ -44,7 +43,6 @@ type Moment struct {
 	OpsPerSecond       table.Int    `col:"instantaneous_ops_per_second"`
 	EvictedKeys        table.Int    `col:"evicted_keys"`
 	EventLoopMaxMicros table.Int    `col:"eventloop_duration_max_us"`
-	PrimaryHost        string       `col:"master_host"`
 	LastIOSeconds      table.Int    `col:"master_last_io_seconds_ago"`
 	LinkDownSeconds    table.Int    `col:"master_link_down_since_seconds"`
 	ReplicaOffset      table.Int    `col:"slave_repl_offset_bytes"`
@@ -52,7 +50,19 @@ type Moment struct {
 	BacklogHistlen     table.Int    `col:"repl_backlog_histlen_bytes"`
 }
 
-// Standing is of a dump what mostly is in the next as well: settings, states, and counters of what seldom happens.
+// restated gives a dump another Standing: its own with a change, which those behind it that had the same share.
+type restated struct{ old, new *Standing }
+
+func (m *restated) give(s *Sample, change func(*Standing)) {
+	if m.old != s.Standing {
+		other := *s.Standing
+		change(&other)
+		m.old, m.new = s.Standing, &other
+	}
+	s.Standing = m.new
+}
+
+// Standing is of a dump what mostly is in the next as well: settings, states, and counters of what seldom happens. It is changed by [restated] alone.
 type Standing struct {
 	Instance            string    `col:"instance"`
 	Dated               string    `col:"dated"`
@@ -62,6 +72,8 @@ type Standing struct {
 	ProcessID           table.Int `col:"process_id"`
 	TCPPort             table.Int `col:"tcp_port"`
 	ConfigFile          string    `col:"config_file"`
+	RunID               string    `col:"run_id"`
+	PrimaryHost         string    `col:"master_host"`
 	MaxClients          table.Int `col:"maxclients"`
 	BlockedClients      table.Int `col:"blocked_clients"`
 	MaxMemory           table.Int `col:"maxmemory_bytes"`
