@@ -156,12 +156,17 @@ const longestChild = 3600 * second
 
 func (h *Host) doneChildren() []Explanation {
 	var out []Explanation
-	children := h.children()
+	var children map[table.Int]bool
 	wrote := map[table.Int][]*Event{} // by the child that wrote them, since its pid was last announced
 	for i := range h.Events {
 		e := &h.Events[i]
-		if children[e.PID] {
-			wrote[e.PID] = append(wrote[e.PID], e)
+		if e.Role != "M" && e.Role != "S" { // else it is no child's, and of a million such lines nothing is looked up
+			if children == nil {
+				children = h.children()
+			}
+			if children[e.PID] {
+				wrote[e.PID] = append(wrote[e.PID], e)
+			}
 		}
 		if !e.Is(message.Forked) || !e.Number.Known() {
 			continue
