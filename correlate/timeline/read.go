@@ -161,6 +161,7 @@ func giveWatchers(hs []*Host, of func(string) *Host) {
 	}
 }
 
+// givesWatcher does that for one log. One of a Sentinel alone, with the lines of its start (role C), stays whole.
 func (h *Host) givesWatcher(of func(string) *Host) {
 	watch, serve := 0, 0
 	for i := range h.Events {
